@@ -1,0 +1,106 @@
+/** What the parts of the local system hand to each other. Nothing here is known to `app/`. */
+
+import type { runtime } from "@pulumi/pulumi";
+
+/** A server certificate for 127.0.0.1 and localhost, signed by a CA that lives only for this run. */
+export type Certificate = {
+  key: string;
+  cert: string;
+  /** The CA's PEM file on disk, for NODE_EXTRA_CA_CERTS. */
+  caFile: string;
+};
+
+export type Closable = { close(): Promise<void> };
+
+/** The four values that X's developer portal would have given, and X's own name for each. */
+export type TwitterKeys = {
+  twitterApiKey: string;
+  twitterApiSecretKey: string;
+  twitterAccessToken: string;
+  twitterAccessTokenSecret: string;
+};
+
+/** One file that X shows with a post, in its best quality. */
+export type TrueMedia = {
+  mediaKey: string;
+  type: "photo" | "video" | "animated_gif";
+  contentType: string;
+  bytes: number;
+  sha256: string;
+  altText?: string;
+  /** False where X answers the download with an error for ever. */
+  available: boolean;
+};
+
+/** A post as a reader on X sees it: what the mailbox must show in the end. */
+export type TruePost = {
+  id: string;
+  /** ISO 8601, UTC, second resolution: `2020-01-23T04:45:58.000Z`. */
+  createdAt: string;
+  author: { id: string; name: string; username: string };
+  /** Complete text, HTML entities decoded, t.co links still in it; a repost: the original's. */
+  text: string;
+  conversationId: string;
+  links: { short: string; expanded: string }[];
+  mentions: { id: string; username: string }[];
+  media: TrueMedia[];
+  references: TrueReference[];
+};
+
+export type TrueReference = {
+  type: "quoted" | "retweeted" | "replied_to";
+  id: string;
+  /** The post itself as X hands it out among the includes; absent: X does not show it (any more). */
+  post?: TruePost;
+};
+
+/** X as the rest of the local system sees it. */
+export type LocalX = Closable & {
+  /** `http://127.0.0.1:PORT`. Answers as api.x.com, and by Host header as pbs. and video.twimg.com. */
+  url: string;
+  /** The account whose timeline this is. */
+  account: { id: string; username: string; name: string };
+  /** X's clock: posts newer than this do not exist yet (not used with `history`). */
+  setNow(now: Date): void;
+  /** Every post of the account, newest first. */
+  posts(): readonly TruePost[];
+  /** Posts of the account that were returned and billed so far, counting a post again each time. */
+  reads(): number;
+};
+
+/** A container in the storage of the Import service (not in the customer's account). */
+export type PlatformContainer = {
+  /** Container SAS address with write permission only. */
+  sasUri: string;
+  list(): Promise<{ name: string; bytes: number }[]>;
+  read(name: string): Promise<Buffer>;
+};
+
+/** Token service of one tenant: `https://127.0.0.1:PORT/{tenantId}/…`, v1 and v2 endpoints, JWKS. */
+export type LocalEntra = Closable & {
+  url: string;
+  tenantId: string;
+  /** Makes a client known, as an app registration with a password does; more passwords may be added. */
+  registerClient(clientId: string, secret: string): void;
+  /** Signs an access token with these claims (iat, nbf, exp are added where absent). */
+  issue(claims: Record<string, unknown>): Promise<string>;
+  /** The claims of a token that this tenant signed and that has not expired, else throws. */
+  verify(token: string): Promise<Record<string, unknown>>;
+};
+
+/** The Azure resource manager of the local system: each resource is made for real as it is asked for. */
+export type LocalAzure = Closable & {
+  mocks: runtime.Mocks;
+  /** Starts every site that was created, with the settings it was given; resolves when all answer. */
+  startSites(options: { sabotage?: (code: string) => string }): Promise<LocalSite[]>;
+  createPlatformContainer(name: string, sasExpires: Date): Promise<PlatformContainer>;
+  /** Blobs of the customer's container of that name, read with the power of the platform itself. */
+  readContainer(container: string, prefix?: string): AsyncIterable<{ name: string; body: Buffer }>;
+};
+
+export type LocalSite = Closable & {
+  url: string;
+  /** Lines that the process wrote to standard output and standard error, as Azure would keep them. */
+  logFile: string;
+  processId: number;
+};

@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{app,infra,scripts}/**/*.test.ts"],
+    expect: { requireAssertions: true },
+    // Storage, browser and whole-system tests start real processes; on two cores they want room.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
