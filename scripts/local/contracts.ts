@@ -64,8 +64,10 @@ export type LocalX = Closable & {
   setNow(now: Date): void;
   /** Every post of the account, newest first. */
   posts(): readonly TruePost[];
-  /** Posts of the account that were returned and billed so far, counting a post again each time. */
+  /** Posts that were billed so far: a post returned again on the same UTC day is free (x-api.md 4). */
   reads(): number;
+  /** Posts that were returned so far, counting a post again each time. */
+  returned(): number;
 };
 
 /** A container in the storage of the Import service (not in the customer's account). */
