@@ -1,0 +1,74 @@
+import { type ContainerClient, RestError } from "@azure/storage-blob";
+import type { Store } from "./store.ts";
+
+/** The archive container. Errors other than "not there" and "changed meanwhile" are thrown as they are. */
+export function createAzureStore(container: ContainerClient): Store {
+  return {
+    async read(name) {
+      return unlessStatus([404], undefined, async () => {
+        const blob = container.getBlobClient(name);
+        const response = await blob.download();
+        const chunks: Buffer[] = [];
+        for await (const chunk of response.readableStreamBody ?? []) {
+          chunks.push(Buffer.from(chunk));
+        }
+        return {
+          body: Buffer.concat(chunks),
+          etag: response.etag ?? "",
+          metadata: response.metadata ?? {},
+        };
+      });
+    },
+    async create(name, body, about = {}) {
+      return unlessStatus([409, 412], false, async () => {
+        await container.getBlockBlobClient(name).upload(body, body.byteLength, {
+          conditions: { ifNoneMatch: "*" },
+          blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
+          ...(about.metadata && { metadata: about.metadata }),
+        });
+        return true;
+      });
+    },
+    async replace(name, body, etag) {
+      return unlessStatus([404, 412], undefined, async () => {
+        const response = await container.getBlockBlobClient(name).upload(body, body.byteLength, {
+          conditions: { ifMatch: etag },
+          blobHTTPHeaders: { blobContentType: "application/json" },
+        });
+        return response.etag;
+      });
+    },
+    async put(name, body, about = {}) {
+      await container.getBlockBlobClient(name).upload(body, body.byteLength, {
+        blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
+        ...(about.metadata && { metadata: about.metadata }),
+      });
+    },
+    async remove(name, etag) {
+      return unlessStatus([404, 412], false, async () => {
+        await container.getBlobClient(name).delete(etag ? { conditions: { ifMatch: etag } } : {});
+        return true;
+      });
+    },
+    async *list(prefix) {
+      for await (const blob of container.listBlobsFlat({ prefix })) {
+        yield blob.name;
+      }
+    },
+  };
+}
+
+async function unlessStatus<T>(
+  statuses: number[],
+  otherwise: T,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RestError && statuses.includes(error.statusCode ?? 0)) {
+      return otherwise;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { base64url, compactDecrypt, CompactEncrypt } from "jose";
+import { ConnectorError } from "../errors.ts";
+import type { SealingKeys } from "../settings.ts";
+
+export type Sealer = {
+  /** A compact JWE (`dir`, `A256GCM`) with the key's id in its header, so that keys can rotate. */
+  seal(value: unknown): Promise<string>;
+  /** @throws ConnectorError `unusable-record` if no key of ours opens it. */
+  open(sealed: string): Promise<unknown>;
+};
+
+/** Seals what must not lie in the archive in clear: X user tokens, SAS addresses, sessions. */
+export function createSealer(keys: SealingKeys): Sealer {
+  const [first] = keys;
+  return {
+    async seal(value) {
+      if (!first) {
+        throw new ConnectorError("unusable-record", "There is no key to seal with");
+      }
+      return new CompactEncrypt(Buffer.from(JSON.stringify(value)))
+        .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid: first.kid })
+        .encrypt(base64url.decode(first.k));
+    },
+    async open(sealed) {
+      try {
+        const { plaintext } = await compactDecrypt(
+          sealed,
+          ({ kid }) => {
+            const key = keys.find((candidate) => candidate.kid === kid);
+            return base64url.decode(key?.k ?? "");
+          },
+          { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] },
+        );
+        return JSON.parse(Buffer.from(plaintext).toString("utf8"));
+      } catch {
+        throw new ConnectorError(
+          "unusable-record",
+          "A sealed value cannot be opened with our keys",
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { z } from "zod";
+import { ConnectorError } from "../errors.ts";
+
+/**
+ * Blobs with ETags: the only state there is. Two implementations, one contract suite
+ * (store.test.ts): Azure Storage in production, memory in tests.
+ */
+export interface Store {
+  /** Undefined where there is no such blob. */
+  read(name: string): Promise<Blob | undefined>;
+  /** False if the blob exists already (If-None-Match: *). */
+  create(name: string, body: Uint8Array, about?: BlobAbout): Promise<boolean>;
+  /** Undefined if the blob has another ETag now, or is gone; else the new ETag. */
+  replace(name: string, body: Uint8Array, etag: string): Promise<string | undefined>;
+  /** Creates or overwrites. For content that is a function of its name only. */
+  put(name: string, body: Uint8Array, about?: BlobAbout): Promise<void>;
+  /** False if the blob is not there, or has another ETag than the one given. */
+  remove(name: string, etag?: string): Promise<boolean>;
+  /** Names in ascending order. */
+  list(prefix: string): AsyncIterable<string>;
+}
+
+export type Blob = { body: Uint8Array; etag: string; metadata: Record<string, string> };
+export type BlobAbout = { contentType?: string; metadata?: Record<string, string> };
+export type Document<T> = { value: T; etag: string };
+
+const CHANGE_ATTEMPTS = 8;
+
+export async function readDocument<T>(
+  store: Store,
+  name: string,
+  schema: z.ZodType<T>,
+): Promise<Document<T> | undefined> {
+  const blob = await store.read(name);
+  return blob && { value: parseDocument(name, blob.body, schema), etag: blob.etag };
+}
+
+export function createDocument(store: Store, name: string, value: unknown): Promise<boolean> {
+  return store.create(name, toJson(value), { contentType: "application/json" });
+}
+
+/**
+ * Reads, changes and writes back under the ETag, again when someone else was faster.
+ * `change` returns the new value, or undefined to leave it.
+ * @returns the value as it is now, undefined where there is no such document.
+ * @throws ConnectorError `conflict` when others keep being faster.
+ */
+export async function changeDocument<T>(
+  store: Store,
+  {
+    name,
+    schema,
+    change,
+  }: { name: string; schema: z.ZodType<T>; change: (value: T) => T | undefined },
+): Promise<T | undefined> {
+  for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt += 1) {
+    const document = await readDocument(store, name, schema);
+    const changed = document && change(document.value);
+    if (!document || changed === undefined) {
+      return document?.value;
+    }
+    if (await store.replace(name, toJson(changed), document.etag)) {
+      return changed;
+    }
+  }
+  throw new ConnectorError("conflict", `${name} is being changed by others all the time`);
+}
+
+function parseDocument<T>(name: string, body: Uint8Array, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
+  } catch (cause) {
+    throw new ConnectorError("unusable-record", `${name} in the archive cannot be read`, { cause });
+  }
+}
+
+export function toJson(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}

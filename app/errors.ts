@@ -1,0 +1,77 @@
+/** What went wrong, as far as anything is decided by it. `outcomes.ts` holds the decisions. */
+export type ErrorCode =
+  | "x-rate-limited"
+  | "x-credits-spent"
+  | "x-usage-capped"
+  | "x-token-refused"
+  | "x-keys-missing"
+  | "x-forbidden"
+  | "x-bad-request"
+  | "x-unavailable"
+  | "x-bad-response"
+  | "entra-refused"
+  | "sas-unusable"
+  | "platform-refused"
+  | "platform-unavailable"
+  | "job-gone"
+  | "job-needs-sign-in"
+  | "unusable-record"
+  | "conflict";
+
+/** An error of the connector. Its message is for logs and people: no secret, no URL query in it. */
+export class ConnectorError extends Error {
+  override name = "ConnectorError" as const;
+  readonly code: ErrorCode;
+  /** When trying again makes sense, where the other side has said so. */
+  readonly retryAt: Date | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions & { retryAt?: Date } = {}) {
+    super(message, options);
+    this.code = code;
+    this.retryAt = options.retryAt;
+  }
+}
+
+export type ErrorDescription = { code?: string; error: string; status?: number; stack?: string };
+
+/**
+ * What may be said of an error in a log line. Messages of other people's errors are left out: they
+ * quote addresses with their query (a SAS), headers (a token) or bodies.
+ */
+export function describeError(error: unknown): ErrorDescription {
+  if (error instanceof ConnectorError) {
+    const cause = error.cause === undefined ? undefined : describeError(error.cause);
+    return {
+      code: error.code,
+      error: cause ? `${error.message} (${cause.error})` : error.message,
+      ...(cause?.status === undefined ? {} : { status: cause.status }),
+    };
+  }
+  if (!(error instanceof Error)) {
+    return { error: typeof error };
+  }
+  const code = stringField(error, "code");
+  const status = numberField(error, "statusCode");
+  return {
+    ...(code === undefined ? {} : { code }),
+    error: error.name,
+    ...(status === undefined ? {} : { status }),
+    stack: framesOf(error),
+  };
+}
+
+/** The stack without its first line, which repeats the message. */
+function framesOf(error: Error): string {
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return frames.slice(0, 8).join("\n");
+}
+
+function stringField(error: object, name: string): string | undefined {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" && /^[\w.-]{1,64}$/.test(value) ? value : undefined;
+}
+
+function numberField(error: object, name: string): number | undefined {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "number" ? value : undefined;
+}

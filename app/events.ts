@@ -1,0 +1,72 @@
+/**
+ * Every event that the connector can log, with its level. Alert rules query these names, so an
+ * event is renamed here or nowhere.
+ */
+export const EVENTS = {
+  "connector.started": "info",
+  "connector.stopping": "info",
+  "connector.stopped": "info",
+  "request.refused": "warn",
+  "request.failed": "error",
+  "validate.failed": "warn",
+  "sign-in.password-refused": "warn",
+  "sign-in.denied": "warn",
+  "sign-in.refused": "warn",
+  "job.created": "info",
+  "job.signed-in-again": "info",
+  "job.needs-sign-in": "error",
+  "job.deleted": "info",
+  "token.revoked": "info",
+  "token.not-revoked": "warn",
+  "task.accepted": "info",
+  "task.started": "debug",
+  "task.delivered": "info",
+  "task.waits": "warn",
+  "task.failed": "error",
+  "work.poisoned": "error",
+  "work.queue-unreachable": "error",
+  "capture.page": "debug",
+  "capture.completed": "info",
+  "capture.fields-missing": "error",
+  "gap.recorded": "error",
+  "media.not-archived": "warn",
+  "x.credits-spent": "error",
+  "x.usage-capped": "error",
+  "x.rate-limited": "warn",
+  "platform.refused": "error",
+} as const satisfies Record<string, "debug" | "info" | "warn" | "error">;
+
+export type EventName = keyof typeof EVENTS;
+
+/**
+ * What a log line may say. A name is added here with care: no field ever holds a token, a SAS, a
+ * credential or an address with its query.
+ */
+export type EventFields = Partial<{
+  accountId: string;
+  attempt: number;
+  bytes: number;
+  code: string;
+  detail: string;
+  durationMs: number;
+  error: string;
+  gap: string;
+  items: number;
+  jobId: string;
+  leftOut: number;
+  mediaKey: string;
+  method: string;
+  page: number;
+  path: string;
+  port: number;
+  postId: string;
+  posts: number;
+  reason: string;
+  retryAt: string;
+  stack: string;
+  status: number;
+  taskId: string;
+  version: string;
+  windowEnd: string;
+  windowStart: string;
+}>;

@@ -1,0 +1,25 @@
+import { pino, type DestinationStream } from "pino";
+import { describeError } from "./errors.ts";
+import { type EventFields, type EventName, EVENTS } from "./events.ts";
+
+export type Log = (event: EventName, fields?: EventFields, error?: unknown) => void;
+
+/** Writes one JSON line for each event: `time`, `level`, `event`, and the event's own fields. */
+export function createLog(level: string, destination?: DestinationStream): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return (event, fields = {}, error) => {
+    logger[EVENTS[event]]({
+      event,
+      ...fields,
+      ...(error === undefined ? {} : describeError(error)),
+    });
+  };
+}

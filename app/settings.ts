@@ -1,0 +1,158 @@
+import { z } from "zod";
+
+const httpsUrl = z.url({ protocol: /^https$/ }).transform(withoutTrailingSlash);
+const loopbackHosts = new Set(["127.0.0.1", "[::1]", "localhost"]);
+/** Plain http is for a stand-in on the same machine, and for nothing else. */
+const outsideUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => url.startsWith("https:") || loopbackHosts.has(new URL(url).hostname), {
+    error: "must be https (http only on the loopback interface)",
+  })
+  .transform(withoutTrailingSlash);
+const secret = z.string().min(1);
+const count = z.coerce.number().int().positive();
+
+/** Settings that may be read by anyone who can read the site's configuration. */
+export const plainSettings = {
+  TENANT_ID: z.guid().describe("Microsoft Entra tenant of the Microsoft 365 organization"),
+  AZURE_APP_ID: z.guid().describe("application (client) id of the connector's app registration"),
+  MANAGED_IDENTITY_CLIENT_ID: z.guid().describe("client id of the site's user-assigned identity"),
+  ARCHIVE_CONTAINER_URL: httpsUrl.describe("blob container that is the connector's archive"),
+  WORK_QUEUE_URL: httpsUrl.describe("storage queue of work to do"),
+  POISON_QUEUE_URL: httpsUrl.describe("storage queue of work that was given up"),
+  CONNECTOR_URL: outsideUrl
+    .optional()
+    .describe("public address of the site, if it is not the default host name"),
+  X_API_URL: outsideUrl.default("https://api.x.com").describe("where the X API is reached"),
+  X_VOCABULARY: z
+    .enum(["tweet", "post"])
+    .default("tweet")
+    .describe("field names to ask X with: `tweet.fields` (legacy) or `post.fields`"),
+  ENTRA_URL: httpsUrl
+    .default("https://login.microsoftonline.com")
+    .describe("Microsoft Entra authority"),
+  PLATFORM_URL: httpsUrl
+    .default("https://webhook.ingestion.office.com")
+    .describe("Microsoft 365 Import service"),
+  SAS_HOSTS: z
+    .string()
+    .default("blob.core.windows.net,blob.storage.azure.net")
+    .transform((hosts) => hosts.split(","))
+    .describe("host names, or parents of them, that a BlobSasUri may name, comma-separated"),
+  TASK_CONCURRENCY: count.default(2).describe("tasks that one instance works on at a time"),
+  UPLOAD_CONCURRENCY: count.default(20).describe("items of one task in flight at a time"),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least level"),
+};
+
+/** Settings that reach the app as Key Vault references, never as values. */
+export const secretSettings = {
+  API_SECRET_KEY: secret.min(16).describe("APISecretKey: the platform's and administrator's"),
+  AZURE_APP_SECRET: secret.describe("client secret of the connector's app registration"),
+  SEALING_KEYS: z
+    .string()
+    .transform(parseSealingKeys)
+    .describe("JWK Set of the keys that seal secrets at rest; the first one seals"),
+  TWITTER_API_KEY: secret.optional().describe("Twitter API Key"),
+  TWITTER_API_SECRET_KEY: secret.optional().describe("Twitter API Secret Key"),
+  TWITTER_ACCESS_TOKEN: secret.optional().describe("Twitter Access Token"),
+  TWITTER_ACCESS_TOKEN_SECRET: secret.optional().describe("Twitter Access Token Secret"),
+};
+
+/** The one schema of what the app is told by its environment. The program in `infra/` wires it. */
+export const settingsSchema = z.object({ ...plainSettings, ...secretSettings });
+
+export type PlainSettingName = keyof typeof plainSettings;
+export type SecretSettingName = keyof typeof secretSettings;
+export type SettingName = PlainSettingName | SecretSettingName;
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Twitter values that the X developer app gives; all four or none (the first `pulumi up`). */
+export const TWITTER_SETTINGS = [
+  "TWITTER_API_KEY",
+  "TWITTER_API_SECRET_KEY",
+  "TWITTER_ACCESS_TOKEN",
+  "TWITTER_ACCESS_TOKEN_SECRET",
+] as const satisfies SettingName[];
+
+export class SettingsError extends Error {
+  override name = "SettingsError" as const;
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`The settings are not usable:\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads all settings at once. Empty values count as absent (App Service keeps a cleared one as "").
+ * @throws SettingsError with one line for each problem; never with a value.
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const names = Object.keys(settingsSchema.shape) as SettingName[];
+  const given = Object.fromEntries(
+    names.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
+  );
+  const unresolved = names.filter((name) => given[name]?.startsWith("@Microsoft.KeyVault("));
+  const result = settingsSchema.safeParse(given);
+  const problems = [
+    ...unresolved.map(unresolvedProblem),
+    ...(result.error?.issues ?? [])
+      .map((issue) => ({ name: String(issue.path[0]) as SettingName, message: issue.message }))
+      .filter(({ name }) => !unresolved.includes(name))
+      .map(({ name, message }) => shapeProblem(name, message, given[name] === undefined)),
+    ...twitterProblems(given),
+  ];
+  if (problems.length > 0 || !result.success) {
+    throw new SettingsError(problems);
+  }
+  return result.data;
+}
+
+function unresolvedProblem(name: SettingName): string {
+  return (
+    `${name}: App Service could not resolve its Key Vault reference. Give the site's identity the ` +
+    "role Key Vault Secrets User on the secret and restart the site; `npm run up` does both."
+  );
+}
+
+function shapeProblem(name: SettingName, message: string, absent: boolean): string {
+  const about = settingsSchema.shape[name].description ?? "";
+  const found = absent ? "is missing" : message;
+  return `${name} (${about}): ${found}. It is wired by the Pulumi program: run \`npm run up\`.`;
+}
+
+function twitterProblems(given: Partial<Record<string, string>>): string[] {
+  const missing = TWITTER_SETTINGS.filter((name) => given[name] === undefined);
+  return missing.length === 0 || missing.length === TWITTER_SETTINGS.length
+    ? []
+    : [
+        `${missing.join(", ")}: missing, while the other Twitter values are there. All four come ` +
+          "from one X developer app: set them with `npx pulumi config set --secret`, then `npm run up`.",
+      ];
+}
+
+const jwkSet = z.object({
+  keys: z
+    .array(z.object({ kty: z.literal("oct"), kid: z.string().min(1), k: z.base64url().length(43) }))
+    .min(1),
+});
+
+export type SealingKeys = z.infer<typeof jwkSet>["keys"];
+
+function parseSealingKeys(text: string, context: z.RefinementCtx): SealingKeys {
+  try {
+    return jwkSet.parse(JSON.parse(text)).keys;
+  } catch {
+    // The parser's own message could quote the text, and the text is a key.
+    context.addIssue({
+      code: "custom",
+      message: 'must be a JWK Set of 256-bit "oct" keys with a kid',
+    });
+    return z.NEVER;
+  }
+}
+
+function withoutTrailingSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}

@@ -1,0 +1,35 @@
+import type { Blob, Store } from "../archive/store.ts";
+
+/** The store in memory: same contract as the one on Azure (store.test.ts holds both to it). */
+export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
+  const blobs = new Map<string, Blob>();
+  let version = 0;
+  const write = (name: string, body: Uint8Array, metadata: Record<string, string> = {}) => {
+    version += 1;
+    const etag = `"${version}"`;
+    blobs.set(name, { body: Buffer.from(body), etag, metadata });
+    return etag;
+  };
+  return {
+    blobs,
+    read: async (name) => blobs.get(name),
+    async create(name, body, about) {
+      if (blobs.has(name)) {
+        return false;
+      }
+      write(name, body, about?.metadata);
+      return true;
+    },
+    replace: async (name, body, etag) =>
+      blobs.get(name)?.etag === etag ? write(name, body) : undefined,
+    async put(name, body, about) {
+      write(name, body, about?.metadata);
+    },
+    async remove(name, etag) {
+      return etag === undefined || blobs.get(name)?.etag === etag ? blobs.delete(name) : false;
+    },
+    async *list(prefix) {
+      yield* [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort();
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import type http from "node:http";
+import { TwitterApi } from "twitter-api-v2";
+import { z } from "zod";
+import { ConnectorError } from "../errors.ts";
+import type { Settings } from "../settings.ts";
+import { X_PUBLIC_URL } from "./agent.ts";
+import { toXError } from "./errors.ts";
+import { fieldsQuery } from "./fields.ts";
+
+export type UserToken = { accessToken: string; accessSecret: string };
+
+/** An X account; `posts` is how many posts X says it has, reposts included. */
+export type Account = {
+  id: string;
+  username: string;
+  name: string;
+  pictureUrl?: string;
+  posts?: number;
+};
+
+/** Times are ISO 8601 with second resolution; X reads `sinceId` as exclusive. */
+export type TimelineQuery = {
+  startTime?: string;
+  endTime?: string;
+  sinceId?: string;
+  paginationToken?: string;
+  maxResults: number;
+};
+
+/** A response body of X, verbatim, and what is needed to say where it came from. */
+export type Answer = { body: Buffer; about: Record<string, string> };
+
+export type RequestToken = { oauthToken: string; oauthTokenSecret: string; url: string };
+
+/** The X API as far as the connector uses it. Every method throws ConnectorError with an x- code. */
+export type Twitter = {
+  /** The account that the token belongs to; without one, of the app's own access token. */
+  me(token?: UserToken): Promise<Account>;
+  timeline(token: UserToken, accountId: string, query: TimelineQuery): Promise<Answer>;
+  /** At most 100 ids. */
+  lookup(token: UserToken, ids: string[]): Promise<Answer>;
+  requestToken(callbackUrl: string): Promise<RequestToken>;
+  accessToken(
+    request: { oauthToken: string; oauthTokenSecret: string },
+    verifier: string,
+  ): Promise<{ accountId: string; token: UserToken }>;
+  revoke(token: UserToken): Promise<void>;
+};
+
+const TIMEOUT_MS = 30_000;
+/** Answers of X are kept as they came: the provenance of each page in the archive. */
+const KEPT_HEADERS = ["api-version", "content-type", "date", "x-transaction-id"];
+
+const meSchema = z.object({
+  data: z.object({
+    id: z.string(),
+    username: z.string(),
+    name: z.string(),
+    profile_image_url: z.string().optional(),
+    public_metrics: z
+      .looseObject({ tweet_count: z.number().optional(), post_count: z.number().optional() })
+      .optional(),
+  }),
+});
+
+export function createTwitter(
+  settings: Settings,
+  { agent, now = () => new Date() }: { agent: http.Agent; now?: () => Date },
+): Twitter {
+  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw toXError(error, now());
+    }
+  };
+  const clientFor = (token?: UserToken) => createClient(settings, agent, token);
+  const get = (token: UserToken, path: string, query: Record<string, string>) =>
+    call(async (): Promise<Answer> => {
+      const client = clientFor(token);
+      const response = await client.v2.get<Buffer>(path, query, {
+        fullResponse: true,
+        forceParseMode: "buffer",
+        timeout: TIMEOUT_MS,
+      });
+      const about = { path, ...query, receivedat: now().toISOString() };
+      return { body: response.data, about: { ...about, ...keptHeaders(response.headers) } };
+    });
+
+  return {
+    me: (token) =>
+      call(async () => {
+        const client = token ? clientFor(token) : clientFor(ownToken(settings));
+        const answer = await client.v2.get<unknown>(
+          "users/me",
+          { "user.fields": "profile_image_url,public_metrics" },
+          { timeout: TIMEOUT_MS },
+        );
+        return toAccount(answer);
+      }),
+    timeline: (token, accountId, query) =>
+      get(token, `users/${accountId}/tweets`, {
+        ...fieldsQuery(settings.X_VOCABULARY),
+        max_results: String(query.maxResults),
+        ...(query.startTime && { start_time: query.startTime }),
+        ...(query.endTime && { end_time: query.endTime }),
+        ...(query.sinceId && { since_id: query.sinceId }),
+        ...(query.paginationToken && { pagination_token: query.paginationToken }),
+      }),
+    lookup: (token, ids) =>
+      get(token, "tweets", { ...fieldsQuery(settings.X_VOCABULARY), ids: ids.join(",") }),
+    requestToken: (callbackUrl) =>
+      call(async () => {
+        const link = await clientFor().generateAuthLink(callbackUrl, {
+          linkMode: "authorize",
+          forceLogin: true,
+        });
+        if (link.oauth_callback_confirmed !== "true") {
+          throw new ConnectorError("x-bad-response", "X did not confirm the callback URL");
+        }
+        return {
+          oauthToken: link.oauth_token,
+          oauthTokenSecret: link.oauth_token_secret,
+          url: link.url.replace(X_PUBLIC_URL, settings.X_API_URL),
+        };
+      }),
+    accessToken: ({ oauthToken, oauthTokenSecret }, verifier) =>
+      call(async () => {
+        const request = { accessToken: oauthToken, accessSecret: oauthTokenSecret };
+        const { userId, accessToken, accessSecret } = await clientFor(request).login(verifier);
+        return { accountId: userId, token: { accessToken, accessSecret } };
+      }),
+    revoke: (token) =>
+      call(async () => {
+        await clientFor(token).v1.post("oauth/invalidate_token.json", {}, { timeout: TIMEOUT_MS });
+      }),
+  };
+}
+
+function createClient(settings: Settings, agent: http.Agent, token?: UserToken): TwitterApi {
+  const { TWITTER_API_KEY: appKey, TWITTER_API_SECRET_KEY: appSecret } = settings;
+  if (!appKey || !appSecret) {
+    throw missingKeys();
+  }
+  return new TwitterApi({ appKey, appSecret, ...token }, { httpAgent: agent });
+}
+
+function ownToken(settings: Settings): UserToken {
+  const { TWITTER_ACCESS_TOKEN: accessToken, TWITTER_ACCESS_TOKEN_SECRET: accessSecret } = settings;
+  if (!accessToken || !accessSecret) {
+    throw missingKeys();
+  }
+  return { accessToken, accessSecret };
+}
+
+function missingKeys(): ConnectorError {
+  return new ConnectorError(
+    "x-keys-missing",
+    "The four Twitter values are not set. Create the X developer app, set them in the stack's " +
+      "configuration (twitterApiKey, twitterApiSecretKey, twitterAccessToken, " +
+      "twitterAccessTokenSecret) and run `npm run up` again.",
+  );
+}
+
+function toAccount(answer: unknown): Account {
+  const parsed = meSchema.safeParse(answer);
+  if (!parsed.success) {
+    throw new ConnectorError("x-bad-response", "X did not say whose account the token is");
+  }
+  const { id, username, name, profile_image_url: pictureUrl, public_metrics } = parsed.data.data;
+  const posts = public_metrics?.tweet_count ?? public_metrics?.post_count;
+  return {
+    id,
+    username,
+    name,
+    ...(pictureUrl !== undefined && { pictureUrl }),
+    ...(posts !== undefined && { posts }),
+  };
+}
+
+function keptHeaders(headers: unknown): Record<string, string> {
+  const entries = Object.entries(Object(headers)).filter(
+    (entry): entry is [string, string] =>
+      KEPT_HEADERS.includes(entry[0]) && typeof entry[1] === "string",
+  );
+  return Object.fromEntries(entries.map(([name, value]) => [name.replaceAll("-", ""), value]));
+}

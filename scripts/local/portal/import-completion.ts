@@ -1,0 +1,119 @@
+import pLimit from "p-limit";
+import type { Completion, ItemMetadata } from "./completion.ts";
+import { compareVersion, findRepeated } from "./completion.ts";
+import type { Item } from "./item.ts";
+import { contextOf, MAX_BYTES, parseItem } from "./item.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { AcceptedItem, Finding, Task } from "./results.ts";
+import { toAcceptedItem } from "./results.ts";
+
+export type Import = { accepted: AcceptedItem[]; duplicates: number; findings: Finding[] };
+
+/**
+ * Imports what a completion of status 0 lists: reads each file from the task's container, checks
+ * it, and puts what is right into the mailbox. Everything else becomes a finding.
+ */
+export async function importCompletion(
+  task: Task,
+  completion: Completion,
+  mailbox: Mailbox,
+): Promise<Import> {
+  const folder = `${task.jobId}/${task.taskId}/`;
+  const files = new Set((await task.container.list()).map(({ name }) => name));
+  const repeated = findRepeated(completion.itemMetadata);
+  const rows = completion.itemMetadata.filter((row) => !repeated.includes(row));
+  const outcome: Import = {
+    accepted: [],
+    duplicates: 0,
+    findings: [
+      ...repeated.map((row) => refuse(task, row, "is listed twice in one completion")),
+      ...findUnlisted(task, files, completion),
+    ],
+  };
+  const limit = pLimit(READERS);
+  for (const chunk of chunks(rows, CHUNK_ITEMS)) {
+    const read = chunk.map((row) =>
+      limit(() => readItem(task, row, files.has(folder + row.fileName))),
+    );
+    for (const result of await Promise.all(read)) {
+      await importItem({ task, mailbox, outcome, ...result });
+    }
+  }
+  return outcome;
+}
+
+/** At most this many files are held in memory at once: 16 of 10 MB. */
+const CHUNK_ITEMS = 16;
+const READERS = 4;
+
+type Read = { row: ItemMetadata; item?: Item; problems: string[] };
+
+async function readItem(task: Task, row: ItemMetadata, exists: boolean): Promise<Read> {
+  const name = `${task.jobId}/${task.taskId}/${row.fileName}`;
+  if (!exists) {
+    return { row, problems: [`is listed, but the container has no ${name}`] };
+  }
+  const { item, problems } = parseItem(await task.container.read(name));
+  if (item === undefined) {
+    return { row, problems };
+  }
+  return { row, item, problems: breaches(item, row) };
+}
+
+/** What is wrong with a well-formed item. */
+function breaches(item: Item, row: ItemMetadata): string[] {
+  const attachments = [item, ...contextOf(item)].flatMap((each) => each.ContentAttachments ?? []);
+  const large = attachments.filter(
+    ({ Content }) => Buffer.byteLength(Content, "base64") > MAX_BYTES,
+  );
+  return [
+    ...(item.Id === row.id ? [] : [`the item's Id is ${item.Id}, listed as ${row.id}`]),
+    ...large.map(({ AttachmentFileName }) => `attachment ${AttachmentFileName} is over 10 MB`),
+  ];
+}
+
+type Step = Read & { task: Task; mailbox: Mailbox; outcome: Import };
+
+async function importItem({ task, mailbox, outcome, row, item, problems }: Step): Promise<void> {
+  if (item === undefined || problems.length > 0) {
+    outcome.findings.push(...problems.map((what) => refuse(task, row, what)));
+    return;
+  }
+  const { modificationTimestampUtc } = row;
+  const version = compareVersion(modificationTimestampUtc, mailbox.versions(item.Id));
+  if (version === "duplicate") {
+    outcome.duplicates += 1;
+  } else if (version === "outdated") {
+    const what = `version of ${modificationTimestampUtc} is older than one in the mailbox`;
+    outcome.findings.push(refuse(task, row, what));
+  } else {
+    const mail = await mailbox.add(item, modificationTimestampUtc);
+    const { taskId } = task;
+    outcome.accepted.push(toAcceptedItem(item, { taskId, modificationTimestampUtc, mail }));
+  }
+}
+
+/** Only files that the completion names are imported: a file that it forgets would be lost. */
+function findUnlisted(task: Task, files: Set<string>, { itemMetadata }: Completion): Finding[] {
+  const folder = `${task.jobId}/${task.taskId}/`;
+  const listed = new Set(itemMetadata.map(({ fileName }) => folder + fileName));
+  return [...files]
+    .filter((name) => !listed.has(name))
+    .map((name) => ({
+      taskId: task.taskId,
+      fileName: name,
+      what: name.startsWith(folder)
+        ? "unlisted file: it is in the container, but the completion does not name it"
+        : `stray file: it does not lie in ${folder}`,
+    }));
+}
+
+function refuse({ taskId }: Task, { id, fileName }: ItemMetadata, what: string): Finding {
+  return { postId: id, fileName, taskId, what };
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
+}

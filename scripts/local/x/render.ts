@@ -1,0 +1,52 @@
+import type { Media, Poll, Post, Place, User } from "./timeline.ts";
+import { ASKABLE_FIELDS, RENAMED, type Selection } from "./vocabulary.ts";
+
+/** A post with the members that were asked for, spelled as the request's vocabulary has it. */
+export function renderPost(post: Post, selection: Selection): Record<string, unknown> {
+  const whole: Post = { ...post, edit_history_tweet_ids: post.edit_history_tweet_ids ?? [post.id] };
+  const members = Object.entries(whole).filter(
+    ([name]) => selection.post.has(name) || !ASKABLE_FIELDS.has(name),
+  );
+  const { spelling } = selection.vocabulary;
+  return Object.fromEntries(
+    members.map(([name, value]) => [
+      spelling.get(name) ?? name,
+      renderMember(name, value, selection),
+    ]),
+  );
+}
+
+export function renderUser(user: User, selection: Selection): Record<string, unknown> {
+  return pick(user, selection.user);
+}
+
+export function renderMedia(media: Media, selection: Selection): Record<string, unknown> {
+  return pick(media, selection.media);
+}
+
+export function renderPoll(poll: Poll, selection: Selection): Record<string, unknown> {
+  return pick(poll, selection.poll);
+}
+
+export function renderPlace(place: Place, selection: Selection): Record<string, unknown> {
+  return pick(place, selection.place);
+}
+
+function renderMember(name: string, value: unknown, selection: Selection): unknown {
+  if (selection.vocabulary !== RENAMED || !isRecord(value)) {
+    return value;
+  }
+  if (name === "public_metrics") {
+    const { retweet_count: reposts, ...others } = value;
+    return reposts === undefined ? others : { repost_count: reposts, ...others };
+  }
+  return name === "withheld" && value["scope"] === "tweet" ? { ...value, scope: "post" } : value;
+}
+
+function pick(object: Record<string, unknown>, names: ReadonlySet<string>) {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => names.has(name)));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,44 @@
+import { isProtectedFrom, type Post, type Timeline, type User } from "./timeline.ts";
+
+/** X as one signed-in user sees it at one moment. */
+export type View = {
+  timeline: Timeline;
+  viewerId: string;
+  /** X's clock; undefined: whatever the timeline has, exists. */
+  now: Date | undefined;
+};
+
+export type Found =
+  | { state: "shown"; post: Post }
+  | { state: "not-found" }
+  | { state: "not-authorized" };
+
+export function findPost(view: View, id: string): Found {
+  const post = view.timeline.everyPost.get(id);
+  if (post === undefined || !exists(view, post)) {
+    return { state: "not-found" };
+  }
+  return isProtectedFrom(view.timeline, post, view.viewerId)
+    ? { state: "not-authorized" }
+    : { state: "shown", post };
+}
+
+/** Handles are compared without case, as on X. */
+export function findUserByName(timeline: Timeline, username: string): User | undefined {
+  const wanted = username.toLowerCase();
+  return [...timeline.users.values()].find((user) => user.username.toLowerCase() === wanted);
+}
+
+/** Timeline of a user, newest first, as far as it exists. */
+export function postsOf(view: View, userId: string): Post[] {
+  const { timeline } = view;
+  const posts =
+    userId === timeline.account.id
+      ? timeline.posts
+      : [...timeline.everyPost.values()].filter((post) => post.author_id === userId);
+  return posts.filter((post) => exists(view, post));
+}
+
+function exists(view: View, post: Post): boolean {
+  return view.now === undefined || Date.parse(post.created_at) <= view.now.getTime();
+}
