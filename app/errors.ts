@@ -16,7 +16,8 @@ export type ErrorCode =
   | "job-gone"
   | "job-needs-sign-in"
   | "unusable-record"
-  | "conflict";
+  | "conflict"
+  | "window-open";
 
 /** An error of the connector. Its message is for logs and people: no secret, no URL query in it. */
 export class ConnectorError extends Error {

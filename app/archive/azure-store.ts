@@ -1,5 +1,9 @@
+import { Readable } from "node:stream";
 import { type ContainerClient, RestError } from "@azure/storage-blob";
 import type { Store } from "./store.ts";
+
+const STREAM_BLOCK_BYTES = 4 * 1024 * 1024;
+const STREAM_BLOCKS_IN_FLIGHT = 2;
 
 /** The archive container. Errors other than "not there" and "changed meanwhile" are thrown as they are. */
 export function createAzureStore(container: ContainerClient): Store {
@@ -43,6 +47,14 @@ export function createAzureStore(container: ContainerClient): Store {
         blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
         ...(about.metadata && { metadata: about.metadata }),
       });
+    },
+    async putStream(name, body, about = {}) {
+      await container
+        .getBlockBlobClient(name)
+        .uploadStream(Readable.from(body), STREAM_BLOCK_BYTES, STREAM_BLOCKS_IN_FLIGHT, {
+          blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
+          ...(about.metadata && { metadata: about.metadata }),
+        });
     },
     async remove(name, etag) {
       return unlessStatus([404, 412], false, async () => {

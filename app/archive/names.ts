@@ -11,6 +11,9 @@ export const names = {
   /** Verbatim response bodies of X, in the order in which they were read. */
   capturePages: (jobId: string, captureId: string) =>
     `${folder(jobId)}captures/${captureId}/pages/`,
+  /** Further answers of X that prove that nothing of an interval is out of its reach. */
+  captureProof: (jobId: string, captureId: string, probe: string) =>
+    `${folder(jobId)}captures/${captureId}/proof/${probe}.json`,
   lookupPages: (jobId: string, taskId: string) => `${taskFolder(jobId, taskId)}lookup/pages/`,
   page: (pages: string, number: number) => `${pages}${String(number).padStart(6, "0")}.json`,
   media: (jobId: string, mediaKey: string, file: string) =>

@@ -14,6 +14,8 @@ export interface Store {
   replace(name: string, body: Uint8Array, etag: string): Promise<string | undefined>;
   /** Creates or overwrites. For content that is a function of its name only. */
   put(name: string, body: Uint8Array, about?: BlobAbout): Promise<void>;
+  /** The same for content that does not fit into memory. */
+  putStream(name: string, body: AsyncIterable<Uint8Array>, about?: BlobAbout): Promise<void>;
   /** False if the blob is not there, or has another ETag than the one given. */
   remove(name: string, etag?: string): Promise<boolean>;
   /** Names in ascending order. */

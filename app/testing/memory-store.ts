@@ -28,6 +28,9 @@ export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
     async remove(name, etag) {
       return etag === undefined || blobs.get(name)?.etag === etag ? blobs.delete(name) : false;
     },
+    async putStream(name, body, about) {
+      write(name, Buffer.concat(await Array.fromAsync(body)), about?.metadata);
+    },
     async *list(prefix) {
       yield* [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort();
     },

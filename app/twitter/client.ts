@@ -27,7 +27,10 @@ export type TimelineQuery = {
   maxResults: number;
 };
 
-/** A response body of X, verbatim, and what is needed to say where it came from. */
+/**
+ * A response body of X, verbatim, and where it came from: `request` (path and query, in which X
+ * takes no secret), `receivedat` (ISO 8601) and a few headers, named as blob metadata may be.
+ */
 export type Answer = { body: Buffer; about: Record<string, string> };
 
 export type RequestToken = { oauthToken: string; oauthTokenSecret: string; url: string };
@@ -83,7 +86,10 @@ export function createTwitter(
         forceParseMode: "buffer",
         timeout: TIMEOUT_MS,
       });
-      const about = { path, ...query, receivedat: now().toISOString() };
+      const about = {
+        request: `${path}?${new URLSearchParams(query).toString()}`,
+        receivedat: now().toISOString(),
+      };
       return { body: response.data, about: { ...about, ...keptHeaders(response.headers) } };
     });
 

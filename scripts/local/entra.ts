@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
-import type { Context } from "hono";
+import type { Context, Next } from "hono";
 import { SignJWT, exportJWK, generateKeyPair, jwtVerify } from "jose";
 
 import { closeServer, listen } from "./azure/listen.ts";
@@ -29,7 +29,8 @@ export async function startEntra({ certificate, tenantId }: EntraOptions): Promi
   const server = createServer({ key: certificate.key, cert: certificate.cert });
   const port = await listen(server);
   const url = `https://127.0.0.1:${port}`;
-  server.on("request", getRequestListener(createApp({ url, tenantId, clients, signer }).fetch));
+  const answer = getRequestListener(createApp({ url, tenantId, clients, signer }).fetch);
+  server.on("request", (incoming, outgoing) => void answer(incoming, outgoing));
   return {
     url,
     tenantId,
@@ -49,10 +50,10 @@ type Tenant = { url: string; tenantId: string; clients: Clients; signer: Signer 
 async function createSigner(tenantId: string): Promise<Signer> {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
   const kid = randomUUID();
-  const issuers = [`https://sts.windows.net/${tenantId}/`, v2Issuer(tenantId)];
   const jwk = { ...(await exportJWK(publicKey)), kid, use: "sig", x5t: kid };
+  const issuer = v2Issuer(tenantId);
   return {
-    keys: { keys: issuers.slice(1).map((issuer) => ({ ...jwk, issuer })) },
+    keys: { keys: [{ ...jwk, issuer }] },
     issue: async (claims) => {
       const now = Math.floor(Date.now() / 1000);
       const times = { iat: now, nbf: now, exp: now + TOKEN_LIFETIME_S };
@@ -69,11 +70,11 @@ async function createSigner(tenantId: string): Promise<Signer> {
 function createApp(tenant: Tenant): Hono {
   const app = new Hono();
   const token = async (context: Context, version: 1 | 2) => answerToken(context, tenant, version);
-  app.use("/:tenant/*", async (context, next) => {
-    // Metadata may also be asked for under the names that stand for any tenant.
-    const known = [tenant.tenantId, ...(context.req.method === "GET" ? ["common"] : [])];
-    const asked = context.req.param("tenant");
-    return known.includes(asked) ? next() : refuse(context, unknownTenant(asked));
+  app.use("/:tenant/*", async (context: Context, next: Next) => {
+    const asked = context.req.param("tenant") ?? "";
+    return isTenant(tenant, asked, context.req.method)
+      ? next()
+      : refuse(context, unknownTenant(asked));
   });
   app.get("/:tenant/v2.0/.well-known/openid-configuration", (context) =>
     context.json(metadata(tenant, 2)),
@@ -86,6 +87,11 @@ function createApp(tenant: Tenant): Hono {
   app.post("/:tenant/oauth2/v2.0/token", async (context) => token(context, 2));
   app.post("/:tenant/oauth2/token", async (context) => token(context, 1));
   return app;
+}
+
+/** Metadata may also be asked for under the name that stands for any tenant. */
+function isTenant({ tenantId }: Tenant, asked: string, method: string): boolean {
+  return asked === tenantId || (asked === "common" && method === "GET");
 }
 
 async function answerToken(context: Context, tenant: Tenant, version: 1 | 2): Promise<Response> {
@@ -128,7 +134,13 @@ function claimsFor(tenantId: string, { clientId, resource, version, objectId }: 
   const who = { oid: objectId, sub: objectId, tid: tenantId, aud: resource, idtyp: "app" };
   const ofAzure = /^https:\/\/(storage|vault|management|monitor)\.azure\.(com|net)\/?$/;
   return version === 1 || ofAzure.test(resource)
-    ? { ...who, iss: `https://sts.windows.net/${tenantId}/`, appid: clientId, appidacr: "1", ver: "1.0" }
+    ? {
+        ...who,
+        iss: `https://sts.windows.net/${tenantId}/`,
+        appid: clientId,
+        appidacr: "1",
+        ver: "1.0",
+      }
     : { ...who, iss: v2Issuer(tenantId), azp: clientId, azpacr: "1", ver: "2.0" };
 }
 

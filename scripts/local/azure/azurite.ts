@@ -64,9 +64,20 @@ async function azuriteArguments({ certificate, directory, keep }: AzuriteOptions
   await writeFile(files.cert, certificate.cert);
   await writeFile(files.key, certificate.key, { mode: 0o600 });
   const free = ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"];
+  // Node's 5 s would close connections that clients are about to use again.
+  const patient = ["--blobKeepAliveTimeout", "120", "--queueKeepAliveTimeout", "120"];
   const trust = ["--oauth", "basic", "--cert", files.cert, "--key", files.key];
   const quiet = ["--silent", "--disableTelemetry", "--disableProductStyleUrl"];
-  return [...free, ...trust, ...quiet, ...(keep ? ["--location", directory] : IN_MEMORY)];
+  // The clients speak an API version that is newer than Azurite knows.
+  const lenient = ["--skipApiVersionCheck"];
+  return [
+    ...free,
+    ...patient,
+    ...trust,
+    ...quiet,
+    ...lenient,
+    ...(keep ? ["--location", directory] : IN_MEMORY),
+  ];
 }
 
 const IN_MEMORY = ["--inMemoryPersistence"];

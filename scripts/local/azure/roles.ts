@@ -54,10 +54,7 @@ export const ROLES: Record<string, { name: string; kind: RoleKind; actions: stri
   "8a0f0c08-91a1-4084-bc3d-661d67233fed": {
     name: "Storage Queue Data Message Processor",
     kind: "storage",
-    actions: [
-      "queueServices/queues/messages/read",
-      "queueServices/queues/messages/process/action",
-    ],
+    actions: ["queueServices/queues/messages/read", "queueServices/queues/messages/process/action"],
   },
   "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": {
     name: "Storage Queue Data Message Sender",

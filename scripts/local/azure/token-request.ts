@@ -42,7 +42,11 @@ export function readTokenRequest(request: TokenRequest): Grant | Refusal {
     return missing("grant_type");
   }
   if (grantType !== "client_credentials") {
-    return invalid("unsupported_grant_type", "AADSTS70003", `The app requested an unsupported grant type '${grantType}'.`);
+    return invalid(
+      "unsupported_grant_type",
+      "AADSTS70003",
+      `The app requested an unsupported grant type '${grantType}'.`,
+    );
   }
   const sender = readSender(form, request.authorization);
   const known = judgeSender(sender, request.clients);
@@ -50,9 +54,7 @@ export function readTokenRequest(request: TokenRequest): Grant | Refusal {
     return known;
   }
   const resource = readResource(form, request.version);
-  return typeof resource === "string"
-    ? { ...known, resource, version: request.version }
-    : resource;
+  return typeof resource === "string" ? { ...known, resource, version: request.version } : resource;
 }
 
 /** Whether a verified assertion is one that this credential trusts: issuer, subject, audience. */
@@ -119,8 +121,12 @@ function judgeSender(
 }
 
 function sameText(one: string, other: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(one), digest(other));
+}
+
+/** Both sides of a comparison in constant time must have the same length. */
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 function readResource(form: URLSearchParams, version: 1 | 2): string | Refusal {
@@ -136,7 +142,11 @@ function readResource(form: URLSearchParams, version: 1 | 2): string | Refusal {
   }
   return isResourceId(resource)
     ? resource
-    : invalid("invalid_resource", "AADSTS500011", `The resource principal named ${resource} was not found in the tenant.`);
+    : invalid(
+        "invalid_resource",
+        "AADSTS500011",
+        `The resource principal named ${resource} was not found in the tenant.`,
+      );
 }
 
 /** An application ID URI, or the bare id of an application. */

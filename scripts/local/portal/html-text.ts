@@ -1,7 +1,8 @@
-/** What a reader sees of an HTML page or fragment: no tags, no script, no style, no hidden title. */
+/** What a reader sees of an HTML page or fragment: no tags, no script, no style, no title. */
 export function visibleText(html: string): string {
   return decodeEntities(
     stripUnseen(html)
+      .replace(/\s+/g, " ")
       .replace(/<(br|\/p|\/div|\/li|\/h\d|\/tr|\/form)\b[^>]*>/gi, "\n")
       .replace(TAG, " "),
   )
@@ -14,7 +15,7 @@ export function visibleText(html: string): string {
 export function stripUnseen(html: string): string {
   return html
     .replace(/<!--[^]*?-->/g, "")
-    .replace(/<(script|style|template|title|noscript)\b[^]*?<\/\1\s*>/gi, "");
+    .replace(/<(script|style|template|title)\b[^]*?<\/\1\s*>/gi, "");
 }
 
 /** `>` inside a quoted attribute does not end the tag. */

@@ -1,7 +1,7 @@
 import { describeMedia } from "./media-objects.ts";
-import { notAuthorized, notFound, type PartialError } from "./problems.ts";
+import { notAuthorized, notFound, type Missing, type PartialError } from "./problems.ts";
 import { renderMedia, renderPlace, renderPoll, renderPost, renderUser } from "./render.ts";
-import type { Entities, Post } from "./timeline.ts";
+import type { Entities, Post, User } from "./timeline.ts";
 import { findPost, findUserByName, type View } from "./view.ts";
 import type { Selection } from "./vocabulary.ts";
 
@@ -11,7 +11,7 @@ type Rendered = Record<string, unknown>;
 export type Expanded = { includes: Record<string, Rendered[]>; errors: PartialError[] };
 
 export function expand(view: View, posts: readonly Post[], selection: Selection): Expanded {
-  const page = createPage(view, selection);
+  const page = new Page(view, selection);
   for (const expansion of selection.expansions) {
     const add = EXPANSIONS[expansion];
     for (const post of add === undefined ? [] : posts) {
@@ -21,7 +21,6 @@ export function expand(view: View, posts: readonly Post[], selection: Selection)
   return page.finish();
 }
 
-type Page = ReturnType<typeof createPage>;
 type Expansion = (page: Page, post: Post, parameter: string) => void;
 
 /** One level only: what an expanded post refers to needs a request of its own (x-api.md section 2). */
@@ -41,94 +40,108 @@ const EXPANSIONS: Record<string, Expansion> = {
     }),
   "referenced_tweets.id.attachments.media_keys": (page, post) =>
     each(referencedIds(post), (id) => {
-      each(page.shown(id)?.attachments?.media_keys, page.addMedia);
+      each(page.shown(id)?.attachments?.media_keys, (key) => page.addMedia(key));
     }),
   edit_history_tweet_ids: (page, post, parameter) =>
     each(
       post.edit_history_tweet_ids?.filter((id) => id !== post.id),
       (id) => page.addPost(id, parameter),
     ),
-  "attachments.media_keys": (page, post) => each(post.attachments?.media_keys, page.addMedia),
+  "attachments.media_keys": (page, post) =>
+    each(post.attachments?.media_keys, (key) => page.addMedia(key)),
   "attachments.media_source_tweet": (page, post, parameter) =>
     each(post.attachments?.media_source_tweet_id, (id) => page.addPost(id, parameter)),
   "attachments.poll_ids": (page, post, parameter) =>
     each(post.attachments?.poll_ids, (id) => page.addPoll(id, parameter)),
   "geo.place_id": (page, post, parameter) =>
     each(post.geo?.place_id, (id) => page.addPlace(id, parameter)),
-  "article.cover_media": (page, post) => each(post.article?.cover_media, page.addMedia),
-  "article.media_entities": (page, post) => each(post.article?.media_entities, page.addMedia),
+  "article.cover_media": (page, post) =>
+    each(post.article?.cover_media, (key) => page.addMedia(key)),
+  "article.media_entities": (page, post) =>
+    each(post.article?.media_entities, (key) => page.addMedia(key)),
 };
 
-function createPage(view: View, selection: Selection) {
-  const { timeline } = view;
-  const { vocabulary } = selection;
-  const kinds = { users: kind(), posts: kind(), media: kind(), polls: kind(), places: kind() };
-  const errors = new Map<string, PartialError>();
+class Page {
+  readonly #view: View;
+  readonly #selection: Selection;
+  readonly #posts = new Map<string, Rendered>();
+  readonly #others = { users: kind(), media: kind(), polls: kind(), places: kind() };
+  readonly #errors = new Map<string, PartialError>();
 
-  function addError(error: PartialError): void {
-    errors.set(`${error.parameter} ${error.value}`, error);
+  constructor(view: View, selection: Selection) {
+    this.#view = view;
+    this.#selection = selection;
   }
 
-  function addFrom<T>(
-    known: T | undefined,
-    missing: { type: string; parameter: string; value: string },
-    add: (object: T) => void,
-  ): void {
-    if (known === undefined) {
-      addError(notFound(missing));
-    } else {
-      add(known);
+  addUser(id: string, parameter: string): void {
+    const missing = { type: "user", parameter, value: id };
+    this.#addUser(this.#view.timeline.users.get(id), missing);
+  }
+
+  addMentioned(entities: Entities | undefined, parameter: string): void {
+    for (const { username } of entities?.mentions ?? []) {
+      const missing = { type: "user", parameter, value: username };
+      this.#addUser(findUserByName(this.#view.timeline, username), missing);
     }
   }
 
-  return {
-    addUser(id: string, parameter: string): void {
-      addFrom(timeline.users.get(id), { type: "user", parameter, value: id }, (user) =>
-        kinds.users.set(user.id, renderUser(user, selection)),
-      );
-    },
-    addMentioned(entities: Entities | undefined, parameter: string): void {
-      for (const { username } of entities?.mentions ?? []) {
-        const missing = { type: "user", parameter, value: username };
-        addFrom(findUserByName(timeline, username), missing, (user) =>
-          kinds.users.set(user.id, renderUser(user, selection)),
-        );
-      }
-    },
-    addPost(id: string, parameter: string): void {
-      const found = findPost(view, id);
-      const missing = { type: vocabulary.resource, parameter, value: id };
-      if (found.state === "shown") {
-        kinds.posts.set(id, renderPost(found.post, selection));
-      } else {
-        addError(found.state === "not-found" ? notFound(missing) : notAuthorized(missing));
-      }
-    },
-    addMedia(this: void, key: string): void {
-      kinds.media.set(key, renderMedia(describeMedia(timeline, key), selection));
-    },
-    addPoll(id: string, parameter: string): void {
-      addFrom(timeline.polls.get(id), { type: "poll", parameter, value: id }, (poll) =>
-        kinds.polls.set(id, renderPoll(poll, selection)),
-      );
-    },
-    addPlace(id: string, parameter: string): void {
-      addFrom(timeline.places.get(id), { type: "place", parameter, value: id }, (place) =>
-        kinds.places.set(id, renderPlace(place, selection)),
-      );
-    },
-    shown(id: string): Post | undefined {
-      const found = findPost(view, id);
-      return found.state === "shown" ? found.post : undefined;
-    },
-    finish(): Expanded {
-      const { posts, ...others } = kinds;
-      const lists = Object.entries({ [vocabulary.includes]: posts, ...others })
-        .filter(([, objects]) => objects.size > 0)
-        .map(([name, objects]) => [name, [...objects.values()]] as const);
-      return { includes: Object.fromEntries(lists), errors: [...errors.values()] };
-    },
-  };
+  addPost(id: string, parameter: string): void {
+    const found = findPost(this.#view, id);
+    const missing = { type: this.#selection.vocabulary.resource, parameter, value: id };
+    if (found.state === "shown") {
+      this.#posts.set(id, renderPost(found.post, this.#selection));
+    } else {
+      this.#addError(found.state === "not-found" ? notFound(missing) : notAuthorized(missing));
+    }
+  }
+
+  addMedia(key: string): void {
+    const media = describeMedia(this.#view.timeline, key);
+    this.#others.media.set(key, renderMedia(media, this.#selection));
+  }
+
+  addPoll(id: string, parameter: string): void {
+    const poll = this.#view.timeline.polls.get(id);
+    if (poll === undefined) {
+      this.#addError(notFound({ type: "poll", parameter, value: id }));
+    } else {
+      this.#others.polls.set(id, renderPoll(poll, this.#selection));
+    }
+  }
+
+  addPlace(id: string, parameter: string): void {
+    const place = this.#view.timeline.places.get(id);
+    if (place === undefined) {
+      this.#addError(notFound({ type: "place", parameter, value: id }));
+    } else {
+      this.#others.places.set(id, renderPlace(place, this.#selection));
+    }
+  }
+
+  shown(id: string): Post | undefined {
+    const found = findPost(this.#view, id);
+    return found.state === "shown" ? found.post : undefined;
+  }
+
+  finish(): Expanded {
+    const { includes: name } = this.#selection.vocabulary;
+    const includes = Object.entries({ [name]: this.#posts, ...this.#others })
+      .filter(([, objects]) => objects.size > 0)
+      .map(([key, objects]): [string, Rendered[]] => [key, [...objects.values()]]);
+    return { includes: Object.fromEntries(includes), errors: [...this.#errors.values()] };
+  }
+
+  #addUser(user: User | undefined, missing: Missing): void {
+    if (user === undefined) {
+      this.#addError(notFound(missing));
+    } else {
+      this.#others.users.set(user.id, renderUser(user, this.#selection));
+    }
+  }
+
+  #addError(error: PartialError): void {
+    this.#errors.set(`${error.parameter} ${error.value}`, error);
+  }
 }
 
 function kind(): Map<string, Rendered> {

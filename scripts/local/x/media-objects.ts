@@ -73,11 +73,16 @@ function inventFilm(key: string, name: string) {
   const [prefix, number] = key.split("_");
   const folder = prefix === "13" ? "amplify_video" : "ext_tw_video";
   const base = `https://video.twimg.com/${folder}/${number}/pu`;
+  // The best is neither first nor last, as it often is on X.
   const films = [
-    { bit_rate: 256_000, url: `${base}/vid/avc1/480x270/${name}.mp4?tag=12` },
-    { bit_rate: 2_176_000, url: `${base}/vid/avc1/1280x720/${name}.mp4?tag=12` },
-    { bit_rate: 832_000, url: `${base}/vid/avc1/640x360/${name}.mp4?tag=12` },
-  ].map((film) => ({ ...film, content_type: "video/mp4" }));
+    { size: "480x270", bit_rate: 256_000 },
+    { size: "1280x720", bit_rate: 2_176_000 },
+    { size: "640x360", bit_rate: 832_000 },
+  ].map(({ size, bit_rate }) => ({
+    bit_rate,
+    content_type: "video/mp4",
+    url: `${base}/vid/avc1/${size}/${name}.mp4?tag=12`,
+  }));
   return {
     duration_ms: DURATION_MS,
     preview_image_url: `https://pbs.twimg.com/${folder}_thumb/${number}/pu/img/${name}.jpg`,

@@ -35,9 +35,11 @@ export function readOAuth(request: SignedRequest): OAuthParameters | undefined {
   const nonce = protocol.get("oauth_nonce");
   const timestamp = protocol.get("oauth_timestamp") ?? "";
   const signature = protocol.get("oauth_signature");
-  const all = [...formPairs(request.query), ...formPairs(request.form), ...header].filter(
-    ([name]) => name !== "oauth_signature" && name !== "realm",
-  );
+  const all = dropRepeated([
+    ...formPairs(request.query),
+    ...formPairs(request.form),
+    ...header,
+  ]).filter(([name]) => name !== "oauth_signature" && name !== "realm");
   if (!consumerKey || !nonce || !signature || !/^\d+$/.test(timestamp)) {
     return undefined;
   }
@@ -95,6 +97,20 @@ function isKnownScheme(protocol: ReadonlyMap<string, string>): boolean {
     protocol.get("oauth_signature_method") === "HMAC-SHA1" &&
     (protocol.get("oauth_version") ?? "1.0") === "1.0"
   );
+}
+
+/**
+ * X counts a protocol parameter once that comes in the header and, with the same value, in the form:
+ * twitter-api-v2 sends `oauth_token` so when it asks for an access token, signed once.
+ */
+function dropRepeated(pairs: readonly [string, string][]): [string, string][] {
+  const seen = new Set<string>();
+  return pairs.filter(([name, value]) => {
+    const pair = JSON.stringify([name, value]);
+    const isRepeated = name.startsWith("oauth_") && seen.has(pair);
+    seen.add(pair);
+    return !isRepeated;
+  });
 }
 
 /** "A parameter MUST NOT appear more than once per request" (RFC 5849 section 3.1). */

@@ -1,0 +1,142 @@
+import { archiveMedia, type MediaDeps, type MediaRecord } from "../capture/media.ts";
+import { ConnectorError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { filesOf } from "../twitter/media.ts";
+import type { Includes, Media, Post } from "../twitter/page.ts";
+import type { Attachment, MediaOutcome } from "./item.ts";
+import pRetry from "p-retry";
+
+/** The platform refuses larger items (portal-contract.md). Decimal: the harsher reading. */
+export const ITEM_LIMIT_BYTES = 10_000_000;
+/** Room for text, context and JSON; what is left holds base64, four bytes for three. */
+const TEXT_RESERVE_BYTES = 600_000;
+const ATTACHMENTS_LIMIT_BYTES = ((ITEM_LIMIT_BYTES - TEXT_RESERVE_BYTES) * 3) / 4;
+const DOWNLOAD_RETRIES = 3;
+
+/** A medium that one of an item's posts shows, and the archived file to attach, or why none is. */
+export type PlannedMedium = {
+  postId: string;
+  mediaKey: string;
+  type: string;
+  altText?: string;
+  record?: MediaRecord;
+  leftOut?: string;
+};
+
+export type AttachmentDeps = MediaDeps & { log: Log };
+
+/**
+ * Archives all media of a post and of the posts it refers to, and decides which files go along:
+ * the best of each that still fits. A medium that cannot be had does not stop the post.
+ */
+export async function planMedia(
+  deps: AttachmentDeps,
+  { jobId, post, includes }: { jobId: string; post: Post; includes: Includes },
+): Promise<PlannedMedium[]> {
+  const planned: PlannedMedium[] = [];
+  let left = ATTACHMENTS_LIMIT_BYTES;
+  for (const { postId, mediaKey } of mediaShown(post, includes)) {
+    const media = includes.media.get(mediaKey);
+    const found = media
+      ? await bestFile(deps, { jobId, media, limit: left })
+      : { leftOut: "X did not describe it" };
+    left -= "record" in found ? found.record.bytes : 0;
+    if ("leftOut" in found) {
+      deps.log("media.not-archived", { jobId, postId: post.id, mediaKey, reason: found.leftOut });
+    }
+    planned.push({
+      postId,
+      mediaKey,
+      type: media?.type ?? "medium",
+      ...(media?.alt_text !== undefined && { altText: media.alt_text }),
+      ...found,
+    });
+  }
+  return planned;
+}
+
+/** Reads the planned files from the archive. */
+export async function attach(
+  { store }: Pick<MediaDeps, "store">,
+  planned: PlannedMedium[],
+): Promise<Map<string, MediaOutcome[]>> {
+  const outcomes = new Map<string, MediaOutcome[]>();
+  for (const { postId, record, ...about } of planned) {
+    const blob = record && (await store.read(record.blob));
+    if (record && !blob) {
+      throw new ConnectorError("unusable-record", `${record.blob} is not in the archive`);
+    }
+    const attachment = record && blob && toAttachment(about.mediaKey, record, blob.body);
+    const outcome = { ...about, ...(attachment && { attachment }) };
+    outcomes.set(postId, [...(outcomes.get(postId) ?? []), outcome]);
+  }
+  return outcomes;
+}
+
+/** A medium that a repost and its original show is one medium. */
+function mediaShown(post: Post, { posts }: Includes): { postId: string; mediaKey: string }[] {
+  const shown = [post, ...post.references.flatMap(({ id }) => posts.get(id) ?? [])].flatMap(
+    ({ id, mediaKeys }) => mediaKeys.map((mediaKey) => ({ postId: id, mediaKey })),
+  );
+  const first = new Map(shown.toReversed().map((medium) => [medium.mediaKey, medium]));
+  return shown.filter((medium) => first.get(medium.mediaKey) === medium);
+}
+
+async function bestFile(
+  deps: AttachmentDeps,
+  { jobId, media, limit }: { jobId: string; media: Media; limit: number },
+): Promise<{ record: MediaRecord } | { leftOut: string }> {
+  let leftOut: string | undefined;
+  for (const file of filesOf(media)) {
+    const record = await archivePatiently(deps, { jobId, mediaKey: media.media_key, file });
+    if ("refusal" in record) {
+      leftOut ??= record.refusal;
+    } else if (record.bytes <= limit) {
+      return { record };
+    } else {
+      leftOut ??= `its ${record.bytes} bytes are too many for an e-mail item; kept in the archive, SHA-256 ${record.sha256}`;
+    }
+  }
+  return { leftOut: leftOut ?? "X names no file of it" };
+}
+
+async function archivePatiently(
+  deps: AttachmentDeps,
+  medium: Parameters<typeof archiveMedia>[1],
+): Promise<MediaRecord | { refusal: string }> {
+  try {
+    return await pRetry(() => archiveMedia(deps, medium), {
+      retries: DOWNLOAD_RETRIES,
+      minTimeout: 200,
+      shouldRetry: ({ error }) => isUnavailable(error),
+    });
+  } catch (error) {
+    if (isUnavailable(error)) {
+      return { refusal: `could not be downloaded in ${DOWNLOAD_RETRIES + 1} tries` };
+    }
+    throw error;
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ConnectorError && error.code === "x-unavailable";
+}
+
+const EXTENSIONS: Record<string, string> = {
+  "image/jpeg": "jpg",
+  "image/png": "png",
+  "image/webp": "webp",
+  "image/gif": "gif",
+  "video/mp4": "mp4",
+};
+
+function toAttachment(mediaKey: string, record: MediaRecord, body: Uint8Array): Attachment {
+  const type = record.contentType.split(";")[0]?.trim().toLowerCase() ?? "";
+  const extension = EXTENSIONS[type];
+  return {
+    Content: Buffer.from(body).toString("base64"),
+    Uri: record.url,
+    AttachmentType: type,
+    AttachmentFileName: extension ? `${mediaKey}.${extension}` : mediaKey,
+  };
+}

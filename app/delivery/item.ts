@@ -1,0 +1,205 @@
+import type { Includes, Poll, Post, User } from "../twitter/page.ts";
+import { expandLinks, permalink, plainText } from "./text.ts";
+
+/** The platform's item (portal-contract.md): every member present, null where there is nothing. */
+export type Item = {
+  SchemaVersion: "1.0";
+  Id: string;
+  SourceType: "Twitter";
+  ItemType: ItemType;
+  ContainerId: string;
+  ContainerName: string;
+  ThreadId: string;
+  ParentId: string | null;
+  Sender: Person;
+  Recipients: Person[];
+  SentTimeUtc: string;
+  /** 1 is Text. */
+  ContentType: 1;
+  Content: string;
+  MessagePreviewText: string;
+  PreContext: Item[] | null;
+  PostContext: null;
+  NumOfLikes: number;
+  ContentAttachments: Attachment[] | null;
+};
+
+export type ItemType = "Post" | "Reply" | "Quote" | "Repost";
+
+export type Person = {
+  Id: string;
+  UserProfilePhotoUrl: string | null;
+  Name: string;
+  EmailAddress: null;
+  MobileNumber: null;
+};
+
+export type Attachment = {
+  /** base64 */
+  Content: string;
+  Uri: string;
+  /** Media type, `image/jpeg`. */
+  AttachmentType: string;
+  AttachmentFileName: string;
+};
+
+/** A medium of a post: attached to its item, or not, for a reason that the item states. */
+export type MediaOutcome = {
+  mediaKey: string;
+  type: string;
+  altText?: string;
+  attachment?: Attachment;
+  leftOut?: string;
+};
+
+export type ItemParts = {
+  post: Post;
+  includes: Includes;
+  /** The account that is archived. */
+  account: { id: string; name: string };
+  /** Media of the post and of the posts it refers to, by the id of the post that shows them. */
+  media: ReadonlyMap<string, MediaOutcome[]>;
+  /** When X handed the post out, ISO 8601. */
+  receivedAt: string;
+};
+
+/** A post as the item that the platform turns into an e-mail. Pure: same parts, same item. */
+export function postToItem(parts: ItemParts): Item {
+  const { post, includes } = parts;
+  const context = post.references.flatMap(({ id }) => {
+    const referred = includes.posts.get(id);
+    return referred ? [toItem(parts, referred, null)] : [];
+  });
+  return toItem(parts, post, context.length > 0 ? context : null);
+}
+
+export function itemTypeOf({ references }: Post): ItemType {
+  const types = new Set(references.map(({ type }) => type));
+  if (types.has("retweeted")) {
+    return "Repost";
+  }
+  if (types.has("replied_to")) {
+    return "Reply";
+  }
+  return types.has("quoted") ? "Quote" : "Post";
+}
+
+function toItem(parts: ItemParts, post: Post, context: Item[] | null): Item {
+  const { includes, account, media, receivedAt } = parts;
+  const text = fullText(post, includes);
+  const outcomes = media.get(post.id) ?? [];
+  const attachments = outcomes.flatMap(({ attachment }) => attachment ?? []);
+  return {
+    SchemaVersion: "1.0",
+    Id: post.id,
+    SourceType: "Twitter",
+    ItemType: itemTypeOf(post),
+    ContainerId: account.id,
+    ContainerName: account.name,
+    ThreadId: post.conversationId,
+    ParentId: post.references.find(({ type }) => type === "replied_to")?.id ?? null,
+    Sender: toPerson(includes.users.get(post.authorId), { id: post.authorId }),
+    Recipients: recipientsOf(post, includes),
+    SentTimeUtc: post.createdAt,
+    ContentType: 1,
+    Content: `${text}\n\n${recordLines({ post, includes, outcomes, receivedAt }).join("\n")}\n`,
+    MessagePreviewText: text,
+    PreContext: context,
+    PostContext: null,
+    NumOfLikes: post.likes,
+    ContentAttachments: attachments.length > 0 ? attachments : null,
+  };
+}
+
+/**
+ * The complete text, as a reader on X sees it, with links that lead somewhere. The text of a repost
+ * is cut by X: the original's stands for it (x-api.md section 2).
+ */
+function fullText(post: Post, { posts, users }: Includes): string {
+  const originalId = post.references.find(({ type }) => type === "retweeted")?.id;
+  const original = originalId === undefined ? undefined : posts.get(originalId);
+  if (!original) {
+    return plainText(expandLinks(post));
+  }
+  const handle = users.get(original.authorId)?.username;
+  return `RT ${handle ? `@${handle}: ` : ""}${plainText(expandLinks(original))}`;
+}
+
+/** What the e-mail could not show otherwise: who, where, which links, which media, since when. */
+function recordLines({
+  post,
+  includes,
+  outcomes,
+  receivedAt,
+}: Pick<ItemParts, "post" | "includes" | "receivedAt"> & { outcomes: MediaOutcome[] }): string[] {
+  const author = includes.users.get(post.authorId);
+  return [
+    `Account: ${author ? `${author.name} (@${author.username})` : post.authorId}`,
+    `Permalink: ${permalink(post.id, author?.username)}`,
+    `Posted: ${post.createdAt}`,
+    ...post.references.map((reference) => referenceLine(reference, includes)),
+    ...post.links.map(({ short, expanded }) => `Link: ${short} is ${expanded}`),
+    ...post.pollIds.flatMap((id) => pollLine(includes.polls.get(id))),
+    ...outcomes.map(mediaLine),
+    `Captured: ${receivedAt}, ${post.likes} likes`,
+  ];
+}
+
+const REFERENCE_WORDS: Record<string, string> = {
+  retweeted: "Reposts",
+  quoted: "Quotes",
+  replied_to: "Replies to",
+};
+
+function referenceLine(
+  { type, id }: { type: string; id: string },
+  { posts, users, missing }: Includes,
+): string {
+  const word = REFERENCE_WORDS[type] ?? type;
+  const referred = posts.get(id);
+  if (!referred) {
+    return `${word}: post ${id}, which X did not hand out (${missing.get(id) ?? "no reason given"})`;
+  }
+  return `${word}: ${permalink(id, users.get(referred.authorId)?.username)}`;
+}
+
+function pollLine(poll: Poll | undefined): string[] {
+  if (!poll) {
+    return [];
+  }
+  const options = poll.options.map(({ label, votes = 0 }) => `${label} (${votes})`).join("; ");
+  return [`Poll (${poll.voting_status ?? "state unknown"}): ${options}`];
+}
+
+function mediaLine({ mediaKey, type, altText, attachment, leftOut }: MediaOutcome): string {
+  const what = attachment
+    ? `Attached: ${attachment.AttachmentFileName}, ${type}`
+    : `Not attached: ${type} ${mediaKey}: ${leftOut ?? "unknown reason"}`;
+  return altText ? `${what}, described as: ${altText}` : what;
+}
+
+function recipientsOf(post: Post, { users }: Includes): Person[] {
+  const byHandle = new Map([...users.values()].map((user) => [user.username.toLowerCase(), user]));
+  const mentioned = post.mentions.map(({ id, username }) => {
+    const user =
+      (id === undefined ? undefined : users.get(id)) ?? byHandle.get(username.toLowerCase());
+    return toPerson(user, { id: id ?? user?.id ?? `@${username}`, username });
+  });
+  const repliedTo = post.inReplyToUserId;
+  const all =
+    repliedTo === undefined
+      ? mentioned
+      : [toPerson(users.get(repliedTo), { id: repliedTo }), ...mentioned];
+  return [...new Map(all.toReversed().map((person) => [person.Id, person])).values()].toReversed();
+}
+
+function toPerson(user: User | undefined, known: { id: string; username?: string }): Person {
+  const handle = user?.username ?? known.username;
+  return {
+    Id: known.id,
+    UserProfilePhotoUrl: user?.profile_image_url ?? null,
+    Name: user ? `${user.name} (@${user.username})` : handle ? `@${handle}` : known.id,
+    EmailAddress: null,
+    MobileNumber: null,
+  };
+}

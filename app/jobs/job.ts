@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { names } from "../archive/names.ts";
+import type { Sealer } from "../archive/seal.ts";
+import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import { ConnectorError } from "../errors.ts";
+import type { Account, UserToken } from "../twitter/client.ts";
+
+const accountSchema = z.object({ id: z.string(), username: z.string(), name: z.string() });
+const tokenSchema = z.object({ accessToken: z.string(), accessSecret: z.string() });
+
+const jobSchema = z.object({
+  jobId: z.string(),
+  account: accountSchema,
+  createdAt: z.string(),
+  signedInAt: z.string(),
+  /** The X user token, sealed. Absent after removal. */
+  sealedToken: z.string().optional(),
+  /** Why the account has to be signed in again; absent while its token works. */
+  needsSignIn: z.string().optional(),
+  deletedAt: z.string().optional(),
+});
+const claimSchema = z.object({ jobId: z.string() });
+
+export type Job = z.infer<typeof jobSchema>;
+
+/** A job of the platform that is there and not removed. */
+export async function readJob(store: Store, jobId: string): Promise<Job | undefined> {
+  const document = await readDocument(store, names.job(jobId), jobSchema);
+  return document?.value.deletedAt === undefined ? document?.value : undefined;
+}
+
+/** All jobs that are there. */
+export async function* listJobs(store: Store): AsyncGenerator<Job> {
+  for await (const name of store.list(names.jobs())) {
+    if (/^jobs\/[^/]+\/job\.json$/.test(name)) {
+      const document = await readDocument(store, name, jobSchema);
+      if (document && document.value.deletedAt === undefined) {
+        yield document.value;
+      }
+    }
+  }
+}
+
+/** Why an account cannot be signed in for a job: said to the administrator in these words. */
+export type Refusal = { refusal: string };
+
+/**
+ * Whether an account may serve a job: one account serves one job, and a job keeps its account.
+ */
+export async function checkAccount(
+  store: Store,
+  jobId: string,
+  { id, username }: Account,
+): Promise<Refusal | undefined> {
+  const job = await readJob(store, jobId);
+  if (job && job.account.id !== id) {
+    return {
+      refusal:
+        `This job archives @${job.account.username}. Sign in to that account: @${username} needs ` +
+        "a connector job of its own.",
+    };
+  }
+  const claim = await readDocument(store, names.account(id), claimSchema);
+  if (claim && claim.value.jobId !== jobId && (await readJob(store, claim.value.jobId))) {
+    return {
+      refusal:
+        `@${username} is archived by another connector job already. Remove that job first, or ` +
+        "sign in to another account.",
+    };
+  }
+  return undefined;
+}
+
+/** Binds an account to a job, new or again. @returns a refusal if someone else was faster. */
+export async function signInJob(
+  { store, sealer, now }: { store: Store; sealer: Sealer; now: () => Date },
+  { jobId, account, token }: { jobId: string; account: Account; token: UserToken },
+): Promise<Refusal | { job: Job; isNew: boolean }> {
+  const refused = await checkAccount(store, jobId, account);
+  if (refused) {
+    return refused;
+  }
+  if (!(await claimAccount(store, account.id, jobId))) {
+    return { refusal: `@${account.username} was taken by another connector job just now.` };
+  }
+  const at = now().toISOString();
+  const job: Job = {
+    jobId,
+    account: { id: account.id, username: account.username, name: account.name },
+    createdAt: at,
+    signedInAt: at,
+    sealedToken: await sealer.seal(token),
+  };
+  const isNew = await createDocument(store, names.job(jobId), job);
+  if (!isNew) {
+    await changeDocument(store, {
+      name: names.job(jobId),
+      schema: jobSchema,
+      change: ({ createdAt }) => ({ ...job, createdAt }),
+    });
+  }
+  // Another sign-in may have taken the claim before our job could be seen to hold it.
+  const claim = await readDocument(store, names.account(account.id), claimSchema);
+  if (claim?.value.jobId !== jobId) {
+    await forgetJob(store, job, now());
+    return { refusal: `@${account.username} was taken by another connector job just now.` };
+  }
+  return { job, isNew };
+}
+
+/** The token to read the job's account with. @throws ConnectorError `job-needs-sign-in`. */
+export async function openToken(sealer: Sealer, job: Job): Promise<UserToken> {
+  if (job.sealedToken === undefined || job.needsSignIn !== undefined) {
+    throw new ConnectorError(
+      "job-needs-sign-in",
+      `@${job.account.username} has to be signed in again (${job.needsSignIn ?? "no token"})`,
+    );
+  }
+  return tokenSchema.parse(await sealer.open(job.sealedToken));
+}
+
+/** Marks a job as needing sign-in, unless it was signed in again since `token` was read. */
+export async function markNeedsSignIn(
+  store: Store,
+  jobId: string,
+  { reason, sealedToken }: { reason: string; sealedToken?: string | undefined },
+): Promise<void> {
+  await changeDocument(store, {
+    name: names.job(jobId),
+    schema: jobSchema,
+    change: (job) =>
+      job.needsSignIn !== undefined ||
+      (sealedToken !== undefined && job.sealedToken !== sealedToken)
+        ? undefined
+        : { ...job, needsSignIn: reason },
+  });
+}
+
+/** Forgets the job's token and frees its account. The archive stays. */
+export async function forgetJob(store: Store, job: Job, at: Date): Promise<void> {
+  await changeDocument(store, {
+    name: names.job(job.jobId),
+    schema: jobSchema,
+    change: ({ sealedToken: _, ...rest }) => ({ ...rest, deletedAt: at.toISOString() }),
+  });
+  const claim = await readDocument(store, names.account(job.account.id), claimSchema);
+  if (claim?.value.jobId === job.jobId) {
+    await store.remove(names.account(job.account.id), claim.etag);
+  }
+}
+
+/** An account is claimed by one blob that only one job can create; a removed job's claim is void. */
+async function claimAccount(store: Store, accountId: string, jobId: string): Promise<boolean> {
+  const name = names.account(accountId);
+  if (await createDocument(store, name, { jobId })) {
+    return true;
+  }
+  const claim = await readDocument(store, name, claimSchema);
+  if (!claim || claim.value.jobId === jobId) {
+    return claim !== undefined;
+  }
+  if (await readJob(store, claim.value.jobId)) {
+    return false;
+  }
+  return (
+    (await store.replace(name, Buffer.from(JSON.stringify({ jobId })), claim.etag)) !== undefined
+  );
+}

@@ -1,0 +1,172 @@
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import pRetry from "p-retry";
+import type { Sealer } from "../archive/seal.ts";
+import type { Store } from "../archive/store.ts";
+import { sasProblem } from "../delivery/sas.ts";
+import { ConnectorError } from "../errors.ts";
+import { problem, queryParam } from "../http.ts";
+import { forgetJob, type Job, markNeedsSignIn, openToken, readJob } from "../jobs/job.ts";
+import type { Log } from "../log.ts";
+import type { Twitter } from "../twitter/client.ts";
+import type { WorkQueue } from "../work/queue.ts";
+import { acceptTask } from "../work/task.ts";
+import type { Authenticate } from "./authenticate.ts";
+import { parseDownloadRequest } from "./download-request.ts";
+
+export type PortalDeps = {
+  store: Store;
+  sealer: Sealer;
+  twitter: Twitter;
+  queue: WorkQueue;
+  authenticate: Authenticate;
+  findObstacles: () => Promise<string[]>;
+  wakeWorker: () => void;
+  sasHosts: string[];
+  log: Log;
+  now: () => Date;
+};
+
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+const REVOKE_RETRIES = 2;
+
+/** What the platform calls (portal-contract.md). Paths are in lower case: `app.ts` folds them. */
+export function portalRoutes(deps: PortalDeps): Hono {
+  const routes = new Hono();
+  const platformOnly = requirePlatform(deps);
+
+  routes.get("/setup/validate", platformOnly, async (c) => {
+    const obstacles = await deps.findObstacles();
+    return c.json({
+      Status: obstacles.length === 0,
+      Message: obstacles.length === 0 ? null : obstacles.join("\n"),
+    });
+  });
+
+  routes.get("/job/iscreated", platformOnly, (c) => isCreated(deps, c));
+
+  routes.delete("/job/ondeleted", platformOnly, async (c) => {
+    const jobId = queryParam(c, "jobId");
+    if (!jobId) {
+      return missingParameter(c, "jobId");
+    }
+    const job = await readJob(deps.store, jobId);
+    if (job) {
+      await revokeToken(deps, job);
+      await forgetJob(deps.store, job, deps.now());
+      deps.log("job.deleted", { jobId, accountId: job.account.id });
+    }
+    return c.body(null, 200);
+  });
+
+  routes.get("/job/onremediation", platformOnly, async (c) => {
+    const jobId = queryParam(c, "jobId");
+    const type = queryParam(c, "remediationType")?.toLowerCase();
+    if (!jobId) {
+      return missingParameter(c, "jobId");
+    }
+    if (type !== "relogin" && type !== "unknown") {
+      const detail = "remediationType must be Relogin or Unknown";
+      return problem(c, 400, { title: "Bad request", detail });
+    }
+    if (!(await readJob(deps.store, jobId))) {
+      return unknownJob(c);
+    }
+    if (type === "relogin") {
+      const reason = "the compliance portal asked for a new sign-in";
+      await markNeedsSignIn(deps.store, jobId, { reason });
+      deps.log("job.needs-sign-in", { jobId, reason });
+    }
+    return c.body(null, 200);
+  });
+
+  routes.post(
+    "/data/ondownloadrequest",
+    platformOnly,
+    bodyLimit({
+      maxSize: BODY_LIMIT_BYTES,
+      onError: (c) => problem(c, 413, { title: "The body is too large" }),
+    }),
+    (c) => acceptRequest(deps, c),
+  );
+  return routes;
+}
+
+async function isCreated({ store }: PortalDeps, c: Context): Promise<Response> {
+  const jobId = queryParam(c, "jobId");
+  if (!jobId) {
+    return missingParameter(c, "jobId");
+  }
+  const job = await readJob(store, jobId);
+  return c.json({ IsJobCreated: job !== undefined && job.needsSignIn === undefined, Reason: null });
+}
+
+/** Keeps the request before it is acknowledged; the work is done by whoever takes the message. */
+async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
+  const body: unknown = await c.req.json<unknown>().catch(() => undefined);
+  const request = parseDownloadRequest(body);
+  if ("problem" in request) {
+    return problem(c, 400, { title: "Bad request", detail: request.problem });
+  }
+  const wrongSas = sasProblem(request.sasUri, deps.sasHosts, deps.now());
+  if (wrongSas !== undefined) {
+    return problem(c, 400, { title: "Bad request", detail: `BlobSasUri: ${wrongSas}` });
+  }
+  const { jobId, taskId, window, dirtyIds } = request;
+  if (!(await readJob(deps.store, jobId))) {
+    return unknownJob(c);
+  }
+  const at = deps.now().toISOString();
+  await acceptTask(deps.store, {
+    jobId,
+    taskId,
+    window,
+    dirtyIds,
+    sealedSas: await deps.sealer.seal(request.sasUri),
+    state: "accepted",
+    acceptedAt: at,
+    changedAt: at,
+    attempts: 0,
+  });
+  await deps.queue.send({ jobId, taskId });
+  deps.log("task.accepted", { jobId, taskId, windowStart: window.start, windowEnd: window.end });
+  deps.wakeWorker();
+  return c.body(null, 200);
+}
+
+/** A token that cannot be revoked is forgotten all the same; a person is told to do it at X. */
+async function revokeToken({ sealer, twitter, log }: PortalDeps, job: Job): Promise<void> {
+  const about = { jobId: job.jobId, accountId: job.account.id };
+  try {
+    const token = await openToken(sealer, { ...job, needsSignIn: undefined });
+    await pRetry(() => twitter.revoke(token), { retries: REVOKE_RETRIES, minTimeout: 200 });
+    log("token.revoked", about);
+  } catch (error) {
+    if (error instanceof ConnectorError && error.code === "x-token-refused") {
+      log("token.revoked", { ...about, detail: "X had revoked it before" });
+      return;
+    }
+    const detail = "revoke it by hand: X > Settings > Security > Apps and sessions";
+    log("token.not-revoked", { ...about, detail }, error);
+  }
+}
+
+function requirePlatform({ authenticate, log }: PortalDeps): MiddlewareHandler {
+  return async (c, next) => {
+    if (await authenticate(c.req.header("authorization"))) {
+      return next();
+    }
+    log("request.refused", { method: c.req.method, path: c.req.path, status: 401 });
+    c.header("www-authenticate", 'Basic realm="connector", charset="UTF-8"');
+    c.header("www-authenticate", 'Bearer realm="connector"', { append: true });
+    return problem(c, 401, { title: "Unauthorized" });
+  };
+}
+
+function missingParameter(c: Context, name: string): Response {
+  return problem(c, 400, { title: "Bad request", detail: `${name} is missing` });
+}
+
+function unknownJob(c: Context): Response {
+  return problem(c, 404, { title: "No such job" });
+}

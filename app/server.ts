@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { ClientSecretCredential, ManagedIdentityCredential } from "@azure/identity";
+import { ContainerClient } from "@azure/storage-blob";
+import { serve } from "@hono/node-server";
+import { createRemoteJWKSet } from "jose";
+import { z } from "zod";
+import { createApp } from "./app.ts";
+import { createAzureStore } from "./archive/azure-store.ts";
+import { createSealer } from "./archive/seal.ts";
+import { createPostCount } from "./capture/depth.ts";
+import { createLog } from "./log.ts";
+import { createPlatform } from "./platform/platform.ts";
+import { createAuthenticate } from "./portal/authenticate.ts";
+import { findObstacles } from "./portal/validate.ts";
+import { readSettings, type Settings, SettingsError } from "./settings.ts";
+import { createSessions } from "./sign-in/session.ts";
+import { readHealth } from "./status/health.ts";
+import { createXAgent } from "./twitter/agent.ts";
+import { createTwitter } from "./twitter/client.ts";
+import { createFetchMedia } from "./twitter/media.ts";
+import { createAzureQueue } from "./work/queue.ts";
+import { startWorker } from "./work/worker.ts";
+
+const DEFAULT_PORT = 8080;
+const PUBLIC_ENTRA = "https://login.microsoftonline.com";
+/** Exit status for what no restart mends (sysexits.h EX_CONFIG). */
+const UNUSABLE_SETTINGS = 78;
+
+/** The process: settings, parts, server, and an orderly end. */
+function main(): void {
+  const settings = readSettingsOrExit();
+  const now = () => new Date();
+  const log = createLog(settings.LOG_LEVEL);
+  const { version, packageHash } = readPackage();
+  const publicUrl =
+    settings.CONNECTOR_URL ?? `https://${process.env["WEBSITE_HOSTNAME"] ?? "localhost"}`;
+
+  const storageCredential = new ManagedIdentityCredential({
+    clientId: settings.MANAGED_IDENTITY_CLIENT_ID,
+  });
+  const store = createAzureStore(
+    new ContainerClient(settings.ARCHIVE_CONTAINER_URL, storageCredential),
+  );
+  const queue = createAzureQueue(
+    { workUrl: settings.WORK_QUEUE_URL, poisonUrl: settings.POISON_QUEUE_URL },
+    storageCredential,
+  );
+  const sealer = createSealer(settings.SEALING_KEYS);
+  const agent = createXAgent(settings.X_API_URL);
+  const twitter = createTwitter(settings, { agent, now });
+  const fetchMedia = createFetchMedia(settings, agent);
+  const platform = createPlatform({
+    url: settings.PLATFORM_URL,
+    credential: new ClientSecretCredential(
+      settings.TENANT_ID,
+      settings.AZURE_APP_ID,
+      settings.AZURE_APP_SECRET,
+      {
+        authorityHost: settings.ENTRA_URL,
+        disableInstanceDiscovery: settings.ENTRA_URL !== PUBLIC_ENTRA,
+      },
+    ),
+  });
+  const worker = startWorker(
+    {
+      store,
+      sealer,
+      twitter,
+      fetchMedia,
+      platform,
+      log,
+      now,
+      postCount: createPostCount(twitter, now),
+      sasHosts: settings.SAS_HOSTS,
+      uploadConcurrency: settings.UPLOAD_CONCURRENCY,
+    },
+    { queue, concurrency: settings.TASK_CONCURRENCY },
+  );
+  const keys = createRemoteJWKSet(
+    new URL(`${settings.ENTRA_URL}/${settings.TENANT_ID}/discovery/v2.0/keys`),
+  );
+  const sessions = createSessions({ sealer, apiSecretKey: settings.API_SECRET_KEY, now });
+  const app = createApp({
+    portal: {
+      store,
+      sealer,
+      twitter,
+      queue,
+      authenticate: createAuthenticate(settings, keys),
+      findObstacles: () => findObstacles({ store, twitter, platform, worker, log }),
+      wakeWorker: worker.wake,
+      sasHosts: settings.SAS_HOSTS,
+      log,
+      now,
+    },
+    signIn: {
+      store,
+      sealer,
+      sessions,
+      twitter,
+      fetchMedia,
+      tenantId: settings.TENANT_ID,
+      callbackUrl: `${publicUrl}/Views/TwitterOAuth`,
+      log,
+      now,
+    },
+    status: {
+      store,
+      sessions,
+      log,
+      health: () => readHealth({ settings, isWorkerAlive: worker.isAlive(), version, packageHash }),
+    },
+    publicOrigin: new URL(publicUrl).origin,
+    xOrigin: new URL(settings.X_API_URL).origin,
+    log,
+  });
+
+  const server = serve({ fetch: app.fetch, port: readPort() }, ({ port }) => {
+    log("connector.started", { port, version });
+  });
+  const stop = async () => {
+    log("connector.stopping");
+    server.close();
+    await worker.stop();
+    log("connector.stopped");
+    process.exit(0);
+  };
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+}
+
+function readSettingsOrExit(): Settings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(UNUSABLE_SETTINGS);
+    }
+    throw error;
+  }
+}
+
+/** App Service says in PORT where it expects the app. */
+function readPort(): number {
+  return Number(process.env["PORT"] ?? DEFAULT_PORT);
+}
+
+/** The package says what it is: `package.json` lies beside the bundle in it. */
+function readPackage(): { version: string; packageHash: string } {
+  const schema = z.object({ version: z.string(), packageHash: z.string().default("not packaged") });
+  const file = new URL("package.json", import.meta.url);
+  return schema.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+main();

@@ -1,0 +1,114 @@
+import { html } from "hono/html";
+import { type Html, layout } from "../pages/layout.ts";
+import type { Account } from "../twitter/client.ts";
+
+type Page = { nonce: string };
+
+export function passwordPage(
+  { nonce }: Page,
+  { action, problem }: { action: string; problem?: string },
+): Html {
+  return layout(
+    { title: "Connect a Twitter account", nonce },
+    html` <p>
+        To show that you set up this connector, paste its <b>APISecretKey</b>: the value that you
+        gave to the compliance portal as <b>Password</b>.
+      </p>
+      ${problem ? html`<p class="notice" role="alert">${problem}</p>` : ""}
+      <form method="post" action="${action}">
+        <label for="password">APISecretKey</label>
+        <input
+          id="password"
+          name="password"
+          type="password"
+          required
+          autofocus
+          autocomplete="current-password"
+        />
+        <button type="submit">Continue</button>
+      </form>
+      <p class="hint">
+        It is among the outputs of the stack:
+        <code>npx pulumi stack output apiSecretKey --show-secrets</code>
+      </p>`,
+  );
+}
+
+export function startPage(
+  { nonce }: Page,
+  { jobId, archived }: { jobId: string; archived?: { username: string; needsSignIn: boolean } },
+): Html {
+  return layout(
+    { title: "Connect a Twitter account", nonce },
+    html` ${
+        archived
+          ? html`<p class="notice ${archived.needsSignIn ? "" : "good"}">
+              This job archives <b>@${archived.username}</b>.
+              ${
+                archived.needsSignIn
+                  ? "Its sign-in is no longer valid. Sign in to the same account again."
+                  : "Its sign-in works; there is no need to sign in again."
+              }
+            </p>`
+          : html`<p>
+              Sign in to the Twitter account whose posts are to be archived. X asks for its
+              password; this connector never sees it.
+            </p>`
+      }
+      <form method="post" action="/sign-in/twitter">
+        <input type="hidden" name="jobId" value="${jobId}" />
+        <button type="submit">Login with Twitter</button>
+      </form>`,
+  );
+}
+
+export function confirmPage(
+  { nonce }: Page,
+  { account, picture, sealed }: { account: Account; picture: string | undefined; sealed: string },
+): Html {
+  return layout(
+    { title: "Is this the account?", nonce },
+    html` <p>All posts of this account will be archived to Microsoft 365.</p>
+      <div class="account">
+        ${
+          picture
+            ? html`<img src="${picture}" alt="Profile picture of @${account.username}" />`
+            : html`<span class="no-picture" aria-hidden="true"></span>`
+        }
+        <div><strong>${account.name}</strong>@${account.username}</div>
+      </div>
+      <form method="post" action="/sign-in/confirm">
+        <input type="hidden" name="signedIn" value="${sealed}" />
+        <button type="submit">Archive @${account.username}</button>
+      </form>
+      <p class="hint">
+        Another account? Close this window and begin again in the compliance portal.
+      </p>`,
+  );
+}
+
+export function donePage({ nonce }: Page, account: { username: string }): Html {
+  return layout(
+    { title: "Twitter Connector Job Successfully set up.", nonce },
+    html` <p>
+        Posts of <b>@${account.username}</b> will be archived as the compliance portal asks for
+        them. Go on there; this window may be closed.
+      </p>
+      <button type="button" id="continue">Continue</button>
+      <script nonce="${nonce}">
+        document.getElementById("continue").addEventListener("click", () => window.close());
+      </script>`,
+  );
+}
+
+/** Says what went wrong and what to do; nothing was changed. */
+export function problemPage(
+  { nonce }: Page,
+  { title, what, remedy }: { title: string; what: string; remedy: string },
+): Html {
+  return layout(
+    { title, nonce },
+    html`<p class="notice" role="alert">${what}</p>
+      <p>${remedy}</p>`,
+  );
+}

@@ -1,0 +1,244 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import type { Sealer } from "../archive/seal.ts";
+import type { Store } from "../archive/store.ts";
+import { ConnectorError } from "../errors.ts";
+import { queryParam } from "../http.ts";
+import { checkAccount, readJob, signInJob } from "../jobs/job.ts";
+import type { Log } from "../log.ts";
+import type { Account, Twitter } from "../twitter/client.ts";
+import type { FetchMedia } from "../twitter/media.ts";
+import { confirmPage, donePage, passwordPage, problemPage, startPage } from "./pages.ts";
+import { readPicture } from "./picture.ts";
+import { keepRequestToken, takeRequestToken } from "./request-tokens.ts";
+import type { Session, Sessions } from "./session.ts";
+
+export type SignInDeps = {
+  store: Store;
+  sealer: Sealer;
+  sessions: Sessions;
+  twitter: Twitter;
+  fetchMedia: FetchMedia;
+  tenantId: string;
+  /** `<connector url>/Views/TwitterOAuth`, as registered in the X developer app. */
+  callbackUrl: string;
+  log: Log;
+  now: () => Date;
+};
+
+const CONFIRM_MS = 10 * 60_000;
+const AGAIN = "Close this window and begin again in the compliance portal.";
+const signedInSchema = z.object({
+  purpose: z.literal("signed-in"),
+  jobId: z.string(),
+  sessionId: z.string(),
+  expires: z.number(),
+  account: z.object({ id: z.string(), username: z.string(), name: z.string() }),
+  token: z.object({ accessToken: z.string(), accessSecret: z.string() }),
+});
+
+/** The pages that an administrator walks: APISecretKey, X, confirmation, done. */
+export function signInRoutes(deps: SignInDeps): Hono {
+  const routes = new Hono();
+  routes.get("/preview/onjobcreating", (c) => showJob(deps, c));
+  routes.post("/preview/onjobcreating", (c) => takePassword(deps, c));
+  routes.post("/sign-in/twitter", (c) => goToX(deps, c));
+  routes.get("/views/twitteroauth", (c) => comeBack(deps, c));
+  routes.post("/sign-in/confirm", (c) => confirm(deps, c));
+  return routes;
+}
+
+async function showJob(deps: SignInDeps, c: Context): Promise<Response> {
+  const jobId = queryParam(c, "jobId");
+  const tenantId = queryParam(c, "tenantId");
+  const { nonce } = pageOf(c);
+  if (!jobId || !tenantId) {
+    const missing = jobId ? "tenantId" : "jobId";
+    return refuse(c, 400, { what: `The address has no ${missing}.`, remedy: AGAIN });
+  }
+  if (tenantId.toLowerCase() !== deps.tenantId.toLowerCase()) {
+    return refuse(c, 400, {
+      what: "This connector serves another Microsoft 365 organization (tenantId).",
+      remedy: "Give the compliance portal the Connector URL of your own organization's connector.",
+    });
+  }
+  if (!(await deps.sessions.read(c))) {
+    return c.html(passwordPage({ nonce }, { action: selfAddress(c) }));
+  }
+  const job = await readJob(deps.store, jobId);
+  const archived = job && {
+    username: job.account.username,
+    needsSignIn: job.needsSignIn !== undefined,
+  };
+  return c.html(startPage({ nonce }, { jobId, ...(archived && { archived }) }));
+}
+
+async function takePassword(deps: SignInDeps, c: Context): Promise<Response> {
+  const { password } = await c.req.parseBody();
+  const result = await deps.sessions.signIn(c, typeof password === "string" ? password : "");
+  if (result === "signed-in") {
+    return c.redirect(selfAddress(c), 303);
+  }
+  deps.log("sign-in.password-refused", { reason: result });
+  const problem =
+    result === "wrong"
+      ? "That is not the APISecretKey of this connector."
+      : "Too many wrong tries. Wait 15 minutes and try again.";
+  c.status(result === "wrong" ? 403 : 429);
+  return c.html(passwordPage(pageOf(c), { action: selfAddress(c), problem }));
+}
+
+async function goToX(deps: SignInDeps, c: Context): Promise<Response> {
+  const session = await deps.sessions.read(c);
+  const { jobId } = await c.req.parseBody();
+  if (!session || typeof jobId !== "string" || jobId === "") {
+    return sessionEnded(c);
+  }
+  try {
+    const request = await deps.twitter.requestToken(deps.callbackUrl);
+    await keepRequestToken(deps, request, { jobId, sessionId: session.id });
+    return c.redirect(request.url, 303);
+  } catch (error) {
+    deps.log("sign-in.refused", { jobId }, error);
+    return refuse(c, 502, {
+      what: `X did not begin the sign-in: ${wordsFor(error)}.`,
+      remedy:
+        `In the X developer app, the callback URL must be exactly ${deps.callbackUrl}, and the ` +
+        "stack must hold its four values.",
+    });
+  }
+}
+
+async function comeBack(deps: SignInDeps, c: Context): Promise<Response> {
+  const session = await deps.sessions.read(c);
+  if (!session) {
+    return sessionEnded(c);
+  }
+  const denied = queryParam(c, "denied");
+  if (denied !== undefined) {
+    await takeRequestToken(deps, denied, session.id);
+    deps.log("sign-in.denied");
+    return refuse(c, 200, {
+      what: "The sign-in was cancelled at X.",
+      remedy: `No account was connected. ${AGAIN}`,
+    });
+  }
+  const oauthToken = queryParam(c, "oauth_token") ?? "";
+  const started = await takeRequestToken(deps, oauthToken, session.id);
+  const verifier = queryParam(c, "oauth_verifier");
+  if (!started || !verifier) {
+    deps.log("sign-in.refused", { reason: "unknown, used or expired oauth_token" });
+    return refuse(c, 400, {
+      what: "This sign-in was used already, took longer than ten minutes, or was begun elsewhere.",
+      remedy: AGAIN,
+    });
+  }
+  try {
+    return await askToConfirm(deps, c, { session, oauthToken, verifier, ...started });
+  } catch (error) {
+    deps.log("sign-in.refused", { jobId: started.jobId }, error);
+    return refuse(c, 502, {
+      what: `X did not finish the sign-in: ${wordsFor(error)}.`,
+      remedy: AGAIN,
+    });
+  }
+}
+
+async function askToConfirm(
+  deps: SignInDeps,
+  c: Context,
+  {
+    session,
+    jobId,
+    verifier,
+    ...request
+  }: {
+    session: Session;
+    jobId: string;
+    verifier: string;
+    oauthToken: string;
+    oauthTokenSecret: string;
+  },
+): Promise<Response> {
+  const { accountId, token } = await deps.twitter.accessToken(request, verifier);
+  const account = await deps.twitter.me(token);
+  const refused =
+    account.id === accountId
+      ? await checkAccount(deps.store, jobId, account)
+      : { refusal: "X names two different accounts for this sign-in." };
+  if (refused) {
+    await deps.twitter.revoke(token).catch(() => undefined);
+    return accountRefused(deps, c, { jobId, account, refusal: refused.refusal });
+  }
+  const sealed = await deps.sealer.seal({
+    purpose: "signed-in",
+    jobId,
+    sessionId: session.id,
+    expires: deps.now().getTime() + CONFIRM_MS,
+    account: { id: account.id, username: account.username, name: account.name },
+    token,
+  } satisfies z.infer<typeof signedInSchema>);
+  const picture = await readPicture(deps.fetchMedia, account);
+  return c.html(confirmPage(pageOf(c), { account, picture, sealed }));
+}
+
+async function confirm(deps: SignInDeps, c: Context): Promise<Response> {
+  const session = await deps.sessions.read(c);
+  const { signedIn: sealed } = await c.req.parseBody();
+  const opened = await deps.sealer
+    .open(typeof sealed === "string" ? sealed : "")
+    .catch(() => undefined);
+  const signedIn = signedInSchema.safeParse(opened);
+  if (!session || !signedIn.success || signedIn.data.sessionId !== session.id) {
+    return sessionEnded(c);
+  }
+  if (signedIn.data.expires <= deps.now().getTime()) {
+    return refuse(c, 400, { what: "The confirmation came too late.", remedy: AGAIN });
+  }
+  const { jobId, account } = signedIn.data;
+  const result = await signInJob(deps, signedIn.data);
+  if ("refusal" in result) {
+    return accountRefused(deps, c, { jobId, account, refusal: result.refusal });
+  }
+  deps.log(result.isNew ? "job.created" : "job.signed-in-again", { jobId, accountId: account.id });
+  return c.html(donePage(pageOf(c), account));
+}
+
+function accountRefused(
+  { log }: SignInDeps,
+  c: Context,
+  { jobId, account, refusal }: { jobId: string; account: Account; refusal: string },
+): Response | Promise<Response> {
+  log("sign-in.refused", { jobId, accountId: account.id, reason: "account" });
+  return refuse(c, 409, { what: refusal, remedy: `Nothing was changed. ${AGAIN}` });
+}
+
+function sessionEnded(c: Context): Response | Promise<Response> {
+  return refuse(c, 403, {
+    what: "Your session has ended, or this page was opened elsewhere.",
+    remedy: AGAIN,
+  });
+}
+
+function refuse(
+  c: Context,
+  status: 200 | 400 | 403 | 409 | 502,
+  { what, remedy }: { what: string; remedy: string },
+): Response | Promise<Response> {
+  c.status(status);
+  return c.html(problemPage(pageOf(c), { title: "The account was not connected", what, remedy }));
+}
+
+/** Path and query only: a form never leads off this site. */
+function selfAddress(c: Context): string {
+  const { pathname, search } = new URL(c.req.url);
+  return `${pathname}${search}`;
+}
+
+function pageOf(c: Context): { nonce: string } {
+  return { nonce: String(c.get("secureHeadersNonce") ?? "") };
+}
+
+function wordsFor(error: unknown): string {
+  return error instanceof ConnectorError ? error.message : "an unexpected error, see the log";
+}

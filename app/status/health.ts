@@ -1,0 +1,28 @@
+import { TWITTER_SETTINGS, type Settings } from "../settings.ts";
+
+export type Health = { version: string; packageHash: string; missing: string[] };
+
+/** What stands in the way of work, as far as the process itself can tell. No secret, no account. */
+export function readHealth({
+  settings,
+  isWorkerAlive,
+  version,
+  packageHash,
+}: {
+  settings: Settings;
+  isWorkerAlive: boolean;
+  version: string;
+  packageHash: string;
+}): Health {
+  const missing = [
+    ...(TWITTER_SETTINGS.some((name) => settings[name] === undefined)
+      ? [
+          "The four Twitter values: create the X developer app, set twitterApiKey, " +
+            "twitterApiSecretKey, twitterAccessToken and twitterAccessTokenSecret in the stack's " +
+            "configuration, and run npm run up again.",
+        ]
+      : []),
+    ...(isWorkerAlive ? [] : ["The worker does not get through to its queue."]),
+  ];
+  return { version, packageHash, missing };
+}

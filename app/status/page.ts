@@ -1,0 +1,141 @@
+import { html } from "hono/html";
+import { type Html, layout } from "../pages/layout.ts";
+import type { Health } from "./health.ts";
+import type { JobOverview } from "./overview.ts";
+
+export function statusPage({
+  nonce,
+  health,
+  jobs,
+  problem,
+}: {
+  nonce: string;
+  health: Health;
+  /** Undefined for a visitor who has not shown the APISecretKey. */
+  jobs: JobOverview[] | undefined;
+  problem?: string;
+}): Html {
+  return layout(
+    { title: "Status", nonce, wide: true },
+    html` ${
+        health.missing.length === 0
+          ? html`<p class="notice good">The connector is running and ready.</p>`
+          : html`<div class="notice" role="status">
+              <p>The connector is running, and cannot do its work yet:</p>
+              <ul>
+                ${health.missing.map((missing) => html`<li>${missing}</li>`)}
+              </ul>
+            </div>`
+      }
+      <dl>
+        <dt>Version</dt>
+        <dd>${health.version}</dd>
+        <dt>Package</dt>
+        <dd><code>${health.packageHash}</code></dd>
+      </dl>
+      ${jobs ? jobsSection(jobs) : passwordForm(problem)}`,
+  );
+}
+
+function jobsSection(jobs: JobOverview[]): Html {
+  return jobs.length === 0
+    ? html`<h2>Jobs</h2>
+        <p>No account is connected yet. Add the Twitter connector in the compliance portal.</p>`
+    : html`${jobs.map(jobSection)}`;
+}
+
+function jobSection(job: JobOverview): Html {
+  return html` <h2>${job.account.name} (@${job.account.username})</h2>
+    <dl>
+      <dt>Job</dt>
+      <dd><code>${job.jobId}</code></dd>
+      <dt>Connected</dt>
+      <dd>${instant(job.since)}</dd>
+      <dt>Sign-in</dt>
+      <dd>
+        ${
+          job.needsSignIn
+            ? html`<b class="bad">needed again</b>: ${job.needsSignIn}`
+            : html`<span class="good">valid</span>`
+        }
+      </dd>
+      <dt>Read completely</dt>
+      <dd>
+        ${
+          job.coverage.length === 0
+            ? "nothing yet"
+            : job.coverage.map(
+                ({ start, end }) => html`<div>${instant(start)} to ${instant(end)}</div>`,
+              )
+        }
+      </dd>
+      <dt>Gaps</dt>
+      <dd>
+        ${
+          job.gaps.length === 0
+            ? html`<span class="good">none</span>`
+            : job.gaps.map(
+                ({ start, end, reason }) =>
+                  html`<div>
+                    <b class="bad">${instant(start)} to ${instant(end)}</b>: ${reason}
+                  </div>`,
+              )
+        }
+      </dd>
+    </dl>
+    <div
+      class="scroll"
+      tabindex="0"
+      role="region"
+      aria-label="Last windows of @${job.account.username}"
+    >
+      <table>
+        <caption class="hint">
+          The windows that changed last
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Window (UTC)</th>
+            <th scope="col">State</th>
+            <th scope="col">Items</th>
+            <th scope="col">Media left out</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${job.tasks.map(
+            (task) =>
+              html`<tr>
+                <td>${instant(task.window.start)} to ${instant(task.window.end)}</td>
+                <td
+                  class="${task.state === "delivered" ? "good" : task.state === "failed" ? "bad" : ""}"
+                >
+                  ${task.state}${task.reason ? html`: ${task.reason}` : ""}
+                </td>
+                <td class="number">${task.items ?? ""}</td>
+                <td class="number">${task.leftOut ?? ""}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+}
+
+function passwordForm(problem: string | undefined): Html {
+  return html` <h2>Jobs</h2>
+    ${problem ? html`<p class="notice" role="alert">${problem}</p>` : ""}
+    <form method="post" action="/">
+      <label for="password">APISecretKey</label>
+      <input
+        id="password"
+        name="password"
+        type="password"
+        required
+        autocomplete="current-password"
+      />
+      <button type="submit">Show the jobs</button>
+    </form>`;
+}
+
+function instant(time: string): Html {
+  return html`<time datetime="${time}">${time.slice(0, 16).replace("T", " ")}</time>`;
+}

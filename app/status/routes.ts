@@ -1,0 +1,45 @@
+import { type Context, Hono } from "hono";
+import type { Store } from "../archive/store.ts";
+import type { Log } from "../log.ts";
+import type { Sessions } from "../sign-in/session.ts";
+import type { Health } from "./health.ts";
+import { readOverview } from "./overview.ts";
+import { statusPage } from "./page.ts";
+
+export type StatusDeps = { store: Store; sessions: Sessions; health: () => Health; log: Log };
+
+export function statusRoutes({ store, sessions, health, log }: StatusDeps): Hono {
+  const routes = new Hono();
+
+  routes.get("/healthz", (c) => {
+    const { missing, ...about } = health();
+    return missing.length === 0 ? c.json(about) : c.json({ ...about, missing }, 503);
+  });
+
+  routes.get("/", async (c) => {
+    const jobs = (await sessions.read(c)) ? await readOverview(store) : undefined;
+    return c.req.header("accept")?.includes("application/json")
+      ? c.json({ ...health(), ...(jobs && { jobs }) })
+      : c.html(statusPage({ nonce: nonceOf(c), health: health(), jobs }));
+  });
+
+  routes.post("/", async (c) => {
+    const { password } = await c.req.parseBody();
+    const result = await sessions.signIn(c, typeof password === "string" ? password : "");
+    if (result === "signed-in") {
+      return c.redirect("/", 303);
+    }
+    log("sign-in.password-refused", { reason: result });
+    const problem =
+      result === "wrong"
+        ? "That is not the APISecretKey of this connector."
+        : "Too many wrong tries. Wait 15 minutes and try again.";
+    c.status(result === "wrong" ? 403 : 429);
+    return c.html(statusPage({ nonce: nonceOf(c), health: health(), jobs: undefined, problem }));
+  });
+  return routes;
+}
+
+function nonceOf(c: Context): string {
+  return String(c.get("secureHeadersNonce") ?? "");
+}

@@ -1,0 +1,118 @@
+import { QueueClient, RestError } from "@azure/storage-queue";
+import type { TokenCredential } from "@azure/identity";
+import { z } from "zod";
+
+const messageSchema = z.object({ jobId: z.string(), taskId: z.string() });
+
+/** Work to do: ids only. Whatever it takes to do it lies in the archive. */
+export type Message = z.infer<typeof messageSchema>;
+
+/** A message in hand: invisible to others until `visibleAgainMs` are over. */
+export interface Lease {
+  /** Undefined where the message is not one of ours. */
+  message: Message | undefined;
+  /** Stays in hand for so long from now. @throws LeaseLostError */
+  renew(visibleAgainMs: number): Promise<void>;
+  /** Goes back, to be seen again after so long. @throws LeaseLostError */
+  release(visibleAgainMs: number): Promise<void>;
+  finish(): Promise<void>;
+  /** Moves it to the poison queue, where a person looks. */
+  poison(reason: string): Promise<void>;
+}
+
+/** Two implementations, one contract suite (queue.test.ts): Azure Storage Queue, and memory in tests. */
+export interface WorkQueue {
+  send(message: Message): Promise<void>;
+  receive(most: number, visibleAgainMs: number): Promise<Lease[]>;
+}
+
+/** Someone else has the message now, or it is done. */
+export class LeaseLostError extends Error {
+  override name = "LeaseLostError" as const;
+}
+
+/** Messages never expire: the default of seven days would drop what waits longer (ancestor D15). */
+const NEVER_SECONDS = -1;
+
+export function createAzureQueue(
+  { workUrl, poisonUrl }: { workUrl: string; poisonUrl: string },
+  credential: TokenCredential,
+): WorkQueue {
+  const work = new QueueClient(workUrl, credential);
+  const poisonQueue = new QueueClient(poisonUrl, credential);
+  return {
+    async send(message) {
+      await work.sendMessage(JSON.stringify(message), { messageTimeToLive: NEVER_SECONDS });
+    },
+    async receive(most, visibleAgainMs) {
+      const { receivedMessageItems } = await work.receiveMessages({
+        numberOfMessages: most,
+        visibilityTimeout: seconds(visibleAgainMs),
+      });
+      return receivedMessageItems.map(({ messageId, popReceipt, messageText }) =>
+        createLease({ work, poisonQueue, messageId, popReceipt, messageText }),
+      );
+    },
+  };
+}
+
+type Held = {
+  work: QueueClient;
+  poisonQueue: QueueClient;
+  messageId: string;
+  popReceipt: string;
+  messageText: string;
+};
+
+function createLease({ work, poisonQueue, messageId, popReceipt, messageText }: Held): Lease {
+  let receipt = popReceipt;
+  const setVisible = (visibleAgainMs: number) =>
+    unlessLost(async () => {
+      const answer = await work.updateMessage(
+        messageId,
+        receipt,
+        messageText,
+        seconds(visibleAgainMs),
+      );
+      receipt = answer.popReceipt ?? receipt;
+    });
+  const finish = () =>
+    unlessLost(async () => {
+      await work.deleteMessage(messageId, receipt);
+    });
+  return {
+    message: parseMessage(messageText),
+    renew: setVisible,
+    release: setVisible,
+    finish,
+    async poison(reason) {
+      const text = JSON.stringify({ reason, message: messageText });
+      await poisonQueue.sendMessage(text, { messageTimeToLive: NEVER_SECONDS });
+      await finish();
+    },
+  };
+}
+
+export function parseMessage(text: string): Message | undefined {
+  try {
+    return messageSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function unlessLost(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof RestError && [400, 404].includes(error.statusCode ?? 0)) {
+      throw new LeaseLostError("The message is in other hands, or done");
+    }
+    throw error;
+  }
+}
+
+/** Azure takes at most seven days. */
+function seconds(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms / 1000), 0), 7 * 24 * 3600);
+}

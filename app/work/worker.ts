@@ -1,0 +1,193 @@
+import { describeError } from "../errors.ts";
+import { markNeedsSignIn, readJob } from "../jobs/job.ts";
+import { decideOutcome, type Outcome } from "../outcomes.ts";
+import { COMPLETION_STATUS } from "../platform/platform.ts";
+import { processTask, type TaskDeps } from "./process-task.ts";
+import { type Lease, LeaseLostError, type WorkQueue } from "./queue.ts";
+import { changeTask, readTask, type Task } from "./task.ts";
+
+export type Worker = {
+  /** Looks at the queue now: something was put there. */
+  wake(): void;
+  /** True while the worker gets through to its queue. */
+  isAlive(): boolean;
+  /** Takes no more work; resolves when what is in hand is finished or given back. */
+  stop(): Promise<void>;
+};
+
+const LEASE_MS = 120_000;
+const RENEW_MS = 40_000;
+const IDLE_POLL_MS = 5_000;
+const ERROR_POLL_MS = 10_000;
+const ALIVE_MS = 60_000;
+/** App Service kills what has not exited 30 s after SIGTERM. */
+const DRAIN_MS = 20_000;
+
+/** Starts working off the queue, `concurrency` tasks at a time, until stopped. */
+export function startWorker(
+  deps: TaskDeps,
+  { queue, concurrency }: { queue: WorkQueue; concurrency: number },
+): Worker {
+  const inHand = new Map<Lease, Promise<void>>();
+  let stopping = false;
+  let lastPoll = 0;
+  let rouse = () => {};
+  let woken = false;
+
+  const wake = () => {
+    woken = true;
+    rouse();
+  };
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      if (woken) {
+        resolve();
+        return;
+      }
+      const timer = setTimeout(resolve, ms);
+      rouse = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const take = async (): Promise<number> => {
+    woken = false;
+    const free = concurrency - inHand.size;
+    const leases = free > 0 ? await queue.receive(free, LEASE_MS) : [];
+    lastPoll = deps.now().getTime();
+    for (const lease of leases) {
+      const work = workOn(deps, lease).finally(() => {
+        inHand.delete(lease);
+        wake();
+      });
+      inHand.set(lease, work);
+    }
+    return leases.length;
+  };
+  const loop = async () => {
+    while (!stopping) {
+      try {
+        const taken = await take();
+        await pause(taken > 0 && inHand.size < concurrency ? 0 : IDLE_POLL_MS);
+      } catch (error) {
+        deps.log("work.queue-unreachable", {}, error);
+        woken = false;
+        await pause(ERROR_POLL_MS);
+      }
+    }
+  };
+  const running = loop();
+
+  return {
+    wake,
+    isAlive: () => deps.now().getTime() - lastPoll < ALIVE_MS,
+    async stop() {
+      stopping = true;
+      wake();
+      await running;
+      const drained = Promise.all(inHand.values());
+      await Promise.race([drained, timeout(DRAIN_MS)]);
+      // What is not finished by now goes back at once, for another instance to go on with.
+      await Promise.allSettled([...inHand.keys()].map((lease) => lease.release(0)));
+    },
+  };
+}
+
+async function workOn(deps: TaskDeps, lease: Lease): Promise<void> {
+  const renewal = setInterval(() => {
+    // A lease that is lost shows when the work is finished: the message is then not ours to delete.
+    void lease.renew(LEASE_MS).catch(() => {});
+  }, RENEW_MS);
+  try {
+    await handle(deps, lease);
+  } catch (error) {
+    if (!(error instanceof LeaseLostError)) {
+      // The message shows up again when its lease runs out.
+      deps.log("work.queue-unreachable", {}, error);
+    }
+  } finally {
+    clearInterval(renewal);
+  }
+}
+
+async function handle(deps: TaskDeps, lease: Lease): Promise<void> {
+  if (!lease.message) {
+    deps.log("work.poisoned", { reason: "not a message of this connector" });
+    await lease.poison("not a message of this connector");
+    return;
+  }
+  const { jobId, taskId } = lease.message;
+  const task = await readTask(deps.store, jobId, taskId);
+  if (!task) {
+    deps.log("work.poisoned", { jobId, taskId, reason: "no such task in the archive" });
+    await lease.poison("no such task in the archive");
+    return;
+  }
+  deps.log("task.started", { jobId, taskId, attempt: task.attempts });
+  try {
+    await processTask(deps, task);
+  } catch (error) {
+    await settle(deps, { lease, task, error });
+    return;
+  }
+  await lease.finish();
+}
+
+async function settle(
+  deps: TaskDeps,
+  { lease, task, error }: { lease: Lease; task: Task; error: unknown },
+): Promise<void> {
+  const { jobId, taskId } = task;
+  const outcome = decideOutcome(error, task.attempts, deps.now());
+  const { code, error: reason } = describeError(error);
+  const about = { jobId, taskId, ...(code !== undefined && { code }) };
+  if (outcome.needsSignIn) {
+    const sealedToken = (await readJob(deps.store, jobId))?.sealedToken;
+    await markNeedsSignIn(deps.store, jobId, { reason, sealedToken });
+    deps.log("job.needs-sign-in", { jobId, reason });
+  }
+  if (outcome.alert) {
+    deps.log(outcome.alert, about);
+  }
+  const finished = isFinal(outcome);
+  if (finished) {
+    await reportFailure(deps, task, outcome);
+  }
+  await changeTask(deps.store, task, (current) => ({
+    ...current,
+    state: finished ? "failed" : "waiting",
+    changedAt: deps.now().toISOString(),
+    attempts: outcome.kind === "park" ? current.attempts : current.attempts + 1,
+    reason,
+  }));
+  if (finished) {
+    deps.log("task.failed", { ...about, attempt: task.attempts + 1, detail: outcome.kind }, error);
+    await lease.poison(`${code ?? "unexpected"}: ${reason}`);
+    return;
+  }
+  const at = outcome.at ?? deps.now();
+  deps.log("task.waits", { ...about, attempt: task.attempts, retryAt: at.toISOString() }, error);
+  await lease.release(at.getTime() - deps.now().getTime());
+}
+
+function isFinal({ kind }: Outcome): boolean {
+  return kind === "fail-temporarily" || kind === "fail-permanently";
+}
+
+async function reportFailure(deps: TaskDeps, task: Task, { kind }: Outcome): Promise<void> {
+  const status =
+    kind === "fail-permanently"
+      ? COMPLETION_STATUS.permanentFailure
+      : COMPLETION_STATUS.temporaryFailure;
+  try {
+    await deps.platform.complete({ jobId: task.jobId, taskId: task.taskId, status, items: [] });
+  } catch (error) {
+    deps.log("platform.refused", { jobId: task.jobId, taskId: task.taskId }, error);
+  }
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
