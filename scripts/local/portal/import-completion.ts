@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { Completion, ItemMetadata } from "./completion.ts";
 import { compareVersion, findRepeated } from "./completion.ts";
 import type { Item } from "./item.ts";
-import { contextOf, MAX_BYTES, parseItem } from "./item.ts";
+import { parseItem } from "./item.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { AcceptedItem, Finding, Task } from "./results.ts";
 import { toAcceptedItem } from "./results.ts";
@@ -57,19 +57,8 @@ async function readItem(task: Task, row: ItemMetadata, exists: boolean): Promise
   if (item === undefined) {
     return { row, problems };
   }
-  return { row, item, problems: breaches(item, row) };
-}
-
-/** What is wrong with a well-formed item. */
-function breaches(item: Item, row: ItemMetadata): string[] {
-  const attachments = [item, ...contextOf(item)].flatMap((each) => each.ContentAttachments ?? []);
-  const large = attachments.filter(
-    ({ Content }) => Buffer.byteLength(Content, "base64") > MAX_BYTES,
-  );
-  return [
-    ...(item.Id === row.id ? [] : [`the item's Id is ${item.Id}, listed as ${row.id}`]),
-    ...large.map(({ AttachmentFileName }) => `attachment ${AttachmentFileName} is over 10 MB`),
-  ];
+  const same = item.Id === row.id;
+  return { row, item, problems: same ? [] : [`the item's Id is ${item.Id}, listed as ${row.id}`] };
 }
 
 type Step = Read & { task: Task; mailbox: Mailbox; outcome: Import };

@@ -52,7 +52,11 @@ export const itemSchema = z.strictObject({
 export type Item = z.infer<typeof itemSchema>;
 export type ItemAttachment = z.infer<typeof attachment>;
 
-/** Bytes: over 10 MB is refused (portal-contract.md); the harsher reading of "MB" is 10^6. */
+/**
+ * Bytes: an item or attachment over 10 MB is refused (portal-contract.md). The harsher reading: 10^6
+ * bytes a MB, and the item as the file that it is, with its attachments in base64; so an attachment
+ * needs no limit of its own.
+ */
 export const MAX_BYTES = 10_000_000;
 
 export type ParsedItem = { item: Item; problems: [] } | { item?: never; problems: string[] };

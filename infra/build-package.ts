@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { zipSync } from "fflate";
+import { z } from "zod";
+
+export type Package = {
+  /** SHA-256 of the bundle, hexadecimal. The running app tells the same at `/healthz`. */
+  hash: string;
+  zip: Uint8Array;
+  /** Bytes of the bundle within. */
+  bundleBytes: number;
+};
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Zip knows no times before 1980. Local time: fflate writes local parts, and zip has no zone. */
+const ZIP_TIME = new Date(1980, 0, 1);
+
+/**
+ * Bundles the app and packs it. Same source, same bytes: paths are relative, entries sorted, times
+ * fixed; so that a package is deployed when the app changed, and only then.
+ */
+export async function buildPackage(): Promise<Package> {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")));
+  const bundle = await bundleApp();
+  const hash = createHash("sha256").update(bundle).digest("hex");
+  const about = { name: "m365-twitter-connector-app", version, packageHash: hash, type: "module" };
+  const files = {
+    "package.json": Buffer.from(`${JSON.stringify(about, undefined, 2)}\n`),
+    "server.js": bundle,
+  };
+  return {
+    hash,
+    zip: zipSync(files, { mtime: ZIP_TIME, level: 9 }),
+    bundleBytes: bundle.byteLength,
+  };
+}
+
+async function bundleApp(): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ["app/server.ts"],
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    write: false,
+    treeShaking: true,
+    minifySyntax: true,
+    legalComments: "none",
+    // Packages in CommonJS call `require` for Node's own modules.
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+    },
+    logLevel: "warning",
+  });
+  const [output] = outputFiles;
+  if (!output) {
+    throw new Error("esbuild wrote no bundle");
+  }
+  return output.contents;
+}

@@ -1,0 +1,109 @@
+import * as authorization from "@pulumi/azure-native/authorization/index.js";
+import * as managedidentity from "@pulumi/azure-native/managedidentity/index.js";
+import * as resources from "@pulumi/azure-native/resources/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { buildPackage } from "./build-package.ts";
+import { readConfig } from "./config.ts";
+import { AppPackage } from "./package.ts";
+import { Registration } from "./registration.ts";
+import { sealingKeys } from "./sealing-keys.ts";
+import { Storage } from "./storage.ts";
+import { Vault } from "./vault.ts";
+import { WebApp } from "./web-app.ts";
+
+const config = readConfig();
+const isProduction = config.environment === "production";
+const tags = {
+  project: pulumi.getProject(),
+  stack: pulumi.getStack(),
+  environment: config.environment,
+};
+
+const deployer = authorization.getClientConfigOutput();
+const { subscriptionId } = deployer;
+export const tenantId = config.tenantId ?? deployer.tenantId;
+
+const resourceGroup = new resources.ResourceGroup("connector", { tags });
+const resourceGroupName = resourceGroup.name;
+const identity = new managedidentity.UserAssignedIdentity("connector", { resourceGroupName, tags });
+const place = { resourceGroupName, subscriptionId, principalId: identity.principalId, tags };
+
+const registration = new Registration("registration");
+const storage = new Storage("archive", {
+  ...place,
+  skuName: isProduction ? "Standard_GZRS" : "Standard_LRS",
+});
+const built = await buildPackage();
+const appPackage = new AppPackage("package", { ...place, built });
+
+const generatedApiSecretKey = new random.RandomPassword("api-secret-key", {
+  length: 48,
+  special: false,
+});
+export const apiSecretKey = pulumi.secret(config.apiSecretKey ?? generatedApiSecretKey.result);
+const vault = new Vault("vault", {
+  ...place,
+  tenantId: deployer.tenantId,
+  purgeProtection: isProduction,
+  secrets: {
+    API_SECRET_KEY: apiSecretKey,
+    AZURE_APP_SECRET: registration.clientSecret,
+    SEALING_KEYS: sealingKeys("sealing-key"),
+    TWITTER_API_KEY: config.twitter.twitterApiKey,
+    TWITTER_API_SECRET_KEY: config.twitter.twitterApiSecretKey,
+    TWITTER_ACCESS_TOKEN: config.twitter.twitterAccessToken,
+    TWITTER_ACCESS_TOKEN_SECRET: config.twitter.twitterAccessTokenSecret,
+  },
+});
+
+const webApp = new WebApp(
+  "connector",
+  {
+    resourceGroupName,
+    identityId: identity.id,
+    packageUrl: appPackage.url,
+    skuName: config.sku,
+    tags,
+    settings: {
+      ...vault.references,
+      TENANT_ID: tenantId,
+      AZURE_APP_ID: registration.clientId,
+      MANAGED_IDENTITY_CLIENT_ID: identity.clientId,
+      ARCHIVE_CONTAINER_URL: storage.containerUrl,
+      WORK_QUEUE_URL: storage.workQueueUrl,
+      POISON_QUEUE_URL: storage.poisonQueueUrl,
+      CONNECTOR_URL: config.connectorUrl,
+      X_API_URL: config.xApiUrl,
+      X_VOCABULARY: config.vocabulary,
+      ENTRA_URL: config.entraUrl,
+      PLATFORM_URL: config.platformUrl,
+      SAS_HOSTS: config.sasHosts,
+      TASK_CONCURRENCY: undefined,
+      UPLOAD_CONCURRENCY: undefined,
+      LOG_LEVEL: undefined,
+    },
+  },
+  {
+    dependsOn: [
+      ...storage.roleAssignments,
+      ...appPackage.roleAssignments,
+      ...vault.roleAssignments,
+    ],
+  },
+);
+
+export const connectorUrl = config.connectorUrl ?? webApp.url;
+export const azureAppId = registration.clientId;
+/** To register in the X developer app, letter by letter. */
+export const twitterCallbackUrl = pulumi.interpolate`${connectorUrl}/Views/TwitterOAuth`;
+export const statusUrl = pulumi.interpolate`${connectorUrl}/`;
+/** What `/healthz` must answer once this package runs. */
+export const packageHash = built.hash;
+/** What the compliance portal asks for, under its own labels. */
+export const portal = {
+  Name: pulumi.interpolate`Twitter (${pulumi.getStack()})`,
+  "Connector URL": connectorUrl,
+  Password: apiSecretKey,
+  "Azure App ID": azureAppId,
+};

@@ -1,0 +1,74 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as storage from "@pulumi/azure-native/storage/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Package } from "./build-package.ts";
+import { assignRole } from "./roles.ts";
+import { HARDENED_ACCOUNT, type StorageArgs } from "./storage.ts";
+
+export type AppPackageArgs = Omit<StorageArgs, "skuName"> & { built: Package };
+
+const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+
+/**
+ * The deployed package, in a small account of its own: azure-native uploads blobs with the account's
+ * shared key, which the archive's account does not have (azure.md section 2).
+ */
+export class AppPackage extends pulumi.ComponentResource {
+  /** Address that App Service runs from; it needs the identity's role to be read. */
+  readonly url: pulumi.Output<string>;
+  readonly roleAssignments: pulumi.Resource[];
+
+  constructor(name: string, args: AppPackageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("m365:connector:AppPackage", name, {}, opts);
+    const { resourceGroupName, subscriptionId, principalId, tags, built } = args;
+    const parent = { parent: this };
+    const account = new storage.StorageAccount(
+      `${name}account`,
+      {
+        ...HARDENED_ACCOUNT,
+        resourceGroupName,
+        sku: { name: "Standard_LRS" },
+        allowSharedKeyAccess: true,
+        tags,
+      },
+      parent,
+    );
+    const place = { resourceGroupName, accountName: account.name };
+    const container = new storage.BlobContainer(
+      `${name}-container`,
+      { ...place, containerName: "packages", publicAccess: "None" },
+      parent,
+    );
+    // A name of its own for each content: App Service fetches a package again when its address changes.
+    const blobName = `app-${built.hash.slice(0, 16)}.zip`;
+    const blob = new storage.Blob(
+      `${name}-blob`,
+      {
+        ...place,
+        containerName: container.name,
+        blobName,
+        type: "Block",
+        contentType: "application/zip",
+        source: new pulumi.asset.FileAsset(writePackage(blobName, built)),
+      },
+      parent,
+    );
+    this.roleAssignments = [
+      assignRole(
+        `${name}-role`,
+        { principalId, subscriptionId, role: "storageBlobDataReader", scope: container.id },
+        parent,
+      ),
+    ];
+    this.url = blob.url;
+    this.registerOutputs({ url: this.url });
+  }
+}
+
+/** Pulumi takes binary assets from files only. @returns the file's path. */
+function writePackage(fileName: string, { zip }: Package): string {
+  mkdirSync(DIST, { recursive: true });
+  writeFileSync(`${DIST}${fileName}`, zip);
+  return `${DIST}${fileName}`;
+}

@@ -1,0 +1,92 @@
+import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretSettingName } from "../app/settings.ts";
+import { assignRole } from "./roles.ts";
+
+/** Every secret setting, or undefined where the stack has no value for it (yet). */
+export type SecretSettings = Record<SecretSettingName, pulumi.Input<string> | undefined>;
+
+export type VaultArgs = {
+  resourceGroupName: pulumi.Input<string>;
+  subscriptionId: pulumi.Input<string>;
+  tenantId: pulumi.Input<string>;
+  principalId: pulumi.Input<string>;
+  secrets: SecretSettings;
+  /** Nobody, not even Microsoft, can remove a vault or secret before its retention is over. */
+  purgeProtection: boolean;
+  tags: Record<string, string>;
+};
+
+/** Key Vault with the app's secrets. The site is given references to them, never the values. */
+export class Vault extends pulumi.ComponentResource {
+  /** What to set as app settings: references with versioned addresses, so that rotation restarts. */
+  readonly references: SecretSettings;
+  readonly roleAssignments: pulumi.Resource[] = [];
+
+  constructor(name: string, args: VaultArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("m365:connector:Vault", name, {}, opts);
+    const { resourceGroupName, subscriptionId, tenantId, principalId, purgeProtection, tags } =
+      args;
+    const vault = new keyvault.Vault(
+      `${name}-vault`,
+      {
+        resourceGroupName,
+        properties: {
+          tenantId,
+          sku: { family: "A", name: "standard" },
+          enableRbacAuthorization: true,
+          enableSoftDelete: true,
+          softDeleteRetentionInDays: purgeProtection ? 90 : 7,
+          // Azure takes "true" or nothing: it cannot be switched off again.
+          ...(purgeProtection && { enablePurgeProtection: true }),
+          enabledForDeployment: false,
+          enabledForDiskEncryption: false,
+          enabledForTemplateDeployment: false,
+        },
+        tags,
+      },
+      { parent: this },
+    );
+    const place = { resourceGroupName, vaultName: vault.name };
+    const reference = (setting: SecretSettingName): pulumi.Output<string> | undefined => {
+      const value = args.secrets[setting];
+      if (value === undefined) {
+        return undefined;
+      }
+      const secretName = setting.toLowerCase().replaceAll("_", "-");
+      const secret = new keyvault.Secret(
+        `${name}-${secretName}`,
+        {
+          ...place,
+          secretName,
+          properties: {
+            value: pulumi.secret(value),
+            contentType: "text/plain",
+            attributes: { enabled: true },
+          },
+          tags,
+        },
+        { parent: this },
+      );
+      this.roleAssignments.push(
+        assignRole(
+          `${name}-${secretName}-role`,
+          { role: "keyVaultSecretsUser", scope: secret.id, principalId, subscriptionId },
+          { parent: this },
+        ),
+      );
+      const uri = secret.properties.secretUriWithVersion;
+      return pulumi.interpolate`@Microsoft.KeyVault(SecretUri=${uri})`;
+    };
+    this.references = {
+      API_SECRET_KEY: reference("API_SECRET_KEY"),
+      AZURE_APP_SECRET: reference("AZURE_APP_SECRET"),
+      SEALING_KEYS: reference("SEALING_KEYS"),
+      TWITTER_API_KEY: reference("TWITTER_API_KEY"),
+      TWITTER_API_SECRET_KEY: reference("TWITTER_API_SECRET_KEY"),
+      TWITTER_ACCESS_TOKEN: reference("TWITTER_ACCESS_TOKEN"),
+      TWITTER_ACCESS_TOKEN_SECRET: reference("TWITTER_ACCESS_TOKEN_SECRET"),
+    };
+    this.registerOutputs({});
+  }
+}

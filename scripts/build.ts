@@ -1,0 +1,19 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { buildPackage } from "../infra/build-package.ts";
+
+/** Builds the package that `pulumi up` would deploy, for a look at it: dist/app.zip. */
+const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const started = performance.now();
+const { hash, zip, bundleBytes } = await buildPackage();
+mkdirSync(dist, { recursive: true });
+writeFileSync(`${dist}app.zip`, zip);
+const seconds = ((performance.now() - started) / 1000).toFixed(2);
+console.log(
+  `dist/app.zip: ${kilobytes(zip.byteLength)} (bundle ${kilobytes(bundleBytes)}), built in ${seconds} s`,
+);
+console.log(`package hash ${hash}`);
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(0)} kB`;
+}

@@ -1,0 +1,59 @@
+import { ContainerSASPermissions, SASProtocol } from "@azure/storage-blob";
+import type { ContainerClient } from "@azure/storage-blob";
+
+import type { PlatformContainer } from "../contracts.ts";
+import type { AzuriteAccount } from "./azurite.ts";
+import { blobClientByKey } from "./key-clients.ts";
+import type { World } from "./world.ts";
+
+/** Makes a container of the Import service: whoever has the address may write, and nothing else. */
+export async function createPlatformContainer(
+  world: World,
+  account: AzuriteAccount,
+  { name, expires }: { name: string; expires: Date },
+): Promise<PlatformContainer> {
+  const container = blobClientByKey(world, account).getContainerClient(name);
+  await container.create();
+  const sasUri = await container.generateSasUrl({
+    permissions: ContainerSASPermissions.parse("w"),
+    protocol: SASProtocol.Https,
+    expiresOn: expires,
+  });
+  return {
+    sasUri,
+    list: async () => list(container),
+    read: async (blob) => container.getBlockBlobClient(blob).downloadToBuffer(),
+  };
+}
+
+/** Blobs of the container of that name (physical or logical) that the program made. */
+export async function* readContainer(world: World, name: string, prefix = "") {
+  const container = findContainer(world, name);
+  for await (const blob of container.listBlobsFlat({ prefix })) {
+    const body = await container.getBlockBlobClient(blob.name).downloadToBuffer();
+    yield { name: blob.name, body };
+  }
+}
+
+function findContainer(world: World, name: string): ContainerClient {
+  const found = [...world.resources.values()].find(
+    (one) =>
+      one.type === "azure-native:storage:BlobContainer" &&
+      (one.name === name || one.logicalName === name),
+  );
+  const account = [...world.front.accounts.values()].find(({ id }) =>
+    found?.id.startsWith(`${id}/`),
+  );
+  if (!found || !account) {
+    throw new Error(`The program made no container named ${name}`);
+  }
+  return blobClientByKey(world, account.azurite).getContainerClient(found.name);
+}
+
+async function list(container: ContainerClient): Promise<{ name: string; bytes: number }[]> {
+  const blobs = [];
+  for await (const blob of container.listBlobsFlat()) {
+    blobs.push({ name: blob.name, bytes: blob.properties.contentLength ?? 0 });
+  }
+  return blobs;
+}

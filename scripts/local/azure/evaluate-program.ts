@@ -1,0 +1,86 @@
+import { pathToFileURL } from "node:url";
+import { resolve as resolvePath } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+import type { LocalAzure } from "../contracts.ts";
+
+export type ProgramOptions = {
+  azure: LocalAzure;
+  /** Keys with their namespace: `azure-native:location`, `<project>:<key>`. */
+  config: Record<string, string>;
+  /** Keys of `config` whose values are secret. */
+  secretKeys?: string[];
+  project: string;
+  stack: string;
+  /** The program's file. Default: infra/index.ts. */
+  program?: string;
+};
+
+const INFRA = resolvePath(import.meta.dirname, "../../../infra/index.ts");
+
+/**
+ * Runs the Pulumi program in this process against the local Azure; once a process, because modules
+ * are loaded once. Resolves to the stack's outputs, secrets revealed, when every resource is made;
+ * rejects with the first resource that is refused.
+ */
+export async function evaluateProgram(options: ProgramOptions): Promise<Record<string, unknown>> {
+  const { azure, config, secretKeys = [], project, stack, program = INFRA } = options;
+  const failure = Promise.withResolvers<never>();
+  // What nobody catches ends a Pulumi program, an error inside of apply() for one.
+  process.on("unhandledRejection", failure.reject);
+  await pulumi.runtime.setMocks(reportFailures(azure.mocks, failure.reject), project, stack, false);
+  pulumi.runtime.setAllConfig(config, secretKeys);
+  try {
+    return await Promise.race([failure.promise, outputsOf(program)]);
+  } finally {
+    process.off("unhandledRejection", failure.reject);
+  }
+}
+
+async function outputsOf(program: string): Promise<Record<string, unknown>> {
+  const exported: unknown = await import(pathToFileURL(program).href);
+  const outputs = await valueOf(exported);
+  // Resources that no output depends on are made as well.
+  await pulumi.runtime.disconnect();
+  return outputs;
+}
+
+async function valueOf(exported: unknown): Promise<Record<string, unknown>> {
+  const values = await new Promise((resolve) => {
+    pulumi.output({ exported }).apply((all) => resolve(all.exported));
+  });
+  return z.record(z.string(), z.unknown()).parse(values);
+}
+
+/**
+ * A refused resource ends the evaluation as a whole. Its own promise never settles, so that nothing
+ * which depends on it fails a second time where nobody listens.
+ */
+function reportFailures(
+  mocks: pulumi.runtime.Mocks,
+  reject: (error: Error) => void,
+): pulumi.runtime.Mocks {
+  const report = async (what: string, error: unknown): Promise<never> => {
+    const reason = error instanceof Error ? error.message : String(error);
+    reject(new Error(`${what}: ${reason}`, { cause: error }));
+    return new Promise(() => {});
+  };
+  return {
+    newResource: async (args) => {
+      try {
+        return await mocks.newResource(args);
+      } catch (error) {
+        return report(`Resource "${args.name}" (${args.type}) failed`, error);
+      }
+    },
+    call: async (args) => {
+      try {
+        return await mocks.call(args);
+      } catch (error) {
+        return report(`Function ${args.token} failed`, error);
+      }
+    },
+  };
+}

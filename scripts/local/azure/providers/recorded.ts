@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto";
+
+import { z } from "zod";
+
+import { armId, autoname, readInputs, requireExisting } from "../arm.ts";
+import type { Made, Make, Provider, ResourceRequest, World } from "../world.ts";
+
+/** Resources that nothing in the local system depends on: their existence and their id are kept. */
+export const recorded: Provider = {
+  "azure-native:operationalinsights:Workspace": inGroup(
+    "Microsoft.OperationalInsights/workspaces",
+    "workspaceName",
+    () => ({ customerId: randomUUID() }),
+  ),
+  "azure-native:applicationinsights:Component": inGroup(
+    "Microsoft.Insights/components",
+    "resourceName",
+    componentState,
+  ),
+  "azure-native:applicationinsights:Workbook": inGroup(
+    "Microsoft.Insights/workbooks",
+    "resourceName",
+  ),
+  "azure-native:monitor:ActionGroup": inGroup("Microsoft.Insights/actionGroups", "actionGroupName"),
+  "azure-native:monitor:ScheduledQueryRule": inGroup(
+    "Microsoft.Insights/scheduledQueryRules",
+    "ruleName",
+  ),
+  "azure-native:monitor:MetricAlert": inGroup("Microsoft.Insights/metricAlerts", "ruleName"),
+  "azure-native:monitor:ActivityLogAlert": inGroup(
+    "Microsoft.Insights/activityLogAlerts",
+    "activityLogAlertName",
+  ),
+  "azure-native:monitor:AutoscaleSetting": inGroup(
+    "Microsoft.Insights/autoscaleSettings",
+    "autoscaleSettingName",
+  ),
+  "azure-native:network:VirtualNetwork": inGroup(
+    "Microsoft.Network/virtualNetworks",
+    "virtualNetworkName",
+  ),
+  "azure-native:network:PrivateEndpoint": inGroup(
+    "Microsoft.Network/privateEndpoints",
+    "privateEndpointName",
+  ),
+  "azure-native:privatedns:PrivateZone": inGroup(
+    "Microsoft.Network/privateDnsZones",
+    "privateZoneName",
+  ),
+  "azure-native:storage:BlobServiceProperties": below(
+    "Microsoft.Storage/storageAccounts",
+    "accountName",
+    "blobServices/default",
+  ),
+  "azure-native:storage:QueueServiceProperties": below(
+    "Microsoft.Storage/storageAccounts",
+    "accountName",
+    "queueServices/default",
+  ),
+  "azure-native:storage:ManagementPolicy": below(
+    "Microsoft.Storage/storageAccounts",
+    "accountName",
+    "managementPolicies/default",
+  ),
+  "azure-native:web:WebAppFtpAllowed": below(
+    "Microsoft.Web/sites",
+    "name",
+    "basicPublishingCredentialsPolicies/ftp",
+  ),
+  "azure-native:web:WebAppScmAllowed": below(
+    "Microsoft.Web/sites",
+    "name",
+    "basicPublishingCredentialsPolicies/scm",
+  ),
+  "azure-native:network:Subnet": child(
+    "Microsoft.Network/virtualNetworks",
+    "virtualNetworkName",
+    "subnets/subnetName",
+  ),
+  "azure-native:network:PrivateDnsZoneGroup": child(
+    "Microsoft.Network/privateEndpoints",
+    "privateEndpointName",
+    "privateDnsZoneGroups/privateDnsZoneGroupName",
+  ),
+  "azure-native:privatedns:VirtualNetworkLink": child(
+    "Microsoft.Network/privateDnsZones",
+    "privateZoneName",
+    "virtualNetworkLinks/virtualNetworkLinkName",
+  ),
+  "azure-native:monitor:DiagnosticSetting": makeDiagnosticSetting,
+};
+
+const grouped = z.looseObject({ resourceGroupName: z.string() });
+
+/** A resource of a group; `nameInput` is the input that may give its physical name. */
+function inGroup(kind: string, nameInput: string, more: More = () => ({})): Make {
+  return (request, world) => {
+    const { resourceGroupName: group } = readInputs(grouped, request);
+    const name = nameFrom(request, nameInput) ?? autoname(request.name);
+    const id = armId(world, { group, kind, name });
+    return { id, name, state: { name, type: kind, ...more(id, request, world) } };
+  };
+}
+
+/** A part of a resource that there is one of; `path` is its place below the parent. */
+function below(parentKind: string, parentInput: string, path: string): Make {
+  return (request, world) => {
+    const name = path.slice(path.indexOf("/") + 1);
+    const type = `${parentKind}/${path.slice(0, path.indexOf("/"))}`;
+    const id = `${parentId(request, world, { kind: parentKind, input: parentInput })}/${path}`;
+    return { id, name, state: { name, type } };
+  };
+}
+
+/** A named part of a resource; `step` is `<kind>/<input that may give the name>`. */
+function child(parentKind: string, parentInput: string, step: string): Make {
+  const [kind = "", nameInput = ""] = step.split("/");
+  return (request, world) => {
+    const name = nameFrom(request, nameInput) ?? autoname(request.name);
+    const parent = parentId(request, world, { kind: parentKind, input: parentInput });
+    return {
+      id: `${parent}/${kind}/${name}`,
+      name,
+      state: { name, type: `${parentKind}/${kind}` },
+    };
+  };
+}
+
+function parentId(
+  request: ResourceRequest,
+  world: World,
+  parent: { kind: string; input: string },
+): string {
+  const { resourceGroupName: group } = readInputs(grouped, request);
+  const name = nameFrom(request, parent.input);
+  if (name === undefined) {
+    throw new Error(`${request.type} "${request.name}" lacks ${parent.input}`);
+  }
+  const id = armId(world, { group, kind: parent.kind, name });
+  requireExisting(world, id, "the resource above it");
+  return id;
+}
+
+function nameFrom({ inputs }: ResourceRequest, input: string): string | undefined {
+  const name = inputs[input];
+  return typeof name === "string" ? name : undefined;
+}
+
+function componentState(): Record<string, unknown> {
+  const key = randomUUID();
+  const endpoints = "IngestionEndpoint=https://local.in.applicationinsights.azure.com/";
+  return { instrumentationKey: key, connectionString: `InstrumentationKey=${key};${endpoints}` };
+}
+
+const diagnosticInputs = z.looseObject({
+  resourceUri: z.string(),
+  workspaceId: z.string().optional(),
+  name: z.string().optional(),
+});
+
+function makeDiagnosticSetting(request: ResourceRequest, world: World): Made {
+  const inputs = readInputs(diagnosticInputs, request);
+  requireExisting(world, inputs.resourceUri, "the resource to watch");
+  if (inputs.workspaceId !== undefined) {
+    requireExisting(world, inputs.workspaceId, "the workspace");
+  }
+  const name = inputs.name ?? autoname(request.name);
+  const id = `${inputs.resourceUri}/providers/Microsoft.Insights/diagnosticSettings/${name}`;
+  return { id, name, state: { name, type: "Microsoft.Insights/diagnosticSettings" } };
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+
+import { runtime } from "@pulumi/pulumi";
+import { z } from "zod";
+
+import type { Certificate, Closable, LocalAzure } from "../contracts.ts";
+import type { Entra } from "../entra.ts";
+import { startSites } from "./app-service.ts";
+import { startAzurite } from "./azurite.ts";
+import { createPlatformContainer, readContainer } from "./containers.ts";
+import { trustIn } from "./key-clients.ts";
+import { closeServer } from "./listen.ts";
+import { entraObjects } from "./providers/entra-objects.ts";
+import { identity } from "./providers/identity.ts";
+import { random } from "./providers/random.ts";
+import { recorded } from "./providers/recorded.ts";
+import { storage } from "./providers/storage.ts";
+import { vault } from "./providers/vault.ts";
+import { web } from "./providers/web.ts";
+import { startStorageFront } from "./storage-front.ts";
+import type { Provider, World } from "./world.ts";
+
+export type LocalAzureOptions = {
+  certificate: Certificate;
+  entra: Entra;
+  /** Everything that is written to disk lies below it: sites with their logs, Azurite's files. */
+  directory: string;
+  /** True: Azurite writes its data below `directory` instead of to memory. */
+  keep?: boolean;
+};
+
+/** Storage accounts that a program can make; one more is the Import service's own. */
+const SPARE_ACCOUNTS = 6;
+
+const PROVIDERS: Provider = {
+  ...entraObjects,
+  ...identity,
+  ...random,
+  ...recorded,
+  ...storage,
+  ...vault,
+  ...web,
+};
+
+/** Starts a subscription with nothing in it; resources appear as `mocks` is asked for them. */
+export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure> {
+  const world = await createWorld(options);
+  const running: Closable[] = [];
+  const platformAccount = world.spareAccounts.pop();
+  if (!platformAccount) {
+    throw new Error("Azurite has no account");
+  }
+  return {
+    mocks: createMocks(world),
+    startSites: async ({ sabotage }) => {
+      const sites = await startSites(world, sabotage ? { sabotage } : {});
+      running.push(sites);
+      return sites.sites;
+    },
+    createPlatformContainer: async (name, expires) =>
+      createPlatformContainer(world, platformAccount, { name, expires }),
+    readContainer: (container, prefix) => readContainer(world, container, prefix),
+    close: async () => closeAll(world, running),
+  };
+}
+
+async function createWorld(options: LocalAzureOptions): Promise<World> {
+  const { certificate, entra, directory, keep = false } = options;
+  const assignments: World["assignments"] = [];
+  const azurite = await startAzurite({
+    certificate,
+    directory: join(directory, "azurite"),
+    accounts: SPARE_ACCOUNTS + 1,
+    keep,
+  });
+  const front = await startStorageFront({ certificate, entra, azurite, assignments });
+  const subscriptionId = randomUUID();
+  const subscription = { id: `/subscriptions/${subscriptionId}`, type: "subscription" };
+  return {
+    tenantId: entra.tenantId,
+    subscriptionId,
+    deployer: { clientId: randomUUID(), objectId: randomUUID() },
+    directory,
+    certificate,
+    entra,
+    azurite,
+    trust: await trustIn(certificate),
+    front,
+    spareAccounts: [...azurite.accounts],
+    resources: new Map([
+      [subscription.id, { ...subscription, logicalName: "", name: subscriptionId }],
+    ]),
+    assignments,
+    identities: [],
+    secrets: [],
+    applications: [],
+    trusts: [],
+    linuxPlans: new Set(),
+    sites: [],
+  };
+}
+
+/** Sites first, because their last work needs storage; every part is closed whatever another says. */
+async function closeAll(world: World, running: Closable[]): Promise<void> {
+  const sites = await Promise.allSettled(running.map(async (one) => one.close()));
+  const rest = await Promise.allSettled([
+    ...world.sites.map(async (site) => closeServer(site.portHolder)),
+    world.front.close(),
+    world.azurite.close(),
+  ]);
+  const failed = [...sites, ...rest].filter((result) => result.status === "rejected");
+  if (failed.length > 0) {
+    const reasons = failed.map(({ reason }) => (reason instanceof Error ? reason.message : "?"));
+    throw new Error(`The local Azure did not close well: ${reasons.join("; ")}`);
+  }
+}
+
+function createMocks(world: World): runtime.Mocks {
+  return {
+    newResource: async (args) => newResource(world, args),
+    call: ({ token }) => callFunction(world, token),
+  };
+}
+
+async function newResource(
+  world: World,
+  args: runtime.MockResourceArgs,
+): Promise<{ id: string; state: Record<string, unknown> }> {
+  const type = withoutVersion(args.type);
+  const given = z.record(z.string(), z.unknown()).parse(args.inputs);
+  if (args.custom === false || type.startsWith("pulumi:providers:")) {
+    return { id: args.name, state: given };
+  }
+  const make = Object.hasOwn(PROVIDERS, type) ? PROVIDERS[type] : undefined;
+  if (!make) {
+    throw new Error(`Resource type ${args.type} is not known to the local Azure`);
+  }
+  if (args.id) {
+    throw new Error(`Reading the existing ${args.id} is not known to the local Azure`);
+  }
+  const made = await make({ type, name: args.name, inputs: withoutSecrecy(given) }, world);
+  world.resources.set(made.id.toLowerCase(), {
+    id: made.id,
+    type,
+    logicalName: args.name,
+    name: made.name,
+  });
+  // The inputs go back as they came, so that what was secret stays secret.
+  return { id: made.id, state: { ...given, ...made.state } };
+}
+
+function callFunction({ tenantId, subscriptionId, deployer }: World, token: string) {
+  switch (token) {
+    case "azure-native:authorization:getClientConfig":
+      return { tenantId, subscriptionId, ...deployer };
+    case "azuread:index/getClientConfig:getClientConfig":
+      return { id: `${tenantId}-${deployer.clientId}`, tenantId, ...deployer };
+    default:
+      throw new Error(`Function not known to the local Azure: ${token}`);
+  }
+}
+
+/** `azure-native:storage/v20240101:Queue` and `azure-native_storage_v…:storage:Queue` lose theirs. */
+function withoutVersion(type: string): string {
+  return type
+    .replace(/^azure-native_\w+_v\w+:/, "azure-native:")
+    .replace(/^(azure-native:\w+)\/v\w+:/, "$1:");
+}
+
+/** Inputs as the provider sees them: under mocks, secrets come wrapped. */
+function withoutSecrecy(inputs: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, reveal(value)]));
+}
+
+function reveal(value: unknown): unknown {
+  if (runtime.isRpcSecret(value)) {
+    return reveal(runtime.unwrapRpcSecret(value));
+  }
+  if (Array.isArray(value)) {
+    return value.map(reveal);
+  }
+  // Assets are instances of classes and stay as they are.
+  return value !== null && typeof value === "object" && isPlain(value)
+    ? withoutSecrecy(value)
+    : value;
+}
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,87 @@
+import { readFile, mkdir, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { dirname, join, relative } from "node:path";
+import { buffer } from "node:stream/consumers";
+
+import { unzipSync } from "fflate";
+
+import type { ManagedIdentity, Site, World } from "./world.ts";
+
+export type PackageOptions = {
+  /** `wwwroot`; made here. */
+  folder: string;
+  settings: Map<string, string>;
+  /** Rewrites server.js after unpacking: tests of the checks break the app with it. */
+  sabotage?: (code: string) => string;
+};
+
+/**
+ * Downloads what WEBSITE_RUN_FROM_PACKAGE names, with a token of the identity that
+ * WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID names, and unpacks it. Source: azure.md section 2 (a).
+ */
+export async function unpackSite(world: World, site: Site, options: PackageOptions): Promise<void> {
+  const { folder, settings, sabotage } = options;
+  const url = settings.get("WEBSITE_RUN_FROM_PACKAGE") ?? "";
+  if (!/^https:\/\/\S+\.zip$/.test(url)) {
+    throw new Error(
+      `WEBSITE_RUN_FROM_PACKAGE must be an https address that ends in .zip: "${url}"`,
+    );
+  }
+  const identity = packageIdentity(
+    world,
+    site,
+    settings.get("WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID") ?? "",
+  );
+  const zip = await download(world, url, identity);
+  for (const [name, bytes] of Object.entries(unzipSync(zip))) {
+    const file = join(folder, name);
+    if (relative(folder, file).startsWith("..")) {
+      throw new Error(`The package holds a file outside of itself: ${name}`);
+    }
+    if (name.endsWith("/")) {
+      continue;
+    }
+    await mkdir(dirname(file), { recursive: true });
+    const isServer = name === "server.js" && sabotage;
+    const content = isServer ? sabotage(Buffer.from(bytes).toString()) : bytes;
+    // wwwroot is read-only on Azure when a package runs.
+    await writeFile(file, content, { mode: 0o444 });
+  }
+}
+
+function packageIdentity({ identities }: World, site: Site, id: string): ManagedIdentity {
+  const isAttached = site.identities.some((one) => one.toLowerCase() === id.toLowerCase());
+  const identity = identities.find((one) => one.id.toLowerCase() === id.toLowerCase());
+  if (!isAttached || !identity) {
+    throw new Error(
+      `WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID must be an identity of the site: "${id}"`,
+    );
+  }
+  return identity;
+}
+
+async function download(world: World, url: string, identity: ManagedIdentity): Promise<Buffer> {
+  const token = await world.entra.issue({
+    aud: "https://storage.azure.com",
+    iss: `https://sts.windows.net/${world.tenantId}/`,
+    oid: identity.principalId,
+    tid: world.tenantId,
+  });
+  const ca = await readFile(world.certificate.caFile);
+  const headers = { authorization: `Bearer ${token}`, "x-ms-version": "2021-12-02" };
+  const { status, body } = await get(url, { ca, headers });
+  if (status !== 200) {
+    throw new Error(`The package ${url} cannot be downloaded: ${status} ${body.toString()}`);
+  }
+  return body;
+}
+
+async function get(url: string, options: { ca: Buffer; headers: Record<string, string> }) {
+  return new Promise<{ status: number | undefined; body: Buffer }>((resolve, reject) => {
+    const call = request(url, options, (answer) => {
+      buffer(answer).then((body) => resolve({ status: answer.statusCode, body }), reject);
+    });
+    call.once("error", reject);
+    call.end();
+  });
+}

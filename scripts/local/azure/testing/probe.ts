@@ -1,0 +1,116 @@
+/**
+ * Runs as a process of the site (its environment, nothing else) and tries what the identity may and
+ * may not do. Argument: addresses as JSON. Prints JSON: name of the try -> "ok" or the error's code.
+ */
+
+import { ClientSecretCredential, ManagedIdentityCredential } from "@azure/identity";
+import {
+  BlobServiceClient,
+  ContainerClient,
+  StorageSharedKeyCredential,
+} from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { z } from "zod";
+
+const argument = z.object({
+  blobUrl: z.string(),
+  queueUrl: z.string(),
+  packagesUrl: z.string(),
+  sasUri: z.string(),
+  authorityHost: z.string(),
+  tenantId: z.string(),
+  names: z.object({ records: z.string(), secrets: z.string(), work: z.string() }),
+  registration: z.object({ clientId: z.string(), secret: z.string() }),
+});
+
+const given = argument.parse(JSON.parse(process.argv[2] ?? ""));
+const identity = new ManagedIdentityCredential({ clientId: process.env["CLIENT_ID"] ?? "" });
+const stranger = new ManagedIdentityCredential({
+  clientId: "11111111-1111-1111-1111-111111111111",
+  retryOptions: { maxRetries: 0 },
+});
+const blobs = new BlobServiceClient(given.blobUrl, identity);
+const records = blobs.getContainerClient(given.names.records);
+const secrets = blobs.getContainerClient(given.names.secrets);
+const packages = new BlobServiceClient(given.packagesUrl, identity);
+const work = new QueueServiceClient(given.queueUrl, identity).getQueueClient(given.names.work);
+const accountName = new URL(given.blobUrl).pathname.replaceAll("/", "");
+const byKey = new BlobServiceClient(
+  given.blobUrl,
+  new StorageSharedKeyCredential(accountName, Buffer.alloc(64).toString("base64")),
+);
+const anonymous = new ContainerClient(`${given.blobUrl}${given.names.records}`);
+const foreign = new ContainerClient(given.sasUri);
+const registered = new ClientSecretCredential(
+  given.tenantId,
+  given.registration.clientId,
+  given.registration.secret,
+  { authorityHost: given.authorityHost, disableInstanceDiscovery: true },
+);
+
+const TRIES: Record<string, () => Promise<unknown>> = {
+  "writes its container": async () => records.getBlockBlobClient("a/b.json").upload("{}", 2),
+  "reads its container": async () => records.getBlockBlobClient("a/b.json").downloadToBuffer(),
+  "writes once": async () =>
+    records.getBlockBlobClient("a/b.json").upload("{}", 2, { conditions: { ifNoneMatch: "*" } }),
+  "lists its container": async () => records.listBlobsFlat().next(),
+  "writes large blocks": async () =>
+    records.getBlockBlobClient("large").uploadData(Buffer.alloc(9_000_000, 7), {
+      blockSize: 4_000_000,
+      maxSingleShotSize: 4_000_000,
+    }),
+  "reads large blobs": async () => {
+    const { length } = await records.getBlockBlobClient("large").downloadToBuffer();
+    if (length !== 9_000_000) {
+      throw new Error(`${length} bytes`);
+    }
+  },
+  "writes another container": async () => secrets.getBlockBlobClient("x").upload("x", 1),
+  "lists another container": async () => secrets.listBlobsFlat().next(),
+  "lists containers": async () => blobs.listContainers().next(),
+  "creates a container": async () => blobs.createContainer("mine"),
+  "reads a package": async () =>
+    packages.getContainerClient("zips").getBlockBlobClient("app-0123.zip").getProperties(),
+  "overwrites a package": async () =>
+    packages.getContainerClient("zips").getBlockBlobClient("app-0123.zip").upload("x", 1),
+  "sends and renews a message": async () => {
+    await work.sendMessage("1", { messageTimeToLive: -1 });
+    const [message] = (await work.receiveMessages()).receivedMessageItems;
+    const { messageId = "", popReceipt = "" } = message ?? {};
+    const renewed = await work.updateMessage(messageId, popReceipt, "1", 60);
+    await work.deleteMessage(messageId, renewed.popReceipt ?? "");
+  },
+  "uses a shared key": async () => byKey.getContainerClient(given.names.records).getProperties(),
+  "comes with nothing": async () => anonymous.getBlockBlobClient("a/b.json").downloadToBuffer(),
+  "writes to the platform": async () => foreign.getBlockBlobClient("item").upload("x", 1),
+  "reads from the platform": async () => foreign.getBlockBlobClient("item").downloadToBuffer(),
+  "lists the platform": async () => foreign.listBlobsFlat().next(),
+  "deletes from the platform": async () => foreign.getBlockBlobClient("item").delete(),
+  "asks as another identity": async () => stranger.getToken("https://storage.azure.com/.default"),
+  "asks for another resource": async () =>
+    new ManagedIdentityCredential({
+      clientId: process.env["CLIENT_ID"] ?? "",
+      retryOptions: { maxRetries: 0 },
+    }).getToken("https://graph.microsoft.com/.default"),
+  "signs in as the registered app": async () =>
+    registered.getToken("https://storage.azure.com/.default"),
+};
+
+const results: Record<string, string> = {};
+for (const [name, attempt] of Object.entries(TRIES)) {
+  results[name] = await attempt().then(() => "ok", codeOf);
+}
+process.stdout.write(JSON.stringify(results));
+
+/** The answer to HEAD has no body, so the code is in a header only. */
+function codeOf(error: unknown): string {
+  const known = z
+    .looseObject({
+      code: z.string().optional(),
+      details: z.looseObject({ errorCode: z.string().optional() }).optional(),
+      name: z.string(),
+      message: z.string(),
+    })
+    .parse(error);
+  return known.code ?? known.details?.errorCode ?? `${known.name}: ${known.message}`;
+}

@@ -1,0 +1,88 @@
+import type { Server } from "node:http";
+
+import type { Certificate } from "../contracts.ts";
+import type { Entra } from "../entra.ts";
+import type { Azurite, AzuriteAccount } from "./azurite.ts";
+import type { Place } from "./key-clients.ts";
+import type { RoleAssignment } from "./roles.ts";
+import type { StorageFront } from "./storage-front.ts";
+
+/** Anything that was made, by its ARM id (or the id of its provider). `name` is the physical one. */
+export type MadeResource = { id: string; type: string; logicalName: string; name: string };
+
+export type ManagedIdentity = { id: string; clientId: string; principalId: string };
+
+/** Versions of a secret, oldest first. `enabled: false`: no value is handed out. */
+export type VaultSecret = {
+  id: string;
+  vault: string;
+  name: string;
+  version: string;
+  value: string;
+  enabled: boolean;
+};
+
+export type Application = {
+  id: string;
+  objectId: string;
+  clientId: string;
+  /** Passwords work only once a service principal stands for the application in the tenant. */
+  hasPrincipal: boolean;
+  passwords: string[];
+};
+
+export type FederatedTrust = { issuer: string; subject: string; audiences: string[] };
+
+export type Site = {
+  id: string;
+  name: string;
+  hostName: string;
+  /** Holds the port until the site starts. */
+  portHolder: Server;
+  settings: { name: string; value: string }[];
+  commandLine: string;
+  healthCheckPath: string;
+  /** ARM ids of the identities that are attached. */
+  identities: string[];
+  keyVaultReferenceIdentity: string | undefined;
+};
+
+/** All that exists in the local subscription. */
+export type World = {
+  tenantId: string;
+  subscriptionId: string;
+  /** Who runs the program. */
+  deployer: { clientId: string; objectId: string };
+  directory: string;
+  certificate: Certificate;
+  entra: Entra;
+  azurite: Azurite;
+  trust: Place["trust"];
+  front: StorageFront;
+  /** Accounts of Azurite that no storage account has taken yet. */
+  spareAccounts: AzuriteAccount[];
+  /** By id in lower case: ARM compares without regard to case. */
+  resources: Map<string, MadeResource>;
+  assignments: RoleAssignment[];
+  identities: ManagedIdentity[];
+  secrets: VaultSecret[];
+  applications: Application[];
+  trusts: FederatedTrust[];
+  linuxPlans: Set<string>;
+  sites: Site[];
+};
+
+/** What a provider is asked for: the token without version, the logical name, inputs without secrecy. */
+export type ResourceRequest = {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+};
+
+/** What it adds to the inputs. `name` is the physical name. */
+export type Made = { id: string; name: string; state: Record<string, unknown> };
+
+export type Make = (request: ResourceRequest, world: World) => Made | Promise<Made>;
+
+/** Makers by resource token. */
+export type Provider = Record<string, Make>;

@@ -1,0 +1,193 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openMailbox } from "../portal/mailbox.ts";
+import { sampleItem, sampleParty, samplePost } from "../portal/testing/samples.ts";
+import { check } from "./check.ts";
+import { readMailbox } from "./read-mailbox.ts";
+import type { Items } from "./testing/evidence.ts";
+import {
+  cutAttachment,
+  dropContextHandle,
+  dropContextMedia,
+  edit,
+  FERRY,
+  gather,
+  medium,
+  replace,
+  standardItems,
+  TIME,
+  truth,
+} from "./testing/evidence.ts";
+
+let directory = "";
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), "check-"));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+describe("the checker", () => {
+  it("finds nothing where everything is in order", async () => {
+    const verdict = check(await gather(directory, standardItems()));
+    expect(verdict).toEqual({
+      posts: 3,
+      captured: 3,
+      delivered: 3,
+      accepted: 3,
+      mailbox: 3,
+      duplicates: 0,
+      problems: [],
+    });
+  });
+
+  it.each<[string, (items: Items) => void, string, string]>([
+    ["a post that was skipped", (items) => items.delete("1"), "1", "is not in the mailbox"],
+    ["a truncated attachment", cutAttachment, "2", "medium 3_1 is not attached as X serves it"],
+    ["a missing attachment", edit("2", { ContentAttachments: null }), "2", "medium 3_1 is not"],
+    ["a missing picture of the quoted post", dropContextMedia, "2", "medium 3_2 is not"],
+    ["context that was dropped", edit("2", { PreContext: null }), "2", "the text of context 9"],
+    ["a shifted time zone", edit("1", { SentTimeUtc: "2026-03-01T11:00:05Z" }), "1", "Date is"],
+    ["a time without Z", edit("1", { SentTimeUtc: "2026-03-01T10:00:05" }), "1", "has no Z"],
+    ["a cut text", replace("1", "is late &", "is …"), "1", "the text is not complete"],
+    ["entities that were left", replace("1", "& slow", "&amp; slow"), "1", "the text is not"],
+    [
+      "a link left short",
+      replace("1", "https://ferry.example/t?a=1", "https://t.co/a"),
+      "1",
+      "the link to https://ferry.example/t?a=1",
+    ],
+    ["a wrong link", replace("1", "/t?a=1", "/t?a=2"), "1", "the text is not complete"],
+    ["a missing handle", replace("1", "@harbour", "Harbour"), "1", "handle @harbour is missing"],
+    ["a context without its author's handle", dropContextHandle, "2", "handle @port is missing"],
+    [
+      "a wrong permalink",
+      replace("1", "status/1", "status/2"),
+      "1",
+      "the permalink https://x.com/harbour/status/1",
+    ],
+    ["a lost medium kept quiet", replace("1", "3_9", "one"), "1", "medium 3_9 cannot be had"],
+    ["a missing alternative text", replace("2", "A ferry", "It"), "2", "description of medium 3_1"],
+    ["the thread's root", edit("3", { ThreadId: "3" }), "3", "ThreadId is 3, must be 1"],
+    ["the post replied to", edit("3", { ParentId: null }), "3", "ParentId is undefined, must be 1"],
+    ["a parent of a post that replies to none", edit("1", { ParentId: "8" }), "1", "ParentId is 8"],
+    ["a wrong sender", edit("1", { Sender: sampleParty("7", "Port") }), "1", "Sender.Id is 7"],
+    ["a wrong account", edit("1", { ContainerId: "7" }), "1", "ContainerId is 7"],
+    [
+      "a mentioned user that is no recipient",
+      edit("1", { Recipients: [] }),
+      "1",
+      "@mate is not among",
+    ],
+    ["one type for two kinds", edit("3", { ItemType: "Quote" }), "3", "ItemType Quote is used for"],
+  ])("finds %s", async (_what, spoil, postId, problem) => {
+    const items = standardItems();
+    spoil(items);
+    const { problems } = check(await gather(directory, items));
+    const found = problems.filter(({ what }) => what.includes(problem));
+    expect(found.map((each) => each.postId)).toContain(postId);
+  });
+
+  it("finds a post that was sent twice, whatever the version", async () => {
+    const evidence = await gather(directory, standardItems());
+    const mailbox = await openMailbox(directory);
+    await mailbox.add(standardItems().get("1") ?? sampleItem(), "2026-03-05T00:00:00Z");
+    const verdict = check({ ...evidence, mailbox: await readMailbox(directory) });
+    expect(verdict.duplicates).toBe(1);
+    expect(verdict.problems).toEqual([{ postId: "1", what: "is in the mailbox 2 times" }]);
+  });
+
+  it("finds a message whose bytes were changed on disk", async () => {
+    const evidence = await gather(directory, standardItems());
+    const file = (await readdir(directory)).find((name) => name.endsWith("-2.eml")) ?? "";
+    const text = await readFile(path.join(directory, file), "utf8");
+    const [bytes = ""] = Buffer.from(FERRY).toString("base64").split("=");
+    await writeFile(path.join(directory, file), text.replace(bytes, `B${bytes.slice(1)}`));
+    const { problems } = check({ ...evidence, mailbox: await readMailbox(directory) });
+    expect(problems).toEqual([{ postId: "2", what: "medium 3_1 is not attached as X serves it" }]);
+  });
+
+  it("finds a message of no true post, but not of an earlier version of one", async () => {
+    const items = standardItems().set("77", sampleItem({ Id: "77", SentTimeUtc: TIME }));
+    const evidence = await gather(directory, items);
+    expect(check(evidence).problems).toEqual([
+      { postId: "77", what: "invented: 20260301T100005Z-77.eml is of no true post" },
+    ]);
+    const pages = { ...evidence.pages, earlierVersions: new Set(["77"]) };
+    expect(check({ ...evidence, pages }).problems).toEqual([]);
+  });
+
+  it.each([
+    ["inside", "2026-03-01T10:00:05Z", "2026-03-01T10:00:06Z", 0],
+    ["at the open end of", "2026-03-01T10:00:00Z", "2026-03-01T10:00:05Z", 1],
+  ])("lets a missing post lie %s a gap or not", async (_what, start, end, count) => {
+    const items = standardItems();
+    items.delete("1");
+    const evidence = await gather(directory, items);
+    const gaps = [{ start, end, reason: "beyond the newest 3,200" }];
+    const verdict = check({ ...evidence, gaps });
+    expect(verdict.problems).toHaveLength(count);
+    expect(verdict.mailbox).toBe(2);
+  });
+
+  it("finds what no archived page proves, failed tasks, and whatever the platform refused", async () => {
+    const evidence = await gather(directory, standardItems());
+    evidence.pages.postIds.delete("3");
+    const findings = [{ postId: "1", fileName: "1.json", taskId: "t", what: "is over 10 MB" }];
+    const { problems, captured } = check({
+      ...evidence,
+      findings,
+      results: evidence.results.flatMap((result) => [
+        result,
+        { ...result, status: 2 as const, accepted: [] },
+      ]),
+    });
+    expect(captured).toBe(2);
+    expect(problems.map(({ what }) => what)).toEqual([
+      "is on no archived page",
+      "task t of 2026-03-01T10:00:00Z to 2026-03-01T11:00:00Z ended in PermanentFailure",
+      "is over 10 MB (task t, 1.json)",
+    ]);
+  });
+
+  it("wants the quoted post inside a repost, but no deeper thread", async () => {
+    const inner = samplePost({ id: "8", text: "Tide tables", media: [medium("3_8", "tides")] });
+    const deeper = {
+      type: "replied_to" as const,
+      id: "7",
+      post: samplePost({ id: "7", text: "?" }),
+    };
+    const original = samplePost({
+      id: "9",
+      text: "Ferry is late & slow",
+      references: [{ type: "quoted", id: "8", post: inner }, deeper],
+    });
+    const [, ...rest] = truth();
+    const repost = samplePost({
+      id: "1",
+      text: original.text,
+      references: [{ type: "retweeted", id: "9", post: original }],
+    });
+    const evidence = { ...(await gather(directory, standardItems())), truth: [repost, ...rest] };
+    expect(check(evidence).problems.map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        "the text of context 8 is not complete",
+        "medium 3_8 is not attached as X serves it",
+      ]),
+    );
+    expect(JSON.stringify(check(evidence).problems)).not.toContain("context 7");
+  });
+
+  it("takes a mention for large media that fit into no item", async () => {
+    const [first, ...rest] = truth();
+    const big = { ...medium("7_1", FERRY), bytes: 9_000_000, type: "video" as const };
+    const posts = [samplePost({ ...first, media: [big] }), ...rest];
+    const items = standardItems();
+    expect(check({ ...(await gather(directory, items)), truth: posts }).problems).toHaveLength(1);
+    replace("1", "3_9", "7_1")(items);
+    await rm(directory, { recursive: true });
+    expect(check({ ...(await gather(directory, items)), truth: posts }).problems).toEqual([]);
+  });
+});

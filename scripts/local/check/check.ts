@@ -1,0 +1,123 @@
+import type { TruePost } from "../contracts.ts";
+import type { AcceptedItem, Finding, TaskResult } from "../portal/results.ts";
+import { checkItem, checkItemTypes } from "./check-item.ts";
+import { checkMail } from "./check-mail.ts";
+import type { ParsedMail } from "./read-mailbox.ts";
+import type { CapturedPages } from "./read-pages.ts";
+
+/** An interval that the connector reports as not obtainable: start <= time < end. */
+export type Gap = { start: string; end: string; reason: string };
+
+export type Evidence = {
+  /** Every post of the account, as a reader on X sees it. */
+  truth: readonly TruePost[];
+  gaps: readonly Gap[];
+  mailbox: readonly ParsedMail[];
+  results: readonly TaskResult[];
+  /** The Import service's own, refused calls among them. */
+  findings: readonly Finding[];
+  pages: CapturedPages;
+};
+
+export type Problem = { postId?: string; what: string };
+
+/** Each number counts true posts, but for `duplicates`, which counts what came too often. */
+export type Verdict = {
+  posts: number;
+  captured: number;
+  delivered: number;
+  accepted: number;
+  mailbox: number;
+  duplicates: number;
+  /** Empty: each post is in the mailbox once and complete, or lies in a reported gap. */
+  problems: Problem[];
+};
+
+/** Holds what X has against what the mailbox has; knows nothing of how it got there. */
+export function check(evidence: Evidence): Verdict {
+  const { truth, mailbox, results, findings, pages } = evidence;
+  const posts = new Map(truth.map((post) => [post.id, post]));
+  const mails = Map.groupBy(mailbox, ({ postId }) => postId);
+  const items = results.flatMap(({ accepted }) => accepted);
+  const count = (ids: Iterable<string>) => new Set(ids).intersection(posts).size;
+  const extra = [...mails.values()].reduce((sum, { length }) => sum + length - 1, 0);
+  return {
+    posts: posts.size,
+    captured: count(pages.postIds),
+    delivered: count(results.flatMap(({ listed }) => listed)),
+    accepted: count(items.map(({ postId }) => postId)),
+    mailbox: count(mails.keys()),
+    duplicates: extra + results.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    problems: [
+      ...truth.flatMap((post) => checkPost(post, mails.get(post.id) ?? [], evidence)),
+      ...checkInvented(mails, posts, pages),
+      ...checkItems(items, posts),
+      ...checkItemTypes(posts, items),
+      ...checkResults(results),
+      ...findings.map((finding) => toProblem(finding)),
+      ...pages.problems.map((what) => ({ what })),
+    ],
+  };
+}
+
+function checkPost(
+  post: TruePost,
+  mails: readonly ParsedMail[],
+  { gaps, pages }: Evidence,
+): Problem[] {
+  const postId = post.id;
+  const [mail, ...more] = mails;
+  if (mail === undefined) {
+    return gaps.some((gap) => liesIn(post, gap))
+      ? []
+      : [{ postId, what: "is not in the mailbox, and lies in no reported gap" }];
+  }
+  const problems = [
+    ...(more.length > 0 ? [`is in the mailbox ${mails.length} times`] : []),
+    ...(pages.postIds.has(postId) ? [] : ["is on no archived page"]),
+    ...checkMail(post, mail),
+  ];
+  return problems.map((what) => ({ postId, what }));
+}
+
+function liesIn({ createdAt }: TruePost, { start, end }: Gap): boolean {
+  const time = Date.parse(createdAt);
+  return Date.parse(start) <= time && time < Date.parse(end);
+}
+
+/** Mails of no true post. Earlier versions of an edited post have ids of their own. */
+function checkInvented(
+  mails: ReadonlyMap<string, ParsedMail[]>,
+  posts: ReadonlyMap<string, TruePost>,
+  { earlierVersions }: CapturedPages,
+): Problem[] {
+  return [...mails]
+    .filter(([id]) => !posts.has(id) && !earlierVersions.has(id))
+    .map(([postId, [mail]]) => ({ postId, what: `invented: ${mail?.file} is of no true post` }));
+}
+
+function checkItems(
+  items: readonly AcceptedItem[],
+  posts: ReadonlyMap<string, TruePost>,
+): Problem[] {
+  return items.flatMap((item) => {
+    const post = posts.get(item.postId);
+    const problems = post === undefined ? [] : checkItem(post, item);
+    return problems.map((what) => ({ postId: item.postId, what }));
+  });
+}
+
+function checkResults(results: readonly TaskResult[]): Problem[] {
+  return results
+    .filter(({ status }) => status !== 0)
+    .map(({ taskId, window, status }) => {
+      const failure = status === 1 ? "TemporaryFailure" : "PermanentFailure";
+      return { what: `task ${taskId} of ${window.start} to ${window.end} ended in ${failure}` };
+    });
+}
+
+function toProblem({ postId, fileName, taskId, what }: Finding): Problem {
+  const where = [taskId && `task ${taskId}`, fileName].filter(Boolean).join(", ");
+  const said = where === "" ? what : `${what} (${where})`;
+  return postId === undefined ? { what: said } : { postId, what: said };
+}

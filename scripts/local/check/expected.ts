@@ -1,0 +1,63 @@
+import type { TrueMedia, TruePost } from "../contracts.ts";
+
+/** A post that a mail must show, and what it is to the mail's own post. */
+export type Shown = { post: TruePost; as: "the post" | "context" };
+
+/**
+ * The post itself and what it refers to. One level deep, as X's expansions are, but for the quote
+ * inside a repost, which is a part of what the repost shows (x-api.md section 2).
+ */
+export function shownPosts(post: TruePost): Shown[] {
+  const context = post.references.flatMap(({ type, post: referred }) => {
+    if (referred === undefined) {
+      return [];
+    }
+    const quoted = type === "retweeted" ? referred.references : [];
+    return [
+      referred,
+      ...quoted.flatMap((inner) => (inner.type === "quoted" && inner.post ? [inner.post] : [])),
+    ];
+  });
+  return [
+    { post, as: "the post" },
+    ...unique(context).map((each) => ({ post: each, as: "context" as const })),
+  ];
+}
+
+/** Media that the mail must show, each once; a repost's own are those of its original. */
+export function shownMedia(post: TruePost): TrueMedia[] {
+  const media = shownPosts(post).flatMap((shown) => shown.post.media);
+  return [...new Map(media.map((medium) => [medium.mediaKey, medium])).values()];
+}
+
+/**
+ * Bytes: beyond this the media of a post may not fit into one item of 10 MB, in which base64 takes
+ * 4/3, so that saying what is missing is as good as attaching it.
+ */
+export const SURE_TO_FIT_BYTES = 7_000_000;
+
+/** Text in which nothing but white space may differ. */
+export function normalise(text: string): string {
+  return text.replace(/\s+/gu, " ").trim();
+}
+
+/**
+ * A text with every expanded link of the post and of what it refers to turned back into its short
+ * one, so that a connector may write either. Longest first: one link may begin another.
+ */
+export function shortenLinks(text: string, post: TruePost): string {
+  const links = linksAround(post, LINK_DEPTH).sort((a, b) => b.expanded.length - a.expanded.length);
+  return links.reduce((result, link) => result.replaceAll(link.expanded, link.short), text);
+}
+
+/** References followed: a quote of a repost shows the links of the original. */
+const LINK_DEPTH = 2;
+
+function linksAround(post: TruePost, depth: number): TruePost["links"] {
+  const deeper = depth === 0 ? [] : post.references.flatMap((reference) => reference.post ?? []);
+  return [...post.links, ...deeper.flatMap((referred) => linksAround(referred, depth - 1))];
+}
+
+function unique(posts: readonly TruePost[]): TruePost[] {
+  return [...new Map(posts.map((post) => [post.id, post])).values()];
+}

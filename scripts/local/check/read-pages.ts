@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** What the archive's raw pages prove: ids of the posts that X handed out. */
+export type CapturedPages = {
+  pages: number;
+  /** Posts in `data`. */
+  postIds: Set<string>;
+  /** Earlier versions that those posts name in their edit history. */
+  earlierVersions: Set<string>;
+  problems: string[];
+};
+
+/** A verbatim response body of X lies under a folder `pages`. */
+const PAGE = /\/pages\/.*\.json$/;
+
+const post = z.looseObject({
+  id: z.string(),
+  edit_history_tweet_ids: z.array(z.string()).optional(),
+  edit_history_post_ids: z.array(z.string()).optional(),
+});
+
+const body = z.looseObject({ data: z.union([z.array(post), post]).optional() });
+
+/** Reads the archive's blobs, in either field vocabulary (x-api.md section 0). */
+export async function readPages(
+  blobs: AsyncIterable<{ name: string; body: Buffer }>,
+): Promise<CapturedPages> {
+  const captured: CapturedPages = {
+    pages: 0,
+    postIds: new Set(),
+    earlierVersions: new Set(),
+    problems: [],
+  };
+  for await (const blob of blobs) {
+    if (PAGE.test(blob.name)) {
+      addPage(captured, blob);
+    }
+  }
+  return captured;
+}
+
+function addPage(captured: CapturedPages, blob: { name: string; body: Buffer }): void {
+  captured.pages += 1;
+  const page = parsePage(blob.body);
+  if (page === undefined) {
+    captured.problems.push(`${blob.name} is no response body of X`);
+    return;
+  }
+  for (const each of [page.data ?? []].flat()) {
+    captured.postIds.add(each.id);
+    [...(each.edit_history_tweet_ids ?? []), ...(each.edit_history_post_ids ?? [])]
+      .filter((id) => id !== each.id)
+      .forEach((id) => captured.earlierVersions.add(id));
+  }
+}
+
+function parsePage(bytes: Buffer): z.infer<typeof body> | undefined {
+  try {
+    return body.parse(JSON.parse(bytes.toString("utf8")));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import { Hono, type Context } from "hono";
+import { answerPosts, lookUp } from "./answer-posts.ts";
+import { authenticate, type Credentials } from "./authenticate.ts";
+import { createRateLimits, type createBilling, type Endpoint } from "./meters.ts";
+import type { PageTokens } from "./page-tokens.ts";
+import { invalidRequest, Refusal, TOO_MANY_REQUESTS, UNAUTHORIZED } from "./problems.ts";
+import { renderUser } from "./render.ts";
+import type { Timeline } from "./timeline.ts";
+import { readTimelinePage } from "./timeline-page.ts";
+import type { Clock } from "./timeline-query.ts";
+import type { View } from "./view.ts";
+import { readSelection } from "./vocabulary.ts";
+
+export type ApiOptions = {
+  timeline: Timeline;
+  credentials: Credentials;
+  billing: ReturnType<typeof createBilling>;
+  pageTokens: PageTokens;
+  /** X's clock for what exists; undefined: everything exists. */
+  existsUntil(): Date | undefined;
+  /** X's clock for the rules about times. */
+  clock(): Clock;
+};
+
+const MAX_IDS = 100;
+
+const SELECTION_PARAMETERS = [
+  "tweet.fields",
+  "post.fields",
+  "expansions",
+  "media.fields",
+  "poll.fields",
+  "place.fields",
+  "user.fields",
+];
+
+const TIMELINE_PARAMETERS = [
+  ...SELECTION_PARAMETERS,
+  "max_results",
+  "pagination_token",
+  "since_id",
+  "until_id",
+  "start_time",
+  "end_time",
+  "exclude",
+];
+
+/** The endpoints under `/2` (x-api.md sections 1 and 2). */
+export function createApi(options: ApiOptions): Hono {
+  const { timeline, billing, pageTokens } = options;
+  const enter = createEntrance(options);
+  const app = new Hono();
+
+  app.get("/2/users/me", async (c) => {
+    const { query, view } = await enter(c, "GET /2/users/me", SELECTION_PARAMETERS);
+    const user = timeline.users.get(view.viewerId) ?? timeline.account;
+    return c.json({ data: renderUser(user, readSelection(query)) });
+  });
+
+  app.get("/2/users/:id/tweets", async (c) => {
+    const { query, view } = await enter(c, "GET /2/users/:id/tweets", TIMELINE_PARAMETERS);
+    const userId = requireId("id", c.req.param("id"));
+    const clock = options.clock();
+    const { posts, answer } = readTimelinePage({ view, userId, query, clock, pageTokens });
+    billing.count(posts);
+    return c.json(answer);
+  });
+
+  app.get("/2/tweets", async (c) => {
+    const { query, view } = await enter(c, "GET /2/tweets", ["ids", ...SELECTION_PARAMETERS]);
+    const selection = readSelection(query);
+    const found = lookUp(view, selection, { parameter: "ids", ids: readIds(query) });
+    billing.count(found.posts);
+    return c.json(answerPosts(view, selection, found));
+  });
+
+  app.get("/2/tweets/:id", async (c) => {
+    const { query, view } = await enter(c, "GET /2/tweets/:id", SELECTION_PARAMETERS);
+    const selection = readSelection(query);
+    const ids = [requireId("id", c.req.param("id"))];
+    const found = lookUp(view, selection, { parameter: "id", ids });
+    billing.count(found.posts);
+    const { data, ...others } = answerPosts(view, selection, found);
+    return c.json(data === undefined ? others : { data: data[0], ...others });
+  });
+
+  return app;
+}
+
+/** Signature, then rate limit, then names of parameters: a request that is refused late has counted. */
+function createEntrance(options: ApiOptions) {
+  const { timeline, credentials } = options;
+  const countRequest = createRateLimits(Date.now);
+  return async (c: Context, endpoint: Endpoint, parameters: readonly string[]) => {
+    const signer = await authenticate(c, credentials);
+    if (signer.kind !== "user") {
+      throw new Refusal(UNAUTHORIZED);
+    }
+    const rate = countRequest(signer.access.token, endpoint);
+    c.header("x-rate-limit-limit", String(rate.limit));
+    c.header("x-rate-limit-remaining", String(rate.remaining));
+    c.header("x-rate-limit-reset", String(rate.reset));
+    if (rate.isExceeded) {
+      throw new Refusal(TOO_MANY_REQUESTS);
+    }
+    const query = new URL(c.req.url).searchParams;
+    refuseUnknown(query, parameters);
+    const view: View = { timeline, viewerId: signer.access.userId, now: options.existsUntil() };
+    return { query, view };
+  };
+}
+
+function readIds(query: URLSearchParams): string[] {
+  const text = query.get("ids") ?? "";
+  const ids = text.split(",");
+  if (ids.length > MAX_IDS) {
+    const message = `The number of values in the \`ids\` query parameter list [${ids.length}] is not between 1 and ${MAX_IDS}`;
+    throw new Refusal(invalidRequest("ids", text, message));
+  }
+  return ids.map((id) => requireId("ids", id));
+}
+
+function requireId(parameter: string, value: string): string {
+  if (!/^\d{1,19}$/.test(value)) {
+    const message = `The \`${parameter}\` parameter value [${value}] is not valid`;
+    throw new Refusal(invalidRequest(parameter, value, message));
+  }
+  return value;
+}
+
+function refuseUnknown(query: URLSearchParams, known: readonly string[]): void {
+  for (const [name, value] of query) {
+    if (!known.includes(name)) {
+      const message = `The query parameter [${name}] is not one of [${known.join(",")}]`;
+      throw new Refusal(invalidRequest(name, value, message));
+    }
+  }
+}

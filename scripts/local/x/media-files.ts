@@ -1,0 +1,116 @@
+import { makeFilm, makePicture } from "./media-bytes.ts";
+import { bestFileOf, describeMedia, FRAME, mediaKeysOf, pictureType } from "./media-objects.ts";
+import type { Timeline } from "./timeline.ts";
+
+export type MediaFile = { contentType: string; body: Buffer };
+
+/** What lies at `https://host/path?query`; undefined: X answers 404. */
+export type MediaFiles = { at(url: URL): MediaFile | undefined };
+
+type Stored = { contentType: string; make(quality: "best" | "smaller"): Buffer };
+
+const SMALLER = { width: FRAME.width / 2, height: FRAME.height / 2 };
+
+/** All files of the media and profile pictures of a timeline, made when they are first asked for. */
+export function createMediaFiles(timeline: Timeline): MediaFiles {
+  const stored = storeAll(timeline);
+  const made = new Map<string, Buffer>();
+  return {
+    at(url) {
+      const { path, quality } = readAddress(url);
+      const file = stored.get(path);
+      if (file === undefined || !isFormatOf(file, url.searchParams.get("format"))) {
+        return undefined;
+      }
+      const key = `${path} ${quality}`;
+      const body = made.get(key) ?? file.make(quality);
+      made.set(key, body);
+      return { contentType: file.contentType, body };
+    },
+  };
+}
+
+/**
+ * `?name=orig`, or `:orig` after the path, is the best quality; every other size is smaller
+ * (x-api.md section 8). The path may come without extension, the format is then in the query.
+ */
+function readAddress(url: URL): { path: string; quality: "best" | "smaller" } {
+  const [pathname = "", suffix] = url.pathname.split(":");
+  const format = url.searchParams.get("format");
+  const hasExtension = /\.\w+$/.test(pathname);
+  const extension = hasExtension || format === null ? "" : `.${format === "jpeg" ? "jpg" : format}`;
+  const size = suffix ?? url.searchParams.get("name");
+  return {
+    path: `${url.host}${pathname}${extension}`,
+    quality: size === "orig" ? "best" : "smaller",
+  };
+}
+
+/** A picture is handed out in its own format only. */
+function isFormatOf(file: Stored, format: string | null): boolean {
+  return format === null || file.contentType === `image/${format === "jpg" ? "jpeg" : format}`;
+}
+
+function storeAll(timeline: Timeline): Map<string, Stored> {
+  const stored = new Map<string, Stored>();
+  const keys = new Set([
+    ...timeline.media.keys(),
+    ...[...timeline.everyPost.values()].flatMap(mediaKeysOf),
+  ]);
+  for (const key of keys) {
+    if (!timeline.lostMedia.has(key)) {
+      storeMedium(stored, timeline, key);
+    }
+  }
+  for (const { profile_image_url: url } of timeline.users.values()) {
+    if (url !== undefined) {
+      storeProfilePicture(stored, url);
+    }
+  }
+  return stored;
+}
+
+function storeMedium(stored: Map<string, Stored>, timeline: Timeline, key: string): void {
+  const media = describeMedia(timeline, key);
+  const best = bestFileOf(media);
+  if (media.type === "photo" && best !== undefined) {
+    storePicture(stored, best.url, key);
+  }
+  if (media.preview_image_url !== undefined) {
+    storePicture(stored, media.preview_image_url, `${key} preview`);
+  }
+  for (const variant of media.variants ?? []) {
+    const { url, content_type: contentType, bit_rate: bitRate } = variant;
+    const make =
+      contentType === "video/mp4"
+        ? () => makeFilm(`${key} ${url}`, bitRate ?? 0)
+        : () => Buffer.from(`#EXTM3U\n#EXT-X-VERSION:6\n# ${key}\n#EXT-X-ENDLIST\n`);
+    stored.set(pathOf(url), { contentType, make });
+  }
+}
+
+function storePicture(stored: Map<string, Stored>, url: string, seed: string): void {
+  const contentType = pictureType(url);
+  stored.set(pathOf(url), {
+    contentType,
+    make: (quality) =>
+      quality === "best"
+        ? makePicture(seed, FRAME, contentType)
+        : makePicture(`${seed} smaller`, SMALLER, contentType),
+  });
+}
+
+/** Dropping `_normal` gives the original (x-api.md section 8). */
+function storeProfilePicture(stored: Map<string, Stored>, url: string): void {
+  const contentType = pictureType(url);
+  const original = url.replace(/_normal(?=\.\w+$)/, "");
+  stored.set(pathOf(url), { contentType, make: () => makePicture(url, SMALLER, contentType) });
+  stored.set(pathOf(original), {
+    contentType,
+    make: () => makePicture(original, FRAME, contentType),
+  });
+}
+
+function pathOf(url: string): string {
+  return readAddress(new URL(url)).path;
+}

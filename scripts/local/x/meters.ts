@@ -1,0 +1,50 @@
+/** How many requests one token may make in 15 minutes (x-api.md section 1, column "User"). */
+export const REQUESTS_PER_WINDOW = {
+  "GET /2/users/:id/tweets": 900,
+  "GET /2/tweets": 5000,
+  "GET /2/tweets/:id": 900,
+  "GET /2/users/me": 75,
+};
+
+export type Endpoint = keyof typeof REQUESTS_PER_WINDOW;
+
+export type RateLimit = { limit: number; remaining: number; reset: number; isExceeded: boolean };
+
+const WINDOW_MS = 15 * 60_000;
+
+/** Counts requests per token and endpoint; a window starts with its first request. */
+export function createRateLimits(now: () => number) {
+  const windows = new Map<string, { used: number; endsAt: number }>();
+  return function count(token: string, endpoint: Endpoint): RateLimit {
+    const key = `${endpoint} ${token}`;
+    const known = windows.get(key);
+    const current =
+      known === undefined || known.endsAt <= now() ? { used: 0, endsAt: now() + WINDOW_MS } : known;
+    current.used += 1;
+    windows.set(key, current);
+    const limit = REQUESTS_PER_WINDOW[endpoint];
+    return {
+      limit,
+      remaining: Math.max(0, limit - current.used),
+      reset: Math.ceil(current.endsAt / 1000),
+      isExceeded: current.used > limit,
+    };
+  };
+}
+
+/** Counts posts: each return of one, and what is billed: once per post and UTC day (x-api.md section 4). */
+export function createBilling(now: () => number) {
+  const billed = new Set<string>();
+  let returned = 0;
+  return {
+    count(posts: readonly { id: string }[]): void {
+      const day = new Date(now()).toISOString().slice(0, 10);
+      for (const { id } of posts) {
+        billed.add(`${day} ${id}`);
+      }
+      returned += posts.length;
+    },
+    reads: () => billed.size,
+    returned: () => returned,
+  };
+}

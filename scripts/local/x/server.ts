@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import type { LocalX, TwitterKeys } from "../contracts.ts";
+import { createApi } from "./api.ts";
+import { createMediaFiles } from "./media-files.ts";
+import { createMediaHost } from "./media-host.ts";
+import { createBilling } from "./meters.ts";
+import { Nonces } from "./nonces.ts";
+import { createPageTokens } from "./page-tokens.ts";
+import { plainProblem, Refusal, type Problem } from "./problems.ts";
+import { createSignIn } from "./sign-in.ts";
+import type { Timeline } from "./timeline.ts";
+import { Tokens, type AccessToken } from "./tokens.ts";
+import { tellTruth } from "./truth.ts";
+
+export type XOptions = {
+  timeline: Timeline;
+  keys: TwitterKeys;
+  /** The only callback address that the developer app allows, compared exactly. */
+  callbackUrl: string;
+  /** All posts exist from the start; otherwise only those up to the moment given to `setNow`. */
+  history: boolean;
+};
+
+/** Before the first `setNow` nothing exists. */
+const BEFORE_EVERYTHING = new Date(0);
+
+/** Starts X on a free port of 127.0.0.1: its API, its sign-in pages and, by Host header, its media. */
+export async function startX(options: XOptions): Promise<LocalX> {
+  const { timeline, keys, history } = options;
+  const billing = createBilling(Date.now);
+  const credentials = {
+    keys,
+    tokens: new Tokens(ownAccess(options)),
+    nonces: new Nonces(Date.now),
+  };
+  const files = createMediaFiles(timeline);
+  let windowsNow: Date | undefined;
+
+  const api = createApi({
+    timeline,
+    credentials,
+    billing,
+    pageTokens: createPageTokens(randomBytes(32)),
+    existsUntil: () => (history ? undefined : (windowsNow ?? BEFORE_EVERYTHING)),
+    clock: () =>
+      history || windowsNow === undefined
+        ? { now: Date.now(), followsWindows: false }
+        : { now: windowsNow.getTime(), followsWindows: true },
+  });
+  const site = new Hono()
+    .route("/", createSignIn({ timeline, credentials, callbackUrl: options.callbackUrl }))
+    .route("/", api);
+  const { port, close } = await listen(withProblems(site), withProblems(createMediaHost(files)));
+  const { id, username, name } = timeline.account;
+  let truth: ReturnType<typeof tellTruth> | undefined;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    account: { id, username, name },
+    setNow(now) {
+      windowsNow = now;
+    },
+    posts: () => (truth ??= tellTruth(timeline, files)),
+    reads: billing.reads,
+    returned: billing.returned,
+    close,
+  };
+}
+
+/** The developer app's own access token belongs to the account. */
+function ownAccess({ keys, timeline }: XOptions): AccessToken {
+  const { twitterAccessToken: token, twitterAccessTokenSecret: secret } = keys;
+  return { token, secret, userId: timeline.account.id };
+}
+
+async function listen(site: Hono, media: Hono) {
+  const server = createAdaptorServer({
+    fetch(request: Request) {
+      const host = (request.headers.get("host") ?? "").toLowerCase().replace(/:\d+$/, "");
+      if (host === "pbs.twimg.com" || host === "video.twimg.com") {
+        return media.fetch(request);
+      }
+      return host === "api.x.com" || host === "127.0.0.1"
+        ? site.fetch(request)
+        : problemResponse(plainProblem(421, "Misdirected Request"));
+    },
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new Error("X is listening, but not on a port");
+  }
+  async function close(): Promise<void> {
+    const closed = once(server, "close");
+    server.close();
+    if ("closeAllConnections" in server) {
+      server.closeAllConnections();
+    }
+    await closed;
+  }
+  return { port: address.port, close };
+}
+
+function withProblems(app: Hono): Hono {
+  for (const path of new Set(app.routes.map((route) => route.path))) {
+    app.all(path, () => problemResponse(plainProblem(405, "Method Not Allowed")));
+  }
+  app.notFound(() => problemResponse(plainProblem(404, "Not Found")));
+  app.onError((error, c) => {
+    if (error instanceof Refusal) {
+      // Rate-limit headers that were set before the refusal stay on it.
+      return problemResponse(error.problem, c.res.headers);
+    }
+    console.error("the local X failed:", error);
+    return problemResponse(plainProblem(500, "Internal Server Error"));
+  });
+  return app;
+}
+
+function problemResponse({ status, body }: Problem, headers?: Headers): Response {
+  const all = new Headers(headers);
+  all.set("content-type", "application/problem+json");
+  return new Response(JSON.stringify(body), { status, headers: all });
+}

@@ -1,0 +1,48 @@
+import type { LocalX } from "../../contracts.ts";
+import { startX, type XOptions } from "../server.ts";
+import { createTimeline, type Post, type Timeline } from "../timeline.ts";
+import { KEYS } from "./x-client.ts";
+
+export const CALLBACK = "https://connector.example/Views/TwitterOAuth";
+
+const ACCOUNT = { id: "42", name: "Small", username: "small" };
+const X_EPOCH_MS = 1288834974657n;
+
+/** A post of the small account at that time, with an id to match. */
+export function postAt(time: string, members: Partial<Post> = {}): Post {
+  const id = String((BigInt(Date.parse(time)) - X_EPOCH_MS) << 22n);
+  return { id, text: `At ${time}`, created_at: time, author_id: ACCOUNT.id, ...members };
+}
+
+/** Posts of the small account, a minute apart, the newest at 2026-01-02T00:00:00Z. */
+export function manyPosts(count: number): Post[] {
+  const newest = Date.parse("2026-01-02T00:00:00Z");
+  return Array.from({ length: count }, (_, index) =>
+    postAt(new Date(newest - index * 60_000).toISOString()),
+  );
+}
+
+export function smallTimeline(posts: Post[], otherPosts: Post[] = []): Timeline {
+  const protectedUser = { id: "44", name: "Shy", username: "shy", protected: true };
+  const other = { id: "43", name: "Other", username: "Other" };
+  return createTimeline({
+    accountId: ACCOUNT.id,
+    posts,
+    otherPosts,
+    users: [ACCOUNT, other, protectedUser],
+  });
+}
+
+export async function startSmallX(
+  posts: Post[],
+  options: Partial<XOptions> & { otherPosts?: Post[] } = {},
+): Promise<LocalX> {
+  const { otherPosts, ...others } = options;
+  return startX({
+    timeline: smallTimeline(posts, otherPosts),
+    keys: KEYS,
+    callbackUrl: CALLBACK,
+    history: true,
+    ...others,
+  });
+}

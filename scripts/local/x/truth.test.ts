@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { TruePost } from "../contracts.ts";
+import { generateTimeline } from "./generate.ts";
+import { createMediaFiles } from "./media-files.ts";
+import { postAt, smallTimeline } from "./testing/small-timeline.ts";
+import type { Post, Timeline } from "./timeline.ts";
+import { decodeHtml, tellTruth } from "./truth.ts";
+
+function tell(timeline: Timeline): TruePost[] {
+  return tellTruth(timeline, createMediaFiles(timeline));
+}
+
+function tellOne(members: Partial<Post>, others: Post[] = []): TruePost | undefined {
+  return tell(smallTimeline([postAt("2026-01-01T00:00:00.000Z", members)], others))[0];
+}
+
+function quoting(id: string) {
+  return [{ type: "quoted" as const, id }];
+}
+
+const before = postAt("2025-12-31T00:00:00.000Z", { author_id: "43", text: "A &amp; B" });
+
+describe("the truth about a post", () => {
+  it.each([
+    ["&amp;&lt;&gt;", "&<>"],
+    ["&amp;amp;", "&amp;"],
+    ["&quot; &amp", "&quot; &amp"],
+  ])("decodes %s once", (stored, read) => {
+    expect(decodeHtml(stored)).toBe(read);
+  });
+
+  it("takes text and entities of a long post from its note", () => {
+    const truth = tellOne({
+      text: "short",
+      entities: { urls: [{ url: "https://t.co/s" }] },
+      note_tweet: {
+        text: "the whole",
+        entities: {
+          urls: [{ url: "https://t.co/n", expanded_url: "https://a.example" }],
+          mentions: [{ username: "other" }],
+        },
+      },
+    });
+    expect(truth).toMatchObject({
+      text: "the whole",
+      links: [{ short: "https://t.co/n", expanded: "https://a.example" }],
+      mentions: [{ id: "43", username: "other" }],
+    });
+  });
+
+  it("takes the complete text of a repost from the original", () => {
+    const long = { ...before, text: "cut", note_tweet: { text: "not cut" } };
+    const members = {
+      text: "RT @Other: A…",
+      referenced_tweets: [{ type: "retweeted" as const, id: before.id }],
+    };
+    expect(tellOne(members, [before])?.text).toBe("A & B");
+    expect(tellOne(members, [long])?.text).toBe("not cut");
+    expect(tellOne(members)?.text).toBe("RT @Other: A…");
+  });
+
+  it("leaves out a referenced post that is gone or protected", () => {
+    const hidden = { ...before, id: "9", author_id: "44" };
+    const truth = tellOne(
+      {
+        referenced_tweets: [
+          { type: "quoted", id: before.id },
+          { type: "replied_to", id: "8" },
+          { type: "replied_to", id: "9" },
+        ],
+      },
+      [before, hidden],
+    );
+    const shown = truth?.references.map(({ post }) => post?.author.username);
+    expect(shown).toEqual(["Other", undefined, undefined]);
+  });
+
+  it("ends where posts refer to each other in a circle", () => {
+    const posts = [
+      postAt("2026-01-01T00:00:00.000Z", { id: "1", referenced_tweets: quoting("2") }),
+      postAt("2026-01-01T00:00:00.000Z", { id: "2", referenced_tweets: quoting("1") }),
+    ];
+    expect(tell(smallTimeline(posts))).toHaveLength(2);
+  });
+
+  it("tells of the generated timeline every post, with lost media marked", () => {
+    const timeline = generateTimeline();
+    const truth = tell(timeline);
+    const media = truth.flatMap((post) => post.media);
+    expect(truth.map((post) => post.id)).toEqual(timeline.posts.map((post) => post.id));
+    expect(media.filter(({ available }) => !available)).toHaveLength(2);
+    expect(media.filter(({ available, bytes }) => available && bytes === 0)).toEqual([]);
+  });
+});

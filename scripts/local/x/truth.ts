@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import type { TrueMedia, TruePost, TrueReference } from "../contracts.ts";
+import type { MediaFiles } from "./media-files.ts";
+import { bestFileOf, describeMedia, mediaKeysOf } from "./media-objects.ts";
+import { isProtectedFrom, type Entities, type Post, type Timeline } from "./timeline.ts";
+import { findUserByName } from "./view.ts";
+
+/** Every post of the account as a reader on X sees it, newest first; the clock plays no part. */
+export function tellTruth(timeline: Timeline, files: MediaFiles): TruePost[] {
+  const told = new Map<string, TruePost | undefined>();
+
+  /** Posts are told once and shared: a long thread refers to its own beginning again and again. */
+  function tell(post: Post): TruePost | undefined {
+    if (!told.has(post.id)) {
+      // What is being told cannot be told inside itself: a circle of references ends here.
+      told.set(post.id, undefined);
+      told.set(post.id, { ...tellAlone(timeline, files, post), references: tellReferences(post) });
+    }
+    return told.get(post.id);
+  }
+
+  function tellReferences(post: Post): TrueReference[] {
+    return (post.referenced_tweets ?? []).map(({ type, id }) => {
+      const target = shownPost(timeline, id);
+      const truth = target === undefined ? undefined : tell(target);
+      return truth === undefined ? { type, id } : { type, id, post: truth };
+    });
+  }
+
+  return timeline.posts.flatMap((post) => tell(post) ?? []);
+}
+
+/** The text of a post as it is read: HTML entities decoded, once. */
+export function decodeHtml(text: string): string {
+  const characters: Record<string, string> = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
+  return text.replaceAll(/&(?:amp|lt|gt);/g, (entity) => characters[entity] ?? entity);
+}
+
+function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost {
+  const author = timeline.users.get(post.author_id) ?? timeline.account;
+  const entities = post.note_tweet === undefined ? post.entities : post.note_tweet.entities;
+  return {
+    id: post.id,
+    createdAt: new Date(post.created_at).toISOString(),
+    author: { id: author.id, name: author.name, username: author.username },
+    text: decodeHtml(completeText(timeline, post)),
+    conversationId: post.conversation_id ?? post.id,
+    links: linksIn(entities),
+    mentions: mentionsIn(timeline, entities),
+    media: mediaKeysOf(post).map((key) => tellMedium(timeline, files, key)),
+    references: [],
+  };
+}
+
+/** A repost's own text is cut at 140 characters, a long post's is short (x-api.md section 2). */
+function completeText(timeline: Timeline, post: Post): string {
+  const repost = post.referenced_tweets?.find((reference) => reference.type === "retweeted");
+  const original = repost === undefined ? undefined : shownPost(timeline, repost.id);
+  const source = original ?? post;
+  return source.note_tweet?.text ?? source.text;
+}
+
+function shownPost(timeline: Timeline, id: string): Post | undefined {
+  const post = timeline.everyPost.get(id);
+  return post === undefined || isProtectedFrom(timeline, post, timeline.account.id)
+    ? undefined
+    : post;
+}
+
+/** Each short link once: X repeats a link for every picture that it stands for. */
+function linksIn(entities: Entities | undefined): TruePost["links"] {
+  const links = new Map(
+    entities?.urls?.map(({ url, expanded_url: expanded }) => [url, expanded ?? url]),
+  );
+  return Array.from(links, ([short, expanded]) => ({ short, expanded }));
+}
+
+function mentionsIn(timeline: Timeline, entities: Entities | undefined): TruePost["mentions"] {
+  const mentions = (entities?.mentions ?? []).flatMap(({ id, username }) => {
+    const userId = id ?? findUserByName(timeline, username)?.id;
+    return userId === undefined ? [] : [{ id: userId, username }];
+  });
+  return [...new Map(mentions.map((mention) => [mention.id, mention])).values()];
+}
+
+function tellMedium(timeline: Timeline, files: MediaFiles, mediaKey: string): TrueMedia {
+  const media = describeMedia(timeline, mediaKey);
+  const best = bestFileOf(media);
+  const file = best === undefined ? undefined : files.at(bestAddress(best.url));
+  return {
+    mediaKey,
+    type: media.type,
+    contentType: file?.contentType ?? best?.contentType ?? "application/octet-stream",
+    bytes: file?.body.length ?? 0,
+    sha256: file === undefined ? "" : createHash("sha256").update(file.body).digest("hex"),
+    ...(media.alt_text !== undefined && { altText: media.alt_text }),
+    available: file !== undefined,
+  };
+}
+
+/** `name=orig` asks for the best picture; films ignore it. */
+function bestAddress(url: string): URL {
+  const address = new URL(url);
+  address.searchParams.set("name", "orig");
+  return address;
+}
