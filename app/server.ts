@@ -88,7 +88,7 @@ function main(): void {
       queue,
       authenticate: createAuthenticate(settings, keys),
       findObstacles: () => findObstacles({ store, twitter, platform, worker, log }),
-      wakeWorker: worker.wake,
+      wakeWorker: () => worker.wake(),
       sasHosts: settings.SAS_HOSTS,
       log,
       now,

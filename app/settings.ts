@@ -89,7 +89,7 @@ export class SettingsError extends Error {
  * @throws SettingsError with one line for each problem; never with a value.
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const names = Object.keys(settingsSchema.shape) as SettingName[];
+  const names = settingsSchema.keyof().options;
   const given = Object.fromEntries(
     names.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
   );
@@ -97,10 +97,12 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const result = settingsSchema.safeParse(given);
   const problems = [
     ...unresolved.map(unresolvedProblem),
-    ...(result.error?.issues ?? [])
-      .map((issue) => ({ name: String(issue.path[0]) as SettingName, message: issue.message }))
-      .filter(({ name }) => !unresolved.includes(name))
-      .map(({ name, message }) => shapeProblem(name, message, given[name] === undefined)),
+    ...(result.error?.issues ?? []).flatMap(({ path, message }) => {
+      const name = names.find((one) => one === path[0]);
+      return name === undefined || unresolved.includes(name)
+        ? []
+        : [shapeProblem(name, message, given[name] === undefined)];
+    }),
     ...twitterProblems(given),
   ];
   if (problems.length > 0 || !result.success) {

@@ -31,7 +31,8 @@ export function createSealer(keys: SealingKeys): Sealer {
           },
           { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] },
         );
-        return JSON.parse(Buffer.from(plaintext).toString("utf8"));
+        const value: unknown = JSON.parse(Buffer.from(plaintext).toString("utf8"));
+        return value;
       } catch {
         throw new ConnectorError(
           "unusable-record",

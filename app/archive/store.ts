@@ -5,7 +5,7 @@ import { ConnectorError } from "../errors.ts";
  * Blobs with ETags: the only state there is. Two implementations, one contract suite
  * (store.test.ts): Azure Storage in production, memory in tests.
  */
-export interface Store {
+export type Store = {
   /** Undefined where there is no such blob. */
   read(name: string): Promise<Blob | undefined>;
   /** False if the blob exists already (If-None-Match: *). */
@@ -20,7 +20,7 @@ export interface Store {
   remove(name: string, etag?: string): Promise<boolean>;
   /** Names in ascending order. */
   list(prefix: string): AsyncIterable<string>;
-}
+};
 
 export type Blob = { body: Uint8Array; etag: string; metadata: Record<string, string> };
 export type BlobAbout = { contentType?: string; metadata?: Record<string, string> };

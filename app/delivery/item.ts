@@ -1,4 +1,4 @@
-import type { Includes, Poll, Post, User } from "../twitter/page.ts";
+import type { Includes, Place, Poll, Post, User } from "../twitter/page.ts";
 import { expandLinks, permalink, plainText } from "./text.ts";
 
 /** The platform's item (portal-contract.md): every member present, null where there is nothing. */
@@ -86,7 +86,7 @@ export function itemTypeOf({ references }: Post): ItemType {
 
 function toItem(parts: ItemParts, post: Post, context: Item[] | null): Item {
   const { includes, account, media, receivedAt } = parts;
-  const text = fullText(post, includes);
+  const text = [fullText(post, includes), post.article].filter(Boolean).join("\n\n");
   const outcomes = media.get(post.id) ?? [];
   const attachments = outcomes.flatMap(({ attachment }) => attachment ?? []);
   return {
@@ -140,6 +140,8 @@ function recordLines({
     ...post.references.map((reference) => referenceLine(reference, includes)),
     ...post.links.map(({ short, expanded }) => `Link: ${short} is ${expanded}`),
     ...post.pollIds.flatMap((id) => pollLine(includes.polls.get(id))),
+    ...placeLine(post.placeId === undefined ? undefined : includes.places.get(post.placeId)),
+    ...versionsLine(post),
     ...outcomes.map(mediaLine),
     `Captured: ${receivedAt}, ${post.likes} likes`,
   ];
@@ -169,6 +171,16 @@ function pollLine(poll: Poll | undefined): string[] {
   }
   const options = poll.options.map(({ label, votes = 0 }) => `${label} (${votes})`).join("; ");
   return [`Poll (${poll.voting_status ?? "state unknown"}): ${options}`];
+}
+
+function placeLine(place: Place | undefined): string[] {
+  const words = [place?.full_name, place?.country].filter(Boolean).join(", ");
+  return words ? [`Place: ${words}`] : [];
+}
+
+function versionsLine({ id, versions }: Post): string[] {
+  const others = versions.filter((version) => version !== id);
+  return others.length === 0 ? [] : [`Edited: other versions are posts ${others.join(", ")}`];
 }
 
 function mediaLine({ mediaKey, type, altText, attachment, leftOut }: MediaOutcome): string {

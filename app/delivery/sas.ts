@@ -32,11 +32,9 @@ export function createUpload(sasUri: string, folder: string): Upload {
   const container = new ContainerClient(sasUri);
   return async (fileName, body) => {
     try {
-      await container
-        .getBlockBlobClient(`${folder}/${fileName}`)
-        .upload(body, body.byteLength, {
-          blobHTTPHeaders: { blobContentType: "application/json" },
-        });
+      await container.getBlockBlobClient(`${folder}/${fileName}`).upload(body, body.byteLength, {
+        blobHTTPHeaders: { blobContentType: "application/json" },
+      });
     } catch (error) {
       const status = error instanceof RestError ? (error.statusCode ?? 0) : 0;
       if ([401, 403, 404].includes(status)) {

@@ -236,7 +236,7 @@ function selfAddress(c: Context): string {
 }
 
 function pageOf(c: Context): { nonce: string } {
-  return { nonce: String(c.get("secureHeadersNonce") ?? "") };
+  return { nonce: c.get("secureHeadersNonce") ?? "" };
 }
 
 function wordsFor(error: unknown): string {

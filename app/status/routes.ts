@@ -41,5 +41,5 @@ export function statusRoutes({ store, sessions, health, log }: StatusDeps): Hono
 }
 
 function nonceOf(c: Context): string {
-  return String(c.get("secureHeadersNonce") ?? "");
+  return c.get("secureHeadersNonce") ?? "";
 }

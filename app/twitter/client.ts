@@ -52,7 +52,7 @@ export type Twitter = {
 
 const TIMEOUT_MS = 30_000;
 /** Answers of X are kept as they came: the provenance of each page in the archive. */
-const KEPT_HEADERS = ["api-version", "content-type", "date", "x-transaction-id"];
+const KEPT_HEADERS = new Set(["api-version", "content-type", "date", "x-transaction-id"]);
 
 const meSchema = z.object({
   data: z.object({
@@ -184,10 +184,10 @@ function toAccount(answer: unknown): Account {
   };
 }
 
-function keptHeaders(headers: unknown): Record<string, string> {
-  const entries = Object.entries(Object(headers)).filter(
+function keptHeaders(headers: object): Record<string, string> {
+  const entries = Object.entries(headers).filter(
     (entry): entry is [string, string] =>
-      KEPT_HEADERS.includes(entry[0]) && typeof entry[1] === "string",
+      KEPT_HEADERS.has(entry[0]) && typeof entry[1] === "string",
   );
   return Object.fromEntries(entries.map(([name, value]) => [name.replaceAll("-", ""), value]));
 }

@@ -25,12 +25,24 @@ const wirePost = z.looseObject({
   note_tweet: note.optional(),
   note_post: note.optional(),
   entities: entities.optional(),
+  article: z
+    .looseObject({
+      title: z.string().optional().catch(undefined),
+      plain_text: z.string().optional().catch(undefined),
+      cover_media: z.string().optional().catch(undefined),
+      media_entities: z.array(z.string()).optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
   attachments: z
     .looseObject({
       media_keys: z.array(z.string()).optional(),
       poll_ids: z.array(z.string()).optional(),
     })
     .optional(),
+  edit_history_tweet_ids: z.array(z.string()).optional().catch(undefined),
+  edit_history_post_ids: z.array(z.string()).optional().catch(undefined),
+  geo: z.looseObject({ place_id: z.string().optional() }).optional().catch(undefined),
   public_metrics: z.looseObject({ like_count: z.number().optional() }).optional(),
 });
 
@@ -63,6 +75,12 @@ const wirePoll = z.looseObject({
   voting_status: z.string().optional(),
 });
 
+const wirePlace = z.looseObject({
+  id: z.string(),
+  full_name: z.string().optional(),
+  country: z.string().optional(),
+});
+
 const wirePage = z.looseObject({
   data: z.array(wirePost).default([]),
   includes: z
@@ -72,6 +90,7 @@ const wirePage = z.looseObject({
       users: z.array(wireUser).optional(),
       media: z.array(wireMedia).optional(),
       polls: z.array(wirePoll).optional(),
+      places: z.array(wirePlace).optional(),
     })
     .default({}),
   errors: z
@@ -99,8 +118,13 @@ export type Post = {
   conversationId: string;
   inReplyToUserId?: string;
   references: { type: string; id: string }[];
+  /** Title and body of an article, where the post is one. */
+  article?: string;
   mediaKeys: string[];
   pollIds: string[];
+  placeId?: string;
+  /** All versions of an edited post, oldest first; just the post where it was not edited. */
+  versions: string[];
   links: { short: string; expanded: string }[];
   mentions: { username: string; id?: string }[];
   likes: number;
@@ -108,6 +132,7 @@ export type Post = {
 export type User = z.infer<typeof wireUser>;
 export type Media = z.infer<typeof wireMedia>;
 export type Poll = z.infer<typeof wirePoll>;
+export type Place = z.infer<typeof wirePlace>;
 
 /** What X sends along with posts: everything that they refer to, by id. */
 export type Includes = {
@@ -115,6 +140,7 @@ export type Includes = {
   users: ReadonlyMap<string, User>;
   media: ReadonlyMap<string, Media>;
   polls: ReadonlyMap<string, Poll>;
+  places: ReadonlyMap<string, Place>;
   /** Why X did not hand out an object, by its id. */
   missing: ReadonlyMap<string, string>;
 };
@@ -137,6 +163,7 @@ export function parsePage(body: Uint8Array): Page {
       users: new Map((page.includes.users ?? []).map((user) => [user.id, user])),
       media: new Map((page.includes.media ?? []).map((media) => [media.media_key, media])),
       polls: new Map((page.includes.polls ?? []).map((poll) => [poll.id, poll])),
+      places: new Map((page.includes.places ?? []).map((place) => [place.id, place])),
       missing: new Map(page.errors.map((error) => [resourceId(error), error.title ?? "error"])),
     },
     ...(nextToken !== undefined && { nextToken }),
@@ -170,8 +197,17 @@ function toPost(wire: z.infer<typeof wirePost>): Post {
     conversationId: wire.conversation_id ?? id,
     ...(wire.in_reply_to_user_id !== undefined && { inReplyToUserId: wire.in_reply_to_user_id }),
     references: wire.referenced_tweets ?? wire.referenced_posts ?? [],
-    mediaKeys: wire.attachments?.media_keys ?? [],
+    ...(wire.article && { article: articleText(wire.article) }),
+    mediaKeys: [
+      ...new Set([
+        ...(wire.attachments?.media_keys ?? []),
+        ...(wire.article?.cover_media === undefined ? [] : [wire.article.cover_media]),
+        ...(wire.article?.media_entities ?? []),
+      ]),
+    ],
     pollIds: wire.attachments?.poll_ids ?? [],
+    ...(wire.geo?.place_id !== undefined && { placeId: wire.geo.place_id }),
+    versions: wire.edit_history_tweet_ids ?? wire.edit_history_post_ids ?? [id],
     links: (marked.urls ?? []).map(({ url, expanded_url: expanded }) => ({
       short: url,
       expanded: expanded ?? url,
@@ -182,6 +218,16 @@ function toPost(wire: z.infer<typeof wirePost>): Post {
     })),
     likes: wire.public_metrics?.like_count ?? 0,
   };
+}
+
+function articleText({
+  title,
+  plain_text: body,
+}: {
+  title?: string | undefined;
+  plain_text?: string | undefined;
+}): string {
+  return [title, body].filter(Boolean).join("\n\n");
 }
 
 function toSeconds(time: string): string {

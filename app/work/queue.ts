@@ -8,7 +8,7 @@ const messageSchema = z.object({ jobId: z.string(), taskId: z.string() });
 export type Message = z.infer<typeof messageSchema>;
 
 /** A message in hand: invisible to others until `visibleAgainMs` are over. */
-export interface Lease {
+export type Lease = {
   /** Undefined where the message is not one of ours. */
   message: Message | undefined;
   /** Stays in hand for so long from now. @throws LeaseLostError */
@@ -18,13 +18,13 @@ export interface Lease {
   finish(): Promise<void>;
   /** Moves it to the poison queue, where a person looks. */
   poison(reason: string): Promise<void>;
-}
+};
 
 /** Two implementations, one contract suite (queue.test.ts): Azure Storage Queue, and memory in tests. */
-export interface WorkQueue {
+export type WorkQueue = {
   send(message: Message): Promise<void>;
   receive(most: number, visibleAgainMs: number): Promise<Lease[]>;
-}
+};
 
 /** Someone else has the message now, or it is done. */
 export class LeaseLostError extends Error {

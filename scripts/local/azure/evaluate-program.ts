@@ -1,5 +1,5 @@
-import { pathToFileURL } from "node:url";
 import { resolve as resolvePath } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
@@ -32,11 +32,10 @@ export async function evaluateProgram(options: ProgramOptions): Promise<Record<s
   process.on("unhandledRejection", failure.reject);
   await pulumi.runtime.setMocks(reportFailures(azure.mocks, failure.reject), project, stack, false);
   pulumi.runtime.setAllConfig(config, secretKeys);
-  try {
-    return await Promise.race([failure.promise, outputsOf(program)]);
-  } finally {
-    process.off("unhandledRejection", failure.reject);
-  }
+  const outputs = await Promise.race([failure.promise, outputsOf(program)]);
+  // After a failure the listener stays: what depends on a refused resource fails too, at any time.
+  process.off("unhandledRejection", failure.reject);
+  return outputs;
 }
 
 async function outputsOf(program: string): Promise<Record<string, unknown>> {
@@ -54,32 +53,30 @@ async function valueOf(exported: unknown): Promise<Record<string, unknown>> {
   return z.record(z.string(), z.unknown()).parse(values);
 }
 
-/**
- * A refused resource ends the evaluation as a whole. Its own promise never settles, so that nothing
- * which depends on it fails a second time where nobody listens.
- */
+/** Notes which resource or function failed: the SDK's own message does not say why. */
 function reportFailures(
   mocks: pulumi.runtime.Mocks,
   reject: (error: Error) => void,
 ): pulumi.runtime.Mocks {
-  const report = async (what: string, error: unknown): Promise<never> => {
+  const report = (what: string, error: unknown): Error => {
     const reason = error instanceof Error ? error.message : String(error);
-    reject(new Error(`${what}: ${reason}`, { cause: error }));
-    return new Promise(() => {});
+    const failure = new Error(`${what}: ${reason}`, { cause: error });
+    reject(failure);
+    return failure;
   };
   return {
     newResource: async (args) => {
       try {
         return await mocks.newResource(args);
       } catch (error) {
-        return report(`Resource "${args.name}" (${args.type}) failed`, error);
+        throw report(`Resource "${args.name}" (${args.type}) failed`, error);
       }
     },
     call: async (args) => {
       try {
         return await mocks.call(args);
       } catch (error) {
-        return report(`Function ${args.token} failed`, error);
+        throw report(`Function ${args.token} failed`, error);
       }
     },
   };

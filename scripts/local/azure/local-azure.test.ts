@@ -82,12 +82,14 @@ describe("The site's identity", () => {
     expect(tried[name]).toBe(code);
   });
 
-  test.each(["asks as another identity", "asks for another resource"])(
-    "gets no token when it %s",
-    (name) => {
-      expect(tried[name]).toContain("CredentialUnavailableError");
-    },
-  );
+  test.each([
+    ["asks as an unknown identity", "No User Assigned or Delegated Managed Identity found"],
+    ["asks as an identity of others", "No User Assigned or Delegated Managed Identity found"],
+    ["asks for another resource", "has no role on any resource of the kind"],
+    ["asks with a wrong header", "X-IDENTITY-HEADER"],
+  ])("gets no token when it %s", (name, message) => {
+    expect(tried[name]).toContain(message);
+  });
 });
 
 describe("The address of a platform container", () => {
@@ -103,6 +105,10 @@ describe("The address of a platform container", () => {
       expect(tried[name]).toBe("AuthorizationPermissionMismatch");
     },
   );
+});
+
+test("What a provider generates as a secret is one", () => {
+  expect(outputs["secrecy"]).toEqual({ password: true, clientSecret: true, clientId: false });
 });
 
 test("An application's password signs in", () => {

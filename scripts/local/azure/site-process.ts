@@ -16,6 +16,10 @@ export type ProcessOptions = {
   folder: string;
   env: Record<string, string>;
   logFile: string;
+  /** Until the health check path must answer. Default: 30 s. */
+  startLimitMs?: number;
+  /** Until the process must have ended after SIGTERM. Default: 30 s. */
+  stopLimitMs?: number;
 };
 
 const START_LIMIT_MS = 30_000;
@@ -61,7 +65,8 @@ function spawnNode({ name, commandLine, folder, env, logFile }: ProcessOptions):
 }
 
 async function answers(child: ChildProcess, options: ProcessOptions): Promise<void> {
-  const limit = Date.now() + START_LIMIT_MS;
+  const { startLimitMs = START_LIMIT_MS } = options;
+  const limit = Date.now() + startLimitMs;
   const address = new URL(options.healthCheckPath, options.url);
   while (Date.now() < limit) {
     if (hasEnded(child)) {
@@ -75,25 +80,26 @@ async function answers(child: ChildProcess, options: ProcessOptions): Promise<vo
     }
     await wait(50);
   }
-  const seconds = START_LIMIT_MS / 1000;
+  const seconds = startLimitMs / 1000;
   throw new Error(`Site ${options.name} does not answer after ${seconds} s.\n${tail(options)}`);
 }
 
 /** Ends the process as App Service does; a process that does not end by itself is an error. */
 async function stop(child: ChildProcess, options: ProcessOptions): Promise<void> {
+  const { stopLimitMs = STOP_LIMIT_MS } = options;
   const ended = new Promise<boolean>((resolve) => {
     child.once("exit", () => resolve(true));
   });
   if (!hasEnded(child)) {
     child.kill("SIGTERM");
     const limit = new AbortController();
-    const late = wait(STOP_LIMIT_MS, false, { signal: limit.signal }).catch(() => false);
+    const late = wait(stopLimitMs, false, { signal: limit.signal }).catch(() => false);
     const inTime = await Promise.race([ended, late]);
     limit.abort();
     if (!inTime) {
       child.kill("SIGKILL");
       await ended;
-      const seconds = STOP_LIMIT_MS / 1000;
+      const seconds = stopLimitMs / 1000;
       throw new Error(
         `Site ${options.name} did not drain ${seconds} s after SIGTERM.\n${tail(options)}`,
       );

@@ -10,7 +10,6 @@ export type Version = { number: number; modificationTimestampUtc: string };
 /** The e-mail message that the platform makes of an item (portal-contract.md, The item). */
 export function itemToMail(item: Item, version: Version) {
   const permalink = findPermalink(item);
-  const text = renderText(item);
   return {
     from: toAddress(item.Sender, permalink?.handle),
     to: [
@@ -22,8 +21,7 @@ export function itemToMail(item: Item, version: Version) {
     messageId: messageId(item.Id, version.number),
     ...(item.ParentId ? { inReplyTo: messageId(item.ParentId, 1) } : {}),
     ...(item.ThreadId ? { references: messageId(item.ThreadId, 1) } : {}),
-    // Quoted-printable whatever the text: a flowed 7-bit body would not keep its line breaks.
-    text: { content: text, contentTransferEncoding: "quoted-printable" },
+    text: renderText(item),
     attachments: attachmentsOf(item).map(toMailAttachment),
     headers: {
       "X-Twitter-Account": item.ContainerId,

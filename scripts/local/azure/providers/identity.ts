@@ -15,7 +15,7 @@ export const identity: Provider = {
 const groupInputs = z.looseObject({
   resourceGroupName: z
     .string()
-    .regex(/^[-\w._()]{1,89}[-\w_()]$/)
+    .regex(/^[-\w.()]{0,89}[-\w()]$/)
     .optional(),
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { z } from "zod";
 
-import { armId, autoname, readInputs, requireExisting } from "../arm.ts";
+import { addImplicit, armId, autoname, readInputs, requireExisting } from "../arm.ts";
 import type { Made, Make, Provider, ResourceRequest, World } from "../world.ts";
 
 /** Resources that nothing in the local system depends on: their existence and their id are kept. */
@@ -38,6 +38,7 @@ export const recorded: Provider = {
   "azure-native:network:VirtualNetwork": inGroup(
     "Microsoft.Network/virtualNetworks",
     "virtualNetworkName",
+    networkState,
   ),
   "azure-native:network:PrivateEndpoint": inGroup(
     "Microsoft.Network/privateEndpoints",
@@ -91,6 +92,9 @@ export const recorded: Provider = {
 };
 
 const grouped = z.looseObject({ resourceGroupName: z.string() });
+
+/** What the service adds to a resource of this id beyond its name and type. */
+type More = (id: string, request: ResourceRequest, world: World) => Record<string, unknown>;
 
 /** A resource of a group; `nameInput` is the input that may give its physical name. */
 function inGroup(kind: string, nameInput: string, more: More = () => ({})): Make {
@@ -150,6 +154,20 @@ function componentState(): Record<string, unknown> {
   const key = randomUUID();
   const endpoints = "IngestionEndpoint=https://local.in.applicationinsights.azure.com/";
   return { instrumentationKey: key, connectionString: `InstrumentationKey=${key};${endpoints}` };
+}
+
+const networkInputs = z.looseObject({
+  subnets: z.array(z.looseObject({ name: z.string() })).default([]),
+});
+
+/** Subnets that are written inside of their network come back with ids. */
+function networkState(id: string, request: ResourceRequest, world: World) {
+  const { subnets } = readInputs(networkInputs, request);
+  const made = subnets.map(({ name }) => ({ name, id: `${id}/subnets/${name}` }));
+  for (const subnet of made) {
+    addImplicit(world, subnet.id, "Microsoft.Network/virtualNetworks/subnets");
+  }
+  return { subnets: made };
 }
 
 const diagnosticInputs = z.looseObject({

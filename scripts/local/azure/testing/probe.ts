@@ -16,6 +16,7 @@ const argument = z.object({
   blobUrl: z.string(),
   queueUrl: z.string(),
   packagesUrl: z.string(),
+  otherClientId: z.string(),
   sasUri: z.string(),
   authorityHost: z.string(),
   tenantId: z.string(),
@@ -25,10 +26,6 @@ const argument = z.object({
 
 const given = argument.parse(JSON.parse(process.argv[2] ?? ""));
 const identity = new ManagedIdentityCredential({ clientId: process.env["CLIENT_ID"] ?? "" });
-const stranger = new ManagedIdentityCredential({
-  clientId: "11111111-1111-1111-1111-111111111111",
-  retryOptions: { maxRetries: 0 },
-});
 const blobs = new BlobServiceClient(given.blobUrl, identity);
 const records = blobs.getContainerClient(given.names.records);
 const secrets = blobs.getContainerClient(given.names.secrets);
@@ -86,14 +83,17 @@ const TRIES: Record<string, () => Promise<unknown>> = {
   "reads from the platform": async () => foreign.getBlockBlobClient("item").downloadToBuffer(),
   "lists the platform": async () => foreign.listBlobsFlat().next(),
   "deletes from the platform": async () => foreign.getBlockBlobClient("item").delete(),
-  "asks as another identity": async () => stranger.getToken("https://storage.azure.com/.default"),
+  "asks as an unknown identity": async () => ask("11111111-1111-1111-1111-111111111111"),
+  "asks as an identity of others": async () => ask(given.otherClientId),
   "asks for another resource": async () =>
-    new ManagedIdentityCredential({
-      clientId: process.env["CLIENT_ID"] ?? "",
-      retryOptions: { maxRetries: 0 },
-    }).getToken("https://graph.microsoft.com/.default"),
+    ask(process.env["CLIENT_ID"] ?? "", "https://graph.microsoft.com"),
   "signs in as the registered app": async () =>
     registered.getToken("https://storage.azure.com/.default"),
+  // Last, because it changes what the later tries would use.
+  "asks with a wrong header": async () => {
+    process.env["IDENTITY_HEADER"] = "wrong";
+    return ask(process.env["CLIENT_ID"] ?? "", "https://vault.azure.net");
+  },
 };
 
 const results: Record<string, string> = {};
@@ -101,6 +101,12 @@ for (const [name, attempt] of Object.entries(TRIES)) {
   results[name] = await attempt().then(() => "ok", codeOf);
 }
 process.stdout.write(JSON.stringify(results));
+
+/** Asks the endpoint unless this process already has a token for the resource: the client keeps them. */
+async function ask(clientId: string, resource = "https://storage.azure.com"): Promise<unknown> {
+  const retryOptions = { maxRetries: 0 };
+  return new ManagedIdentityCredential({ clientId, retryOptions }).getToken(`${resource}/.default`);
+}
 
 /** The answer to HEAD has no body, so the code is in a header only. */
 function codeOf(error: unknown): string {

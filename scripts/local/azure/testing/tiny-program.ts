@@ -24,6 +24,9 @@ const identity = new managedidentity.UserAssignedIdentity(
   { parent: component },
 );
 
+// It has every right but one: it is not attached to the site.
+const other = new managedidentity.UserAssignedIdentity("other", { resourceGroupName });
+
 const archive = createAccount("archive", false);
 const packages = createAccount("packages", true);
 const records = createContainer("records", archive);
@@ -47,6 +50,7 @@ const open = createSecret("open", password.result);
 const shut = createSecret("shut", config.requireSecret("shut"));
 
 assign("records", "Storage Blob Data Contributor", records.id);
+assign("other", "Storage Blob Data Reader", records.id, other);
 assign("work", "Storage Queue Data Contributor", work.id);
 assign("zips", "Storage Blob Data Reader", zips.id);
 assign("open", "Key Vault Secrets User", open.id);
@@ -89,6 +93,7 @@ export const secrecy = {
   clientId: pulumi.isSecret(identity.clientId),
 };
 export const siteUrl = pulumi.interpolate`http://${site.defaultHostName}`;
+export const otherClientId = other.clientId;
 export const clientId = identity.clientId;
 export const openSecret = password.result;
 export const blobUrl = archive.primaryEndpoints.blob;
@@ -130,10 +135,15 @@ function createSecret(secretName: string, value: pulumi.Input<string>): keyvault
   });
 }
 
-function assign(name: string, role: string, scope: pulumi.Input<string>): pulumi.Resource {
+function assign(
+  name: string,
+  role: string,
+  scope: pulumi.Input<string>,
+  to = identity,
+): pulumi.Resource {
   const roleId = Object.keys(ROLES).find((id) => ROLES[id]?.name === role);
   return new authorization.RoleAssignment(name, {
-    principalId: identity.principalId,
+    principalId: to.principalId,
     principalType: "ServicePrincipal",
     roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
     scope,

@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import { unzipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { buildPackage } from "./build-package.ts";
+
+describe("buildPackage", () => {
+  it("gives the same bytes for the same source", async () => {
+    const [one, two] = [await buildPackage(), await buildPackage()];
+    expect(Buffer.from(one.zip).equals(two.zip)).toBe(true);
+    expect(one.hash).toBe(two.hash);
+  });
+
+  it("holds the bundle and says its hash, under sorted names and no date", async () => {
+    const { zip, hash } = await buildPackage();
+    const files = unzipSync(zip);
+    expect(Object.keys(files)).toEqual(["package.json", "server.js"]);
+    expect(
+      createHash("sha256")
+        .update(files["server.js"] ?? "")
+        .digest("hex"),
+    ).toBe(hash);
+    const about: unknown = JSON.parse(Buffer.from(files["package.json"] ?? "").toString());
+    expect(about).toMatchObject({ packageHash: hash, type: "module" });
+    // Bytes 10 to 13 of a local header: time and date; 0x0021 is 1980-01-01 (APPNOTE 4.4.6).
+    expect(Array.from(zip.slice(10, 14))).toEqual([0, 0, 0x21, 0]);
+  });
+
+  it("carries no path of the machine that built it", async () => {
+    const bundle = Buffer.from(unzipSync((await buildPackage()).zip)["server.js"] ?? "").toString();
+    expect(bundle).not.toContain(process.cwd());
+  });
+});
