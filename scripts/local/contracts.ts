@@ -64,10 +64,13 @@ export type LocalX = Closable & {
   setNow(now: Date): void;
   /** Every post of the account, newest first. */
   posts(): readonly TruePost[];
-  /** Posts that were billed so far: a post returned again on the same UTC day is free (x-api.md 4). */
-  reads(): number;
+  /**
+   * Posts that were billed so far: a post returned again on the same UTC day is free (x-api.md
+   * section 4). Undefined where X is not ours to ask.
+   */
+  reads(): number | undefined;
   /** Posts that were returned so far, counting a post again each time. */
-  returned(): number;
+  returned(): number | undefined;
 };
 
 /** A container in the storage of the Import service (not in the customer's account). */

@@ -6,6 +6,10 @@ export async function listen(server: Server): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
+  return portOf(server);
+}
+
+export function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === "string") {
     throw new Error("The server has no port");

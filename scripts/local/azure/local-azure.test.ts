@@ -65,6 +65,7 @@ describe("The site's identity", () => {
     "reads large blobs",
     "reads a package",
     "sends and renews a message",
+    "asks with its header",
   ])("%s", (name) => {
     expect(tried[name]).toBe("ok");
   });

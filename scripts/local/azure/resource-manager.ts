@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
 import { join } from "node:path";
 
 import { runtime } from "@pulumi/pulumi";
@@ -26,6 +27,8 @@ export type LocalAzureOptions = {
   entra: Entra;
   /** Everything that is written to disk lies below it: sites with their logs, Azurite's files. */
   directory: string;
+  /** Holds the port of the first site, so that its address is known before the program runs. */
+  firstSite?: Server;
   /** True: Azurite writes its data below `directory` instead of to memory. */
   keep?: boolean;
 };
@@ -97,6 +100,7 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
     applications: [],
     trusts: [],
     linuxPlans: new Set(),
+    portHolders: options.firstSite ? [options.firstSite] : [],
     sites: [],
   };
 }

@@ -69,6 +69,8 @@ export type World = {
   applications: Application[];
   trusts: FederatedTrust[];
   linuxPlans: Set<string>;
+  /** Servers that hold ports for sites to come. */
+  portHolders: Server[];
   sites: Site[];
 };
 

@@ -3,6 +3,8 @@ import { z } from "zod";
 /** What the archive's raw pages prove: ids of the posts that X handed out. */
 export type CapturedPages = {
   pages: number;
+  /** How many posts stand in `data`, counting a post again on each page. */
+  posts: number;
   /** Posts in `data`. */
   postIds: Set<string>;
   /** Earlier versions that those posts name in their edit history. */
@@ -27,6 +29,7 @@ export async function readPages(
 ): Promise<CapturedPages> {
   const captured: CapturedPages = {
     pages: 0,
+    posts: 0,
     postIds: new Set(),
     earlierVersions: new Set(),
     problems: [],
@@ -47,6 +50,7 @@ function addPage(captured: CapturedPages, blob: { name: string; body: Buffer }):
     return;
   }
   for (const each of [page.data ?? []].flat()) {
+    captured.posts += 1;
     captured.postIds.add(each.id);
     [...(each.edit_history_tweet_ids ?? []), ...(each.edit_history_post_ids ?? [])]
       .filter((id) => id !== each.id)

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { z } from "zod";
 
 import { armId, autoname, exists, readInputs } from "../arm.ts";
-import { listen } from "../listen.ts";
+import { listen, portOf } from "../listen.ts";
 import type { Made, Provider, ResourceRequest, World } from "../world.ts";
 
 export const web: Provider = {
@@ -74,8 +74,8 @@ async function makeSite(request: ResourceRequest, world: World): Promise<Made> {
   const name = inputs.name ?? autoname(request.name);
   const kind = "Microsoft.Web/sites";
   const id = armId(world, { group: inputs.resourceGroupName, kind, name });
-  const portHolder = createServer();
-  const hostName = `127.0.0.1:${await listen(portHolder)}`;
+  const portHolder = world.portHolders.shift() ?? createServer();
+  const hostName = `127.0.0.1:${portHolder.listening ? portOf(portHolder) : await listen(portHolder)}`;
   world.sites.push({
     id,
     name,

@@ -155,6 +155,7 @@ export async function gather(
     findings: [],
     pages: {
       pages: 1,
+      posts: 3,
       postIds: new Set(["1", "2", "3"]),
       earlierVersions: new Set(),
       problems: [],

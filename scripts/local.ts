@@ -1,0 +1,97 @@
+import { HELP, type Options, parseOptions } from "./local/options.ts";
+import { createProgress, summary } from "./local/progress.ts";
+import { archiveTimeline, type Result } from "./local/run.ts";
+import { type LocalSystem, startLocalSystem } from "./local/system.ts";
+
+const SHOWN_PROBLEMS = 20;
+
+/** `npm run local`: the whole product on one machine. */
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const stopped = untilStopped();
+  const progress = createProgress({
+    tty: process.stderr.isTTY,
+    write: (text) => process.stderr.write(text),
+    columns: process.stderr.columns,
+  });
+  const system = await startLocalSystem({ ...options, progress });
+  try {
+    const archived = archiveTimeline(system, { windowHours: options.windowHours, progress });
+    const result = await Promise.race([archived, stopped]);
+    if (!result) {
+      return;
+    }
+    report(result, system, options);
+    process.exitCode = result.problems.length === 0 ? 0 : 1;
+    if (!options.once) {
+      await stopped;
+    }
+  } finally {
+    await system.close();
+  }
+}
+
+function readOptions(): Options {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}
+
+/** Resolves at Ctrl-C or SIGTERM; what runs is then closed, and no process stays. */
+function untilStopped(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        process.stderr.write("Stopping ...\n");
+        process.exitCode = 130;
+        resolve(undefined);
+      });
+    }
+  });
+}
+
+function report(result: Result, system: LocalSystem, { once, json }: Options): void {
+  const { problems, portal, ...numbers } = result;
+  const text = summary(
+    problems.length === 0 ? "Every post is accounted for." : `${problems.length} problems.`,
+    [
+      ["Posts on X", numbers.posts],
+      ["Captured", numbers.captured],
+      ["Delivered", numbers.delivered],
+      ["Accepted by the Import service", numbers.accepted],
+      ["In the mailbox", numbers.mailbox],
+      ["Duplicates", numbers.duplicates],
+      ["Gaps", numbers.gaps.length],
+      ["Paid reads", numbers.reads],
+      ["Windows", numbers.windows],
+      ["Seconds", numbers.seconds],
+      ["Mailbox", system.mailboxFolder],
+      ["Connector's log", system.site.logFile],
+      ...(once
+        ? []
+        : [
+            ["Status page", system.outputs.statusUrl] as const,
+            ["APISecretKey for it", portal.Password] as const,
+          ]),
+    ],
+  );
+  process.stderr.write(text);
+  for (const { postId, what } of problems.slice(0, SHOWN_PROBLEMS)) {
+    process.stderr.write(`  ${postId ? `post ${postId} ` : ""}${what}\n`);
+  }
+  if (!once) {
+    process.stderr.write("\nPress Ctrl-C to stop.\n");
+  }
+  if (json) {
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  }
+}
+
+await main();

@@ -1,0 +1,91 @@
+import { check, type Problem } from "./check/check.ts";
+import { readMailbox } from "./check/read-mailbox.ts";
+import { readPages } from "./check/read-pages.ts";
+import type { Gap } from "./check/check.ts";
+import { planWindows } from "./portal/plan-windows.ts";
+import type { Progress } from "./progress.ts";
+import type { LocalSystem, StackOutputs } from "./system.ts";
+
+/** The result of one run; the fixed members are those of the --json line (design.md section 5). */
+export type Result = {
+  posts: number;
+  captured: number;
+  delivered: number;
+  accepted: number;
+  mailbox: number;
+  gaps: Gap[];
+  reads: number;
+  duplicates: number;
+  seconds: number;
+  connectorUrl: string;
+  portal: StackOutputs["portal"];
+  windows: number;
+  problems: Problem[];
+};
+
+/** How long after a window's end the portal asks for it, by X's clock. */
+const ASKED_AFTER_MS = 5_000;
+
+/** Plays the whole job: Validate, sign-in, every window, and then holds the mailbox against X. */
+export async function archiveTimeline(
+  system: LocalSystem,
+  { windowHours, progress }: { windowHours: number; progress: Progress },
+): Promise<Result> {
+  const { x, portal, importService, outputs } = system;
+  const started = performance.now();
+  const truth = x.posts();
+  const times = truth.map(({ createdAt }) => Date.parse(createdAt));
+  const windows = planWindows(
+    new Date(Math.min(...times)),
+    new Date(Math.max(...times)),
+    windowHours,
+  );
+
+  const signingIn = progress.step("Validating the connection and signing in");
+  await portal.validate();
+  await portal.probeCredentials();
+  await portal.signIn(x.account.username);
+  signingIn.finish(`@${x.account.username}`);
+
+  const asking = progress.step("Windows", windows.length);
+  const importing = progress.step("Posts in the mailbox", truth.length);
+  for (const [index, window] of windows.entries()) {
+    x.setNow(new Date(Date.parse(window.end) + ASKED_AFTER_MS));
+    await portal.requestWindow(window);
+    asking.update(index + 1);
+    importing.update(
+      importService.results().reduce((sum, { accepted }) => sum + accepted.length, 0),
+    );
+  }
+  asking.finish();
+  importing.finish();
+  const seconds = (performance.now() - started) / 1000;
+
+  const checking = progress.step("Holding the mailbox against X");
+  const { jobs } = await portal.readStatus();
+  const gaps = jobs.flatMap((job) => job.gaps);
+  const pages = await readPages(system.azure.readContainer("archive"));
+  const { problems, ...verdict } = check({
+    truth,
+    gaps,
+    pages,
+    mailbox: await readMailbox(system.mailboxFolder),
+    results: importService.results(),
+    findings: importService.findings(),
+  });
+  if (problems.length === 0) {
+    checking.finish();
+  } else {
+    checking.fail(`${problems.length} problems`);
+  }
+  return {
+    ...verdict,
+    gaps,
+    reads: x.reads() ?? pages.posts,
+    seconds: Number(seconds.toFixed(2)),
+    connectorUrl: outputs.connectorUrl,
+    portal: outputs.portal,
+    windows: windows.length,
+    problems,
+  };
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { evaluateProgram } from "./azure/evaluate-program.ts";
+import { listen } from "./azure/listen.ts";
+import { startLocalAzure } from "./azure/resource-manager.ts";
+import { createCertificate } from "./certificate.ts";
+import type { Closable, LocalAzure, LocalSite, LocalX, TwitterKeys } from "./contracts.ts";
+import { startEntra } from "./entra.ts";
+import type { Options } from "./options.ts";
+import { type CompliancePortal, createCompliancePortal } from "./portal/compliance-portal.ts";
+import { type ImportService, startImportService } from "./portal/import-service.ts";
+import { openMailbox } from "./portal/mailbox.ts";
+import type { Progress } from "./progress.ts";
+import { borrowX } from "./x/borrow.ts";
+import { generateTimeline } from "./x/generate.ts";
+import { loadTimeline } from "./x/load.ts";
+import { startX } from "./x/server.ts";
+import type { Timeline } from "./x/timeline.ts";
+
+/** The keys of the X developer app, as far as X is ours. Another X (`--x`) has to know them too. */
+export const LOCAL_TWITTER_KEYS: TwitterKeys = {
+  twitterApiKey: "local-twitter-api-key",
+  twitterApiSecretKey: "local-twitter-api-secret-key",
+  twitterAccessToken: "local-twitter-access-token",
+  twitterAccessTokenSecret: "local-twitter-access-token-secret",
+};
+
+const PROJECT = "m365-twitter-connector";
+const PLATFORM_RESOURCE = "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac";
+
+export type LocalSystem = Closable & {
+  x: LocalX;
+  azure: LocalAzure;
+  site: LocalSite;
+  importService: ImportService;
+  portal: CompliancePortal;
+  outputs: StackOutputs;
+  mailboxFolder: string;
+};
+
+export type StartOptions = Pick<
+  Options,
+  "posts" | "users" | "user" | "includes" | "history" | "x" | "keep"
+> & {
+  progress: Progress;
+  /** Rewrites the app's code before it starts: for tests of the checker. */
+  sabotage?: (code: string) => string;
+};
+
+const outputsSchema = z.looseObject({
+  connectorUrl: z.string(),
+  azureAppId: z.string(),
+  tenantId: z.string(),
+  apiSecretKey: z.string(),
+  twitterCallbackUrl: z.string(),
+  statusUrl: z.string(),
+  packageHash: z.string(),
+  portal: z.object({
+    Name: z.string(),
+    "Connector URL": z.string(),
+    Password: z.string(),
+    "Azure App ID": z.string(),
+  }),
+});
+
+/** What `pulumi stack output` would show, secrets revealed. */
+export type StackOutputs = z.infer<typeof outputsSchema>;
+
+/**
+ * Starts everything: X, Entra, Azure, the Import service; evaluates the Pulumi program against them;
+ * starts the package that it deployed; and opens the compliance portal. Nothing is left behind if
+ * a part does not start.
+ */
+export async function startLocalSystem(options: StartOptions): Promise<LocalSystem> {
+  await using running = new AsyncDisposableStack();
+  const { progress } = options;
+  const directory = options.keep
+    ? resolve(options.keep)
+    : await mkdtemp(join(tmpdir(), `${PROJECT}-`));
+  const mailboxFolder = join(directory, "mailbox");
+  await mkdir(mailboxFolder, { recursive: true });
+  running.defer(() => (options.keep ? undefined : forgetAllBut(directory)));
+  const use = <T extends Closable>(part: T): T => {
+    running.defer(() => part.close());
+    return part;
+  };
+
+  const starting = progress.step("Starting X, Entra, Azure and the Import service");
+  const firstSite = createServer();
+  const connectorUrl = `http://127.0.0.1:${await listen(firstSite)}`;
+  const certificate = await createCertificate(directory);
+  const entra = use(await startEntra({ certificate, tenantId: randomUUID() }));
+  const azure = use(
+    await startLocalAzure({
+      certificate,
+      entra,
+      directory,
+      firstSite,
+      keep: options.keep !== undefined,
+    }),
+  );
+  const importService = use(
+    await startImportService({
+      certificate,
+      entra,
+      resource: PLATFORM_RESOURCE,
+      mailbox: await openMailbox(mailboxFolder),
+      createContainer: (name, expires) => azure.createPlatformContainer(name, expires),
+    }),
+  );
+  const timeline = await readTimeline(options);
+  const x = use(
+    options.x === undefined
+      ? await startX({
+          timeline,
+          keys: LOCAL_TWITTER_KEYS,
+          callbackUrl: `${connectorUrl}/Views/TwitterOAuth`,
+          history: options.history,
+        })
+      : borrowX(options.x, timeline),
+  );
+  starting.finish();
+
+  const evaluating = progress.step("Evaluating the Pulumi program");
+  const settings = {
+    ...LOCAL_TWITTER_KEYS,
+    ...addresses({ connectorUrl, entra, x, importService }),
+  };
+  const outputs = outputsSchema.parse(
+    await evaluateProgram({
+      azure,
+      project: PROJECT,
+      stack: "local",
+      config: { "azure-native:location": "westeurope", ...qualify(settings) },
+      secretKeys: Object.keys(qualify(LOCAL_TWITTER_KEYS)),
+    }),
+  );
+  evaluating.finish();
+
+  const booting = progress.step("Starting the package that it built");
+  const [site] = await azure.startSites(options.sabotage ? { sabotage: options.sabotage } : {});
+  if (!site) {
+    throw new Error("The program created no web app");
+  }
+  booting.finish(connectorUrl);
+  const portal = createCompliancePortal({
+    entra,
+    importService,
+    handoff: {
+      name: outputs.portal.Name,
+      connectorUrl: outputs.portal["Connector URL"],
+      password: outputs.portal.Password,
+      azureAppId: outputs.portal["Azure App ID"],
+      tenantId: outputs.tenantId,
+    },
+  });
+  const parts = running.move();
+  return {
+    x,
+    azure,
+    site,
+    importService,
+    portal,
+    outputs,
+    mailboxFolder,
+    close: () => parts.disposeAsync(),
+  };
+}
+
+async function readTimeline({ posts, users, user, includes }: StartOptions): Promise<Timeline> {
+  return posts === undefined ? generateTimeline() : loadTimeline({ posts, users, user, includes });
+}
+
+/** The outside world's addresses, as stack configuration: the only way in which anything differs. */
+function addresses({
+  connectorUrl,
+  entra,
+  x,
+  importService,
+}: {
+  connectorUrl: string;
+  entra: { url: string; tenantId: string };
+  x: { url: string };
+  importService: { url: string };
+}): Record<string, string> {
+  return {
+    connectorUrl,
+    tenantId: entra.tenantId,
+    xApiUrl: x.url,
+    entraUrl: entra.url,
+    platformUrl: importService.url,
+    sasHosts: "127.0.0.1",
+  };
+}
+
+function qualify(config: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]): [string, string] => [`${PROJECT}:${key}`, value]),
+  );
+}
+
+/** The mailbox and the app's log stay for a look; the machine clears its temporary folder itself. */
+async function forgetAllBut(directory: string): Promise<void> {
+  await rm(join(directory, "azurite"), { recursive: true, force: true });
+}

@@ -1,0 +1,30 @@
+import type { LocalX, TruePost } from "../contracts.ts";
+import { createMediaFiles } from "./media-files.ts";
+import { tellTruth } from "./truth.ts";
+import type { Timeline } from "./timeline.ts";
+
+/**
+ * Another X server, with the timeline that it is said to serve. Its clock is its own, and what bytes
+ * it serves as media is not known here, so that the truth has none.
+ */
+export function borrowX(url: string, timeline: Timeline): LocalX {
+  const { id, username, name } = timeline.account;
+  const posts = tellTruth(timeline, createMediaFiles(timeline)).map(withoutMedia);
+  return {
+    url: url.replace(/\/+$/, ""),
+    account: { id, username, name },
+    setNow: () => {},
+    posts: () => posts,
+    reads: () => undefined,
+    returned: () => undefined,
+    close: async () => {},
+  };
+}
+
+function withoutMedia(post: TruePost): TruePost {
+  const references = post.references.map(({ post: referred, ...reference }) => ({
+    ...reference,
+    ...(referred && { post: { ...referred, media: [] } }),
+  }));
+  return { ...post, media: [], references };
+}
