@@ -9,8 +9,8 @@ import { attach, type AttachmentDeps, ITEM_LIMIT_BYTES, planMedia } from "./atta
 import { postToItem } from "./item.ts";
 import type { ManifestEntry } from "./manifest.ts";
 
-/** Bytes of attachments that may be in memory at a time, over all items. */
-const BYTES_IN_FLIGHT = 96 * 1024 * 1024;
+/** Bytes of attachments that may be in memory at a time, over all items of a task. */
+const MEBIBYTES_IN_FLIGHT = 96;
 /** A medium is held as bytes, as base64, and twice within the item's JSON. */
 const COPIES_OF_A_MEDIUM = 5;
 
@@ -33,7 +33,7 @@ export type Delivery = {
  * @returns one manifest entry for each item, in order of time.
  */
 export async function deliver(deps: DeliverDeps, delivery: Delivery): Promise<ManifestEntry[]> {
-  const budget = new Semaphore(BYTES_IN_FLIGHT);
+  const budget = new Semaphore(MEBIBYTES_IN_FLIGHT);
   const entries = await pMap(
     postsToDeliver(deps, delivery),
     (captured) => deliverPost(deps, { ...delivery, captured, budget }),
@@ -77,27 +77,30 @@ async function deliverPost(
   const { post, includes, receivedAt, modifiedAt } = captured;
   const planned = await planMedia(deps, { jobId, post, includes });
   const attachedBytes = planned.reduce((sum, { record }) => sum + (record?.bytes ?? 0), 0);
-  const weight = Math.min(attachedBytes * COPIES_OF_A_MEDIUM + 1, BYTES_IN_FLIGHT);
-  return budget.runExclusive(async () => {
-    const media = await attach(deps, planned);
-    const item = postToItem({ post, includes, account, media, receivedAt });
-    const body = Buffer.from(JSON.stringify(item));
-    if (body.byteLength > ITEM_LIMIT_BYTES) {
-      throw new Error("an item is larger than its parts can be");
-    }
-    const fileName = `${post.id}.json`;
-    await upload(fileName, body);
-    return {
-      id: post.id,
-      modificationTimestampUtc: modifiedAt,
-      fileName,
-      bytes: body.byteLength,
-      sha256: createHash("sha256").update(body).digest("hex"),
-      media: planned.map(({ mediaKey, record, leftOut }) => ({
-        mediaKey,
-        ...(record && { bytes: record.bytes, sha256: record.sha256 }),
-        ...(leftOut !== undefined && { leftOut }),
-      })),
-    };
-  }, weight);
+  const mebibytes = Math.ceil((attachedBytes * COPIES_OF_A_MEDIUM + 1) / 2 ** 20);
+  return budget.runExclusive(
+    async () => {
+      const media = await attach(deps, planned);
+      const item = postToItem({ post, includes, account, media, receivedAt });
+      const body = Buffer.from(JSON.stringify(item));
+      if (body.byteLength > ITEM_LIMIT_BYTES) {
+        throw new Error("an item is larger than its parts can be");
+      }
+      const fileName = `${post.id}.json`;
+      await upload(fileName, body);
+      return {
+        id: post.id,
+        modificationTimestampUtc: modifiedAt,
+        fileName,
+        bytes: body.byteLength,
+        sha256: createHash("sha256").update(body).digest("hex"),
+        media: planned.map(({ mediaKey, record, leftOut }) => ({
+          mediaKey,
+          ...(record && { bytes: record.bytes, sha256: record.sha256 }),
+          ...(leftOut !== undefined && { leftOut }),
+        })),
+      };
+    },
+    Math.min(mebibytes, MEBIBYTES_IN_FLIGHT),
+  );
 }
