@@ -40,7 +40,7 @@ function readOptions(): Options {
     return parseOptions(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(2);
+    return process.exit(2);
   }
 }
 
@@ -70,6 +70,7 @@ function report(result: Result, system: LocalSystem, { once, json }: Options): v
       ["Duplicates", numbers.duplicates],
       ["Gaps", numbers.gaps.length],
       ["Paid reads", numbers.reads],
+      ["Paid reads of others' posts", numbers.otherReads ?? "unknown"],
       ["Windows", numbers.windows],
       ["Seconds", numbers.seconds],
       ["Mailbox", system.mailboxFolder],

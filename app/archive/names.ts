@@ -11,6 +11,9 @@ export const names = {
   /** Verbatim response bodies of X, in the order in which they were read. */
   capturePages: (jobId: string, captureId: string) =>
     `${folder(jobId)}captures/${captureId}/pages/`,
+  /** What the posts of a stored page show and X did not send along. */
+  context: (page: string, number: number) =>
+    page.replace(/\/pages\/(\d+)\.json$/, `/context/$1-${number}.json`),
   /** Further answers of X that prove that nothing of an interval is out of its reach. */
   captureProof: (jobId: string, captureId: string, probe: string) =>
     `${folder(jobId)}captures/${captureId}/proof/${probe}.json`,

@@ -7,7 +7,7 @@ import type { Post } from "../twitter/page.ts";
 import { addToCoverage, type Coverage, type Gap, readCoverage } from "./coverage.ts";
 import { DEPTH, FIRST_TIME, isWithinReach, SURELY_WITHIN } from "./depth.ts";
 import { addSeconds, floorToSecond, type Interval, subtract } from "./interval.ts";
-import { type PageQuery, readPages } from "./pages.ts";
+import { keepContext, type PageQuery, readPages } from "./pages.ts";
 
 export type CaptureDeps = {
   store: Store;
@@ -126,7 +126,9 @@ async function readAll(
     fetchPage: (asked) =>
       deps.twitter.timeline(token, accountId, { ...asked, maxResults: PAGE_SIZE }),
   });
-  for await (const page of pages) {
+  const lookUp = (ids: string[]) => deps.twitter.lookup(token, ids);
+  for await (const { name, page } of pages) {
+    await keepContext(deps.store, { name, page, lookUp });
     for (const post of page.posts) {
       found.posts += 1;
       found.newest = found.newest && isNewer(found.newest, post) ? found.newest : post;

@@ -2,10 +2,7 @@ import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
 import { parsePage } from "../twitter/page.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
-import { keepAnswer } from "./pages.ts";
-
-/** Ids that X takes in one lookup. */
-const LOOKUP_SIZE = 100;
+import { chunk, keepAnswer, keepContext } from "./pages.ts";
 
 /**
  * Reads named posts anew, for one task, and stores the answers. Done before, it costs nothing.
@@ -21,12 +18,12 @@ export async function lookUp(
   }: Pick<Source, "jobId" | "token"> & { taskId: string; ids: string[] },
 ): Promise<Map<string, string>> {
   const missing = new Map<string, string>();
-  for (let from = 0; from < ids.length; from += LOOKUP_SIZE) {
-    const some = ids.slice(from, from + LOOKUP_SIZE);
-    const name = names.page(names.lookupPages(jobId, taskId), from / LOOKUP_SIZE + 1);
+  for (const [index, some] of chunk(ids).entries()) {
+    const name = names.page(names.lookupPages(jobId, taskId), index + 1);
     const stored = await store.read(name);
     const body = stored?.body ?? (await keepAnswer(store, name, () => twitter.lookup(token, some)));
     const page = parsePage(body);
+    await keepContext(store, { name, page, lookUp: (more) => twitter.lookup(token, more) });
     const found = new Set(page.posts.map(({ id }) => id));
     for (const id of some.filter((asked) => !found.has(asked))) {
       const reason = page.includes.missing.get(id);

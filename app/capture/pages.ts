@@ -2,9 +2,13 @@ import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer } from "../twitter/client.ts";
-import { type Page, parsePage } from "../twitter/page.ts";
+import { asIncludes, type Includes, mergeIncludes, type Page, parsePage } from "../twitter/page.ts";
+import { idsToLookUp } from "./context.ts";
 
 export type PageQuery = { startTime?: string; endTime?: string; sinceId?: string };
+/** Ids that X takes in one lookup. */
+const LOOKUP_SIZE = 100;
+
 type FetchPage = (query: PageQuery & { paginationToken?: string }) => Promise<Answer>;
 
 /**
@@ -15,7 +19,7 @@ type FetchPage = (query: PageQuery & { paginationToken?: string }) => Promise<An
 export async function* readPages(
   store: Store,
   { folder, query, fetchPage }: { folder: string; query: PageQuery; fetchPage: FetchPage },
-): AsyncGenerator<Page> {
+): AsyncGenerator<{ name: string; page: Page }> {
   let asked = query;
   let token: string | undefined;
   for (let number = 1; ; number += 1) {
@@ -31,7 +35,7 @@ export async function* readPages(
         fetchPage({ ...asked, ...(next !== undefined && { paginationToken: next }) }),
       ));
     const page = parsePage(body);
-    yield page;
+    yield { name, page };
     if (page.nextToken === undefined) {
       return;
     }
@@ -42,7 +46,7 @@ export async function* readPages(
   }
 }
 
-/** Reads stored pages again, in the order in which they came. */
+/** Reads stored pages again, in the order in which they came, each with its context. */
 export async function* storedPages(
   store: Store,
   folder: string,
@@ -50,9 +54,43 @@ export async function* storedPages(
   for await (const name of store.list(folder)) {
     const blob = await store.read(name);
     if (blob) {
-      yield { page: parsePage(blob.body), receivedAt: blob.metadata["receivedat"] ?? "" };
+      const page = parsePage(blob.body);
+      const includes = await storedContext(store, { name, page });
+      yield { page: { ...page, includes }, receivedAt: blob.metadata["receivedat"] ?? "" };
     }
   }
+}
+
+/** Looks up what a stored page's posts show and X did not send along, once, and stores it beside. */
+export async function keepContext(
+  store: Store,
+  { name, page, lookUp }: { name: string; page: Page; lookUp: (ids: string[]) => Promise<Answer> },
+): Promise<void> {
+  for (const [index, ids] of chunk(idsToLookUp(page)).entries()) {
+    const contextName = names.context(name, index + 1);
+    if (!(await store.read(contextName))) {
+      await keepAnswer(store, contextName, () => lookUp(ids));
+    }
+  }
+}
+
+async function storedContext(
+  store: Store,
+  { name, page }: { name: string; page: Page },
+): Promise<Includes> {
+  let { includes } = page;
+  for (const [index] of chunk(idsToLookUp(page)).entries()) {
+    const blob = await store.read(names.context(name, index + 1));
+    includes = blob ? mergeIncludes(includes, asIncludes(parsePage(blob.body))) : includes;
+  }
+  return includes;
+}
+
+/** Ids in lots that X takes at a time. */
+export function chunk(ids: string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / LOOKUP_SIZE) }, (_, index) =>
+    ids.slice(index * LOOKUP_SIZE, (index + 1) * LOOKUP_SIZE),
+  );
 }
 
 /**
@@ -69,7 +107,7 @@ export async function keepAnswer(
   try {
     parsePage(body);
   } catch (error) {
-    await store.put(name.replace(/\/(?:pages|proof)\//, "/rejected/"), body, kept);
+    await store.put(name.replace(/\/(?:pages|proof|context)\//, "/rejected/"), body, kept);
     throw error;
   }
   if (await store.create(name, body, kept)) {

@@ -3,7 +3,7 @@ import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { filesOf } from "../twitter/media.ts";
 import type { Includes, Media, Post } from "../twitter/page.ts";
-import type { Attachment, MediaOutcome } from "./item.ts";
+import { type Attachment, type MediaOutcome, shownPosts } from "./item.ts";
 import pRetry from "p-retry";
 
 /** The platform refuses larger items (portal-contract.md). Decimal: the harsher reading. */
@@ -74,9 +74,9 @@ export async function attach(
 }
 
 /** A medium that a repost and its original show is one medium. */
-function mediaShown(post: Post, { posts }: Includes): { postId: string; mediaKey: string }[] {
-  const shown = [post, ...post.references.flatMap(({ id }) => posts.get(id) ?? [])].flatMap(
-    ({ id, mediaKeys }) => mediaKeys.map((mediaKey) => ({ postId: id, mediaKey })),
+function mediaShown(post: Post, includes: Includes): { postId: string; mediaKey: string }[] {
+  const shown = shownPosts(post, includes).flatMap(({ id, mediaKeys }) =>
+    mediaKeys.map((mediaKey) => ({ postId: id, mediaKey })),
   );
   const first = new Map(shown.toReversed().map((medium) => [medium.mediaKey, medium]));
   return shown.filter((medium) => first.get(medium.mediaKey) === medium);

@@ -1,4 +1,12 @@
-import type { Includes, Place, Poll, Post, User } from "../twitter/page.ts";
+import {
+  contextOf,
+  type Includes,
+  isRepost,
+  type Place,
+  type Poll,
+  type Post,
+  type User,
+} from "../twitter/page.ts";
 import { expandLinks, permalink, plainText } from "./text.ts";
 
 /** The platform's item (portal-contract.md): every member present, null where there is nothing. */
@@ -65,12 +73,14 @@ export type ItemParts = {
 
 /** A post as the item that the platform turns into an e-mail. Pure: same parts, same item. */
 export function postToItem(parts: ItemParts): Item {
-  const { post, includes } = parts;
-  const context = post.references.flatMap(({ id }) => {
-    const referred = includes.posts.get(id);
-    return referred ? [toItem(parts, referred, null)] : [];
-  });
-  return toItem(parts, post, context.length > 0 ? context : null);
+  return toItem(parts, parts.post, isRepost(parts.post) ? 2 : 1);
+}
+
+/** The post and, as X shows it, what it refers to: for a repost also what the original refers to. */
+export function shownPosts(post: Post, includes: Includes): Post[] {
+  const context = contextOf(post, includes);
+  const beyond = isRepost(post) ? context.flatMap((shown) => contextOf(shown, includes)) : [];
+  return [post, ...context, ...beyond];
 }
 
 export function itemTypeOf({ references }: Post): ItemType {
@@ -84,11 +94,12 @@ export function itemTypeOf({ references }: Post): ItemType {
   return types.has("quoted") ? "Quote" : "Post";
 }
 
-function toItem(parts: ItemParts, post: Post, context: Item[] | null): Item {
+function toItem(parts: ItemParts, post: Post, levels: number): Item {
   const { includes, account, media, receivedAt } = parts;
   const text = [fullText(post, includes), post.article].filter(Boolean).join("\n\n");
   const outcomes = media.get(post.id) ?? [];
   const attachments = outcomes.flatMap(({ attachment }) => attachment ?? []);
+  const context = levels > 0 ? contextOf(post, includes) : [];
   return {
     SchemaVersion: "1.0",
     Id: post.id,
@@ -104,7 +115,8 @@ function toItem(parts: ItemParts, post: Post, context: Item[] | null): Item {
     ContentType: 1,
     Content: `${text}\n\n${recordLines({ post, includes, outcomes, receivedAt }).join("\n")}\n`,
     MessagePreviewText: text,
-    PreContext: context,
+    PreContext:
+      context.length > 0 ? context.map((shown) => toItem(parts, shown, levels - 1)) : null,
     PostContext: null,
     NumOfLikes: post.likes,
     ContentAttachments: attachments.length > 0 ? attachments : null,
@@ -159,10 +171,10 @@ function referenceLine(
 ): string {
   const word = REFERENCE_WORDS[type] ?? type;
   const referred = posts.get(id);
-  if (!referred) {
-    return `${word}: post ${id}, which X did not hand out (${missing.get(id) ?? "no reason given"})`;
-  }
-  return `${word}: ${permalink(id, users.get(referred.authorId)?.username)}`;
+  const handle = referred && users.get(referred.authorId)?.username;
+  const reason = referred ? undefined : missing.get(id);
+  const kept = reason === undefined ? "" : `, which X did not hand out (${reason})`;
+  return `${word}: ${permalink(id, handle)}${kept}`;
 }
 
 function pollLine(poll: Poll | undefined): string[] {

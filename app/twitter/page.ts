@@ -147,6 +147,35 @@ export type Includes = {
 
 export type Page = { posts: Post[]; includes: Includes; nextToken?: string };
 
+export function isRepost({ references }: Post): boolean {
+  return references.some(({ type }) => type === "retweeted");
+}
+
+/** The posts that a post refers to, as far as X handed them out. */
+export function contextOf({ references }: Post, { posts }: Includes): Post[] {
+  return references.flatMap(({ id }) => posts.get(id) ?? []);
+}
+
+/** One set of includes out of two; where both have an object, the later one's stands. */
+export function mergeIncludes(one: Includes, other: Includes): Includes {
+  return {
+    posts: new Map([...one.posts, ...other.posts]),
+    users: new Map([...one.users, ...other.users]),
+    media: new Map([...one.media, ...other.media]),
+    polls: new Map([...one.polls, ...other.polls]),
+    places: new Map([...one.places, ...other.places]),
+    missing: new Map([...one.missing, ...other.missing]),
+  };
+}
+
+/** Includes that hold the page's own posts too, for what other posts refer to. */
+export function asIncludes({ posts, includes }: Page): Includes {
+  return {
+    ...includes,
+    posts: new Map([...includes.posts, ...posts.map((post) => [post.id, post] as const)]),
+  };
+}
+
 /**
  * Reads a response body of X.
  * @throws ConnectorError `x-bad-response` if it is not one, or if a field that was asked for and

@@ -65,10 +65,12 @@ export type LocalX = Closable & {
   /** Every post of the account, newest first. */
   posts(): readonly TruePost[];
   /**
-   * Posts that were billed so far: a post returned again on the same UTC day is free (x-api.md
-   * section 4). Undefined where X is not ours to ask.
+   * Posts of the account that were billed so far: a post returned again on the same UTC day is free
+   * (x-api.md section 4). Undefined where X is not ours to ask.
    */
   reads(): number | undefined;
+  /** The same for posts of others, looked up because a post of the account shows them. */
+  otherReads(): number | undefined;
   /** Posts that were returned so far, counting a post again each time. */
   returned(): number | undefined;
 };

@@ -15,6 +15,8 @@ export type Result = {
   mailbox: number;
   gaps: Gap[];
   reads: number;
+  /** Posts of others that were looked up and billed; null where X is not ours to ask. */
+  otherReads: number | null;
   duplicates: number;
   seconds: number;
   connectorUrl: string;
@@ -82,6 +84,7 @@ export async function archiveTimeline(
     ...verdict,
     gaps,
     reads: x.reads() ?? pages.posts,
+    otherReads: x.otherReads() ?? null,
     seconds: Number(seconds.toFixed(2)),
     connectorUrl: outputs.connectorUrl,
     portal: outputs.portal,

@@ -16,6 +16,7 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     setNow: () => {},
     posts: () => posts,
     reads: () => undefined,
+    otherReads: () => undefined,
     returned: () => undefined,
     close: async () => {},
   };

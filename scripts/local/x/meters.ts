@@ -32,19 +32,24 @@ export function createRateLimits(now: () => number) {
   };
 }
 
-/** Counts posts: each return of one, and what is billed: once per post and UTC day (x-api.md section 4). */
-export function createBilling(now: () => number) {
-  const billed = new Set<string>();
+/**
+ * Counts posts: each return of one, and what is billed: once per post and UTC day (x-api.md section
+ * 4). Posts of others that were looked up are dearer, and are counted apart.
+ */
+export function createBilling(now: () => number, accountId: string) {
+  const owned = new Set<string>();
+  const others = new Set<string>();
   let returned = 0;
   return {
-    count(posts: readonly { id: string }[]): void {
+    count(posts: readonly { id: string; author_id: string }[]): void {
       const day = new Date(now()).toISOString().slice(0, 10);
-      for (const { id } of posts) {
-        billed.add(`${day} ${id}`);
+      for (const { id, author_id: author } of posts) {
+        (author === accountId ? owned : others).add(`${day} ${id}`);
       }
       returned += posts.length;
     },
-    reads: () => billed.size,
+    reads: () => owned.size,
+    otherReads: () => others.size,
     returned: () => returned,
   };
 }

@@ -30,7 +30,7 @@ const BEFORE_EVERYTHING = new Date(0);
 /** Starts X on a free port of 127.0.0.1: its API, its sign-in pages and, by Host header, its media. */
 export async function startX(options: XOptions): Promise<LocalX> {
   const { timeline, keys, history } = options;
-  const billing = createBilling(Date.now);
+  const billing = createBilling(Date.now, timeline.account.id);
   const credentials = {
     keys,
     tokens: new Tokens(ownAccess(options)),
@@ -65,6 +65,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     },
     posts: () => (truth ??= tellTruth(timeline, files)),
     reads: billing.reads,
+    otherReads: billing.otherReads,
     returned: billing.returned,
     close,
   };

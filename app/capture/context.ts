@@ -1,0 +1,26 @@
+import { contextOf, isRepost, type Page } from "../twitter/page.ts";
+
+/**
+ * Posts that have to be looked up so that everything a page's posts show is known. X expands one
+ * level: what a reposted post quotes is missing; and with the new field names, so are the authors
+ * and media of the posts that are referred to (x-api.md sections 0 and 2).
+ */
+export function idsToLookUp({ posts, includes }: Page): string[] {
+  const ids = new Set<string>();
+  for (const post of posts) {
+    for (const shown of contextOf(post, includes)) {
+      const isDescribed =
+        includes.users.has(shown.authorId) &&
+        shown.mediaKeys.every((mediaKey) => includes.media.has(mediaKey));
+      if (!isDescribed) {
+        ids.add(shown.id);
+      }
+      for (const { id } of isRepost(post) ? shown.references : []) {
+        if (!includes.posts.has(id) && !includes.missing.has(id)) {
+          ids.add(id);
+        }
+      }
+    }
+  }
+  return [...ids];
+}
