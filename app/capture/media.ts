@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { names } from "../archive/names.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
@@ -20,7 +20,7 @@ export type MediaDeps = { store: Store; fetchMedia: FetchMedia; now: () => Date 
 
 /**
  * Sees to it that a file of X is in the archive, streaming it there once. The record is written
- * after the bytes: where it is, they are whole.
+ * after the bytes: where it is, they are whole, and the first one written counts.
  * @throws ConnectorError `x-unavailable` where trying again may help.
  */
 export async function archiveMedia(
@@ -36,7 +36,8 @@ export async function archiveMedia(
   if ("refusal" in download) {
     return download;
   }
-  const blob = names.media(jobId, mediaKey, file.name);
+  // A name of its own: two posts that show one medium may fetch it at the same time.
+  const blob = names.media(jobId, mediaKey, `${file.name}-${randomUUID()}`);
   const hash = createHash("sha256");
   let bytes = 0;
   const counted = async function* counted() {
@@ -62,8 +63,12 @@ export async function archiveMedia(
     sha256: hash.digest("hex"),
     receivedAt: now().toISOString(),
   };
-  await createDocument(store, recordName, record);
-  return record;
+  if (await createDocument(store, recordName, record)) {
+    return record;
+  }
+  await store.remove(blob);
+  const winner = await readDocument(store, recordName, mediaRecordSchema);
+  return winner?.value ?? record;
 }
 
 function unavailable(cause: unknown): never {
