@@ -3,7 +3,7 @@ import { ClientSecretCredential, ManagedIdentityCredential } from "@azure/identi
 import { ContainerClient } from "@azure/storage-blob";
 import { serve } from "@hono/node-server";
 import { createRemoteJWKSet } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import { createApp } from "./app.ts";
 import { createAzureStore } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const httpsUrl = z.url({ protocol: /^https$/ }).transform(withoutTrailingSlash);
 const loopbackHosts = new Set(["127.0.0.1", "[::1]", "localhost"]);

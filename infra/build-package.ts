@@ -51,6 +51,8 @@ async function bundleApp(): Promise<Uint8Array> {
     treeShaking: true,
     minifySyntax: true,
     legalComments: "none",
+    // @azure/storage-blob loads it only to list blobs in Arrow format, which the app does not do.
+    external: ["apache-arrow"],
     // Packages in CommonJS call `require` for Node's own modules.
     banner: {
       js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',

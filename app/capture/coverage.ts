@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { instantSchema, intervalSchema, type Interval } from "./interval.ts";

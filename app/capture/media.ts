@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { names } from "../archive/names.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ceilToSecond, floorToSecond, type Interval } from "../capture/interval.ts";
 
 const id = z.string().regex(/^[\w.:~-]{1,200}$/, "must be 1 to 200 of A-Z a-z 0-9 _ . : ~ -");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { names } from "../archive/names.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";

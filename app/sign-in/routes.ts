@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { z } from "zod";
+import * as z from "zod";
 import type { Sealer } from "../archive/seal.ts";
 import { isSameSecret } from "../portal/authenticate.ts";
 

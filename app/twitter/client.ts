@@ -1,6 +1,6 @@
 import type http from "node:http";
 import { TwitterApi } from "twitter-api-v2";
-import { z } from "zod";
+import * as z from "zod";
 import { ConnectorError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { X_PUBLIC_URL } from "./agent.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ConnectorError } from "../errors.ts";
 
 /** Either vocabulary is read, whichever was asked for: the wire may mix them (x-api.md section 0). */

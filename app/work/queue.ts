@@ -1,6 +1,6 @@
 import { QueueClient, RestError } from "@azure/storage-queue";
 import type { TokenCredential } from "@azure/identity";
-import { z } from "zod";
+import * as z from "zod";
 
 const messageSchema = z.object({ jobId: z.string(), taskId: z.string() });
 

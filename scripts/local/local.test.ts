@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isGone, resultOf, runLocal, type RunResult, startLocal } from "./testing/local-run.ts";
+import { manyPosts } from "./x/testing/small-timeline.ts";
+import type { Post } from "./x/timeline.ts";
+
+const REAL = join(import.meta.dirname, "../../../shared/data/reuters-2020-01-22");
+const HAS_REAL = existsSync(`${REAL}.posts.ndjson`);
+/** X gives this many of an account's newest posts (x-api.md section 1). */
+const DEPTH = 3200;
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "local-test-"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("npm run local -- --once --json", { timeout: 120_000 }, () => {
+  test("archives the generated timeline, each post once and paid once", async () => {
+    const ended = await runLocal("--once", "--json");
+    const result = resultOf(ended);
+    expect(result).toMatchObject({ ...everyPost(result.posts), reads: result.posts });
+    expect(result.posts).toBeGreaterThan(200);
+    expect(result.portal).toMatchObject({ "Connector URL": result.connectorUrl });
+    expect(ended.exitCode).toBe(0);
+  });
+
+  test.skipIf(!HAS_REAL)("archives real posts in windows of an hour (needs shared/data)", async () => {
+    const files = ["--posts", `${REAL}.posts.ndjson`, "--users", `${REAL}.users.json`];
+    const ended = await runLocal("--once", "--json", "--window", "1", ...files);
+    const result = resultOf(ended);
+    expect(result).toMatchObject({ ...everyPost(500), reads: 500 });
+    expect(result.windows).toBeGreaterThanOrEqual(28);
+    expect(ended.exitCode).toBe(0);
+  });
+
+  test("does not mind a second run at the same time", async () => {
+    const [five, seven] = await Promise.all(
+      [5, 7].map(async (count) => {
+        const file = await writePosts(`${count}.ndjson`, manyPosts(count));
+        return runLocal("--once", "--json", "--posts", file);
+      }),
+    );
+    const results = [five, seven].map((ended) => ended && resultOf(ended));
+    expect(results).toMatchObject([everyPost(5), everyPost(7)]);
+    expect([five?.exitCode, seven?.exitCode]).toEqual([0, 0]);
+  });
+
+  test("reports what lies beyond X's depth as a gap, and has all the rest", async () => {
+    const posts = manyPosts(DEPTH + 100);
+    const file = await writePosts("history.ndjson", posts);
+    const ended = await runLocal("--once", "--json", "--history", "--posts", file);
+    const result = resultOf(ended);
+    const reachable = posts.filter((post) => !liesInGap(post, result));
+    expect(result).toMatchObject({ posts: posts.length, duplicates: 0, problems: [] });
+    expect(result.gaps.map(({ reason }) => reason)).toEqual([expect.stringContaining("3200")]);
+    expect(reachable).toHaveLength(DEPTH);
+    expect(result.mailbox).toBe(DEPTH);
+    expect(result.reads).toBeLessThanOrEqual(DEPTH);
+    expect(ended.exitCode).toBe(0);
+  });
+});
+
+describe("Ctrl-C", { timeout: 60_000 }, () => {
+  test.each([
+    ["while it starts", "Evaluating the Pulumi program"],
+    ["between two windows", "Windows 1/4"],
+  ])("%s ends every process", async (_, words) => {
+    await using run = await startLocal("--once", "--json");
+    await run.says(words);
+    run.process.kill("SIGINT");
+    const { exitCode, stdout } = await run.ended;
+    expect(exitCode).toBe(130);
+    expect(stdout).toBe("");
+    expect(await isGone(run)).toBe(true);
+  });
+});
+
+describe("A wrong option", () => {
+  test.each([
+    ["an unknown one", ["--windows", "1"], "--windows is not an option: remove it."],
+    ["a window of no length", ["--window", "0"], "write 24, or 0.5."],
+    ["a timeline without a file", ["--posts"], "--posts needs a value"],
+    ["another X without a timeline", ["--x", "http://127.0.0.1:1"], "add --posts FILE."],
+  ])("%s ends with 2 and the remedy", async (_, parameters, remedy) => {
+    const { exitCode, stdout, stderr } = await runLocal("--once", "--json", ...parameters);
+    expect(stderr).toContain(remedy);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe("");
+  });
+});
+
+/** What a run says that has `posts` posts in the mailbox, once each. */
+function everyPost(posts: number): Partial<RunResult> {
+  const counts = { posts, captured: posts, delivered: posts, accepted: posts, mailbox: posts };
+  return { ...counts, duplicates: 0, gaps: [], problems: [] };
+}
+
+async function writePosts(name: string, posts: readonly Post[]): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, posts.map((post) => `${JSON.stringify(post)}\n`).join(""));
+  return file;
+}
+
+function liesInGap({ created_at: time }: Post, { gaps }: RunResult): boolean {
+  const at = Date.parse(time);
+  return gaps.some(({ start, end }) => Date.parse(start) <= at && at < Date.parse(end));
+}
