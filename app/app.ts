@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import { problem } from "./http.ts";
 import type { Log } from "./log.ts";
@@ -26,6 +27,10 @@ export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }
   const app = new Hono({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
   app.use(headers(xOrigin));
 
+  for (const [path, allow] of Object.entries(METHODS)) {
+    app.all(path, allowOnly(allow));
+  }
+
   const pages = new Hono();
   pages.use(csrf({ origin: publicOrigin }), bodyLimit({ maxSize: FORM_LIMIT_BYTES }));
   pages.route("/", statusRoutes(status));
@@ -33,15 +38,13 @@ export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }
 
   app.route("/", portalRoutes(portal));
   app.route("/", pages);
-  for (const [path, allow] of Object.entries(METHODS)) {
-    app.all(path, (c) => {
-      c.header("allow", allow);
-      return problem(c, 405, { title: "Method not allowed", detail: `Use ${allow}` });
-    });
-  }
 
   app.notFound((c) => problem(c, 404, { title: "Not found" }));
   app.onError((error, c) => {
+    if (error instanceof HTTPException) {
+      log("request.refused", { method: c.req.method, path: c.req.path, status: error.status });
+      return problem(c, error.status, { title: "The request was refused" });
+    }
     log("request.failed", { method: c.req.method, path: c.req.path }, error);
     return problem(c, 500, { title: "The connector failed", detail: "Its log says how." });
   });
@@ -61,6 +64,18 @@ const METHODS = {
   "/sign-in/confirm": "POST",
   "/views/twitteroauth": "GET",
 };
+
+/** Comes before anything that looks at the request, so that a wrong method is told what is right. */
+function allowOnly(allow: string): MiddlewareHandler {
+  const methods = new Set(allow.replace("GET", "GET, HEAD").split(", "));
+  return async (c, next) => {
+    if (methods.has(c.req.method)) {
+      return next();
+    }
+    c.header("allow", allow);
+    return problem(c, 405, { title: "Method not allowed", detail: `Use ${allow}` });
+  };
+}
 
 function headers(xOrigin: string): MiddlewareHandler {
   return secureHeaders({

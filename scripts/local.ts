@@ -1,6 +1,6 @@
 import { HELP, type Options, parseOptions } from "./local/options.ts";
 import { createProgress, summary } from "./local/progress.ts";
-import { archiveTimeline, type Result } from "./local/run.ts";
+import { archiveTimeline, exitCodeOf, type Result } from "./local/run.ts";
 import { type LocalSystem, startLocalSystem } from "./local/system.ts";
 
 const SHOWN_PROBLEMS = 20;
@@ -13,20 +13,18 @@ async function main(): Promise<void> {
     return;
   }
   const stopped = untilStopped();
-  const progress = createProgress({
-    tty: process.stderr.isTTY,
-    write: (text) => process.stderr.write(text),
-    columns: process.stderr.columns,
-  });
+  const progress = createProgress({ stream: process.stderr });
   const system = await startLocalSystem({ ...options, progress });
   try {
     const archived = archiveTimeline(system, { windowHours: options.windowHours, progress });
     const result = await Promise.race([archived, stopped]);
     if (!result) {
-      return;
+      await system.close();
+      // The portal may still be waiting for an answer that comes no more.
+      process.exit();
     }
     report(result, system, options);
-    process.exitCode = result.problems.length === 0 ? 0 : 1;
+    process.exitCode = exitCodeOf(result);
     if (!options.once) {
       await stopped;
     }

@@ -96,8 +96,9 @@ async function captureToTheDepth(deps: CaptureDeps, source: Source, part: Interv
   }
   const reached = posts <= SURELY_WITHIN;
   const start = reached ? part.start : addSeconds(oldest.createdAt, 1);
+  const end = newest.createdAt > part.end ? newest.createdAt : part.end;
   await addToCoverage(deps.store, source.jobId, {
-    intervals: [{ start, end: newest.createdAt, captureId, posts, newestId: newest.id }],
+    intervals: [{ start, end, captureId, posts, newestId: newest.id }],
   });
   if (!reached) {
     await recordGap(deps, source, {

@@ -1,4 +1,4 @@
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { type Html, layout } from "../pages/layout.ts";
 import type { Account } from "../twitter/client.ts";
 
@@ -9,12 +9,12 @@ export function passwordPage(
   { action, problem }: { action: string; problem?: string },
 ): Html {
   return layout(
-    { title: "Connect a Twitter account", nonce },
+    { title: "Connect a Twitter account", nonce, step: "Step 1 of 3" },
     html` <p>
         To show that you set up this connector, paste its <b>APISecretKey</b>: the value that you
         gave to the compliance portal as <b>Password</b>.
       </p>
-      ${problem ? html`<p class="notice" role="alert">${problem}</p>` : ""}
+      ${problem ? html`<p class="notice" role="alert" id="problem">${problem}</p>` : ""}
       <form method="post" action="${action}">
         <label for="password">APISecretKey</label>
         <input
@@ -24,6 +24,7 @@ export function passwordPage(
           required
           autofocus
           autocomplete="current-password"
+          ${problem ? raw('aria-invalid="true" aria-describedby="problem"') : ""}
         />
         <button type="submit">Continue</button>
       </form>
@@ -39,7 +40,7 @@ export function startPage(
   { jobId, archived }: { jobId: string; archived?: { username: string; needsSignIn: boolean } },
 ): Html {
   return layout(
-    { title: "Connect a Twitter account", nonce },
+    { title: "Connect a Twitter account", nonce, step: "Step 2 of 3" },
     html` ${
         archived
           ? html`<p class="notice ${archived.needsSignIn ? "" : "good"}">
@@ -67,7 +68,7 @@ export function confirmPage(
   { account, picture, sealed }: { account: Account; picture: string | undefined; sealed: string },
 ): Html {
   return layout(
-    { title: "Is this the account?", nonce },
+    { title: "Is this the account?", nonce, step: "Step 3 of 3" },
     html` <p>All posts of this account will be archived to Microsoft 365.</p>
       <div class="account">
         ${
@@ -90,13 +91,16 @@ export function confirmPage(
 export function donePage({ nonce }: Page, account: { username: string }): Html {
   return layout(
     { title: "Twitter Connector Job Successfully set up.", nonce },
-    html` <p>
+    html` <p class="notice good">
         Posts of <b>@${account.username}</b> will be archived as the compliance portal asks for
-        them. Go on there; this window may be closed.
+        them.
       </p>
-      <button type="button" id="continue">Continue</button>
+      <p>Go on in the compliance portal; this window may be closed.</p>
+      <button type="button" id="continue" hidden>Continue</button>
       <script nonce="${nonce}">
-        document.getElementById("continue").addEventListener("click", () => window.close());
+        const button = document.getElementById("continue");
+        button.addEventListener("click", () => window.close());
+        button.hidden = false;
       </script>`,
   );
 }

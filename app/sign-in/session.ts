@@ -52,14 +52,15 @@ export function createSessions({
     },
     async signIn(c, password) {
       const address = clientAddress(c);
-      const spent = [await perAddress.get(address), await inAll.get("all")];
-      if (spent.some((state) => state !== null && state.remainingPoints <= 0)) {
+      // Counted before it is looked at: tries that come at once would else all find room.
+      const isRoom = (await spend(perAddress, address)) && (await spend(inAll, "all"));
+      if (!isRoom) {
         return "too-many";
       }
       if (!isSameSecret(password.trim(), apiSecretKey)) {
-        await Promise.all([perAddress.penalty(address), inAll.penalty("all")]);
         return "wrong";
       }
+      await Promise.all([perAddress.reward(address), inAll.reward("all")]);
       const expires = now().getTime() + SESSION_MS;
       const sealed = await sealer.seal({ purpose: "session", id: randomUUID(), expires });
       // Lax, not Strict: the way back from X comes from another site.
@@ -78,6 +79,11 @@ export function createSessions({
 
 function createLimiter(points: number): RateLimiterMemory {
   return new RateLimiterMemory({ points, duration: WRONG_WINDOW_SECONDS });
+}
+
+async function spend(limiter: RateLimiterMemory, key: string): Promise<boolean> {
+  const { consumedPoints } = await limiter.penalty(key);
+  return consumedPoints <= limiter.points;
 }
 
 /** App Service appends the caller's address, with its port, as the last entry. */

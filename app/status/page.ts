@@ -1,4 +1,4 @@
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { type Html, layout } from "../pages/layout.ts";
 import type { Health } from "./health.ts";
 import type { JobOverview } from "./overview.ts";
@@ -46,10 +46,17 @@ function jobsSection(jobs: JobOverview[]): Html {
 
 function jobSection(job: JobOverview): Html {
   return html` <h2>${job.account.name} (@${job.account.username})</h2>
+    ${
+      job.needsSignIn
+        ? html`<p class="notice" role="status">
+            Nothing is archived until this account is signed in again, in the compliance portal.
+          </p>`
+        : ""
+    }
     <dl>
       <dt>Job</dt>
       <dd><code>${job.jobId}</code></dd>
-      <dt>Connected</dt>
+      <dt>Connected (UTC)</dt>
       <dd>${instant(job.since)}</dd>
       <dt>Sign-in</dt>
       <dd>
@@ -59,27 +66,20 @@ function jobSection(job: JobOverview): Html {
             : html`<span class="good">valid</span>`
         }
       </dd>
-      <dt>Read completely</dt>
+      <dt>Read completely (UTC)</dt>
       <dd>
         ${
           job.coverage.length === 0
             ? "nothing yet"
-            : job.coverage.map(
-                ({ start, end }) => html`<div>${instant(start)} to ${instant(end)}</div>`,
-              )
+            : job.coverage.map((interval) => html`<div>${span(interval)}</div>`)
         }
       </dd>
-      <dt>Gaps</dt>
+      <dt>Gaps (UTC)</dt>
       <dd>
         ${
           job.gaps.length === 0
             ? html`<span class="good">none</span>`
-            : job.gaps.map(
-                ({ start, end, reason }) =>
-                  html`<div>
-                    <b class="bad">${instant(start)} to ${instant(end)}</b>: ${reason}
-                  </div>`,
-              )
+            : job.gaps.map((gap) => html`<div><b class="bad">${span(gap)}</b>: ${gap.reason}</div>`)
         }
       </dd>
     </dl>
@@ -90,22 +90,22 @@ function jobSection(job: JobOverview): Html {
       aria-label="Last windows of @${job.account.username}"
     >
       <table>
-        <caption class="hint">
+        <caption>
           The windows that changed last
         </caption>
         <thead>
           <tr>
             <th scope="col">Window (UTC)</th>
             <th scope="col">State</th>
-            <th scope="col">Items</th>
-            <th scope="col">Media left out</th>
+            <th scope="col" class="number">Items</th>
+            <th scope="col" class="number">Media left out</th>
           </tr>
         </thead>
         <tbody>
           ${job.tasks.map(
             (task) =>
               html`<tr>
-                <td>${instant(task.window.start)} to ${instant(task.window.end)}</td>
+                <td>${span(task.window)}</td>
                 <td
                   class="${task.state === "delivered" ? "good" : task.state === "failed" ? "bad" : ""}"
                 >
@@ -122,7 +122,8 @@ function jobSection(job: JobOverview): Html {
 
 function passwordForm(problem: string | undefined): Html {
   return html` <h2>Jobs</h2>
-    ${problem ? html`<p class="notice" role="alert">${problem}</p>` : ""}
+    ${problem ? html`<p class="notice" role="alert" id="problem">${problem}</p>` : ""}
+    <p>Accounts and windows are shown to whoever has the connector's APISecretKey.</p>
     <form method="post" action="/">
       <label for="password">APISecretKey</label>
       <input
@@ -131,9 +132,14 @@ function passwordForm(problem: string | undefined): Html {
         type="password"
         required
         autocomplete="current-password"
+        ${problem ? raw('aria-invalid="true" aria-describedby="problem"') : ""}
       />
       <button type="submit">Show the jobs</button>
     </form>`;
+}
+
+function span({ start, end }: { start: string; end: string }): Html {
+  return html`${instant(start)} <span class="nowrap">to ${instant(end)}</span>`;
 }
 
 function instant(time: string): Html {

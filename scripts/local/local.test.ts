@@ -30,14 +30,17 @@ describe("npm run local -- --once --json", { timeout: 120_000 }, () => {
     expect(ended.exitCode).toBe(0);
   });
 
-  test.skipIf(!HAS_REAL)("archives real posts in windows of an hour (needs shared/data)", async () => {
-    const files = ["--posts", `${REAL}.posts.ndjson`, "--users", `${REAL}.users.json`];
-    const ended = await runLocal("--once", "--json", "--window", "1", ...files);
-    const result = resultOf(ended);
-    expect(result).toMatchObject({ ...everyPost(500), reads: 500 });
-    expect(result.windows).toBeGreaterThanOrEqual(28);
-    expect(ended.exitCode).toBe(0);
-  });
+  test.skipIf(!HAS_REAL)(
+    "archives real posts in windows of an hour (needs shared/data)",
+    async () => {
+      const files = ["--posts", `${REAL}.posts.ndjson`, "--users", `${REAL}.users.json`];
+      const ended = await runLocal("--once", "--json", "--window", "1", ...files);
+      const result = resultOf(ended);
+      expect(result).toMatchObject({ ...everyPost(500), reads: 500 });
+      expect(result.windows).toBeGreaterThanOrEqual(28);
+      expect(ended.exitCode).toBe(0);
+    },
+  );
 
   test("does not mind a second run at the same time", async () => {
     const [five, seven] = await Promise.all(
@@ -59,7 +62,8 @@ describe("npm run local -- --once --json", { timeout: 120_000 }, () => {
     const reachable = posts.filter((post) => !liesInGap(post, result));
     expect(result).toMatchObject({ posts: posts.length, duplicates: 0, problems: [] });
     expect(result.gaps.map(({ reason }) => reason)).toEqual([expect.stringContaining("3200")]);
-    expect(reachable).toHaveLength(DEPTH);
+    // The second of the oldest post may have held more: the gap begins within what was given.
+    expect(reachable.length).toBeGreaterThanOrEqual(DEPTH - 1);
     expect(result.mailbox).toBe(DEPTH);
     expect(result.reads).toBeLessThanOrEqual(DEPTH);
     expect(ended.exitCode).toBe(0);
@@ -69,7 +73,7 @@ describe("npm run local -- --once --json", { timeout: 120_000 }, () => {
 describe("Ctrl-C", { timeout: 60_000 }, () => {
   test.each([
     ["while it starts", "Evaluating the Pulumi program"],
-    ["between two windows", "Windows 1/4"],
+    ["while windows are asked for", "Windows 0/4"],
   ])("%s ends every process", async (_, words) => {
     await using run = await startLocal("--once", "--json");
     await run.says(words);

@@ -1,3 +1,5 @@
+import { Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createProgress, summary } from "./progress.ts";
 
@@ -25,20 +27,31 @@ describe("progress", () => {
     expect(lines.at(-1)).toBe("Sign-in FAILED: no form\n");
   });
 
-  it("draws one bar a step on a terminal, over the last drawing", () => {
-    const { lines, progress } = start(true);
+  it("draws one bar a step on a terminal, and over it what has changed", () => {
+    const { lines, progress, clock } = start(true);
     const first = progress.step("Capture", 4);
     progress.step("Import");
+    first.update(2);
     first.finish();
-    expect(lines).toHaveLength(3);
-    const drawn = lines[2]?.replaceAll("\u001B", "ESC").replaceAll(/[█░]+/g, ([bar]) => `${bar}`);
-    expect(drawn).toBe("ESC[2AESC[2K█ Capture 0/4 done in 0.0 s\nESC[2K░ Import…\n");
+    clock.now += 1000;
+    progress.step("Check").finish();
+    const drawn = lines.map((text) => stripVTControlCharacters(text).replaceAll(/([█░])+/g, "$1"));
+    expect(drawn.map((text) => text.trim())).toEqual([
+      "░ Capture 0/4…",
+      "░ Import…",
+      "█ Capture 2/4 done in 0.0 s\n░ Import…",
+      "░ Check…",
+      "█ Check done in 0.0 s",
+    ]);
   });
 
-  it("cuts a bar's line before the terminal would wrap it", () => {
+  it("breaks a bar's line where the terminal would wrap it", () => {
     const { lines, progress } = start(true);
     progress.step("x".repeat(200));
-    expect(lines[0]?.length).toBeLessThan(70);
+    const widths = stripVTControlCharacters(lines.join(""))
+      .split("\n")
+      .map((line) => line.length);
+    expect(Math.max(...widths)).toBe(60);
   });
 });
 
@@ -53,10 +66,16 @@ describe("the summary", () => {
   });
 });
 
-function start(tty: boolean) {
+function start(isTTY: boolean) {
   const lines: string[] = [];
   const clock = { now: 0 };
-  const write = (text: string) => lines.push(text);
-  const progress = createProgress({ tty, columns: 60, write, now: () => clock.now });
-  return { lines, clock, progress };
+  const writable = new Writable({
+    decodeStrings: false,
+    write(text: string, _encoding, done) {
+      lines.push(text);
+      done();
+    },
+  });
+  const stream = Object.assign(writable, { isTTY, columns: 60 });
+  return { lines, clock, progress: createProgress({ stream, now: () => clock.now }) };
 }

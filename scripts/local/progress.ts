@@ -1,10 +1,8 @@
+import { createLogUpdate } from "log-update";
+
 export type ProgressOptions = {
-  /** Whether `write` goes to a terminal. */
-  tty: boolean;
   /** Standard error: standard output stays for the summary and the JSON. */
-  write: (text: string) => void;
-  /** Width of the terminal: a line that wraps would be drawn over wrongly. */
-  columns?: number;
+  stream: NodeJS.WritableStream & { isTTY?: boolean };
   /** Milliseconds; another clock for tests. */
   now?: () => number;
 };
@@ -20,20 +18,18 @@ export type Progress = { step(name: string, total?: number): Step };
 
 /**
  * Named steps, one bar a line on a terminal, plain lines elsewhere (at most one a second and
- * step). Own escape sequences because the bars of @clack/prompts have one spinner a process,
- * while capture, delivery and import run at the same time.
+ * step). A list of tasks, as listr2 has it, does not fit: it wants to call what runs, draws no
+ * bars, and its lines are drawn by log-update as these are.
  */
-export function createProgress({
-  tty,
-  write,
-  columns = 100,
-  now = () => Date.now(),
-}: ProgressOptions): Progress {
+export function createProgress({ stream, now = () => Date.now() }: ProgressOptions): Progress {
   const states: State[] = [];
-  const draw = tty ? createBars(states, { write, columns, now }) : createLines(write, now);
+  const draw = stream.isTTY ? createBars(states, stream, now) : createLines(stream, now);
   return {
     step(name, total) {
-      const state: State = { name, done: 0, total, startedAt: now(), status: "running", note: "" };
+      const startedAt = now();
+      const state: State = { name, done: 0, total, status: "running", milliseconds: 0, note: "" };
+      const end = (status: "done" | "failed", note: string) =>
+        draw(Object.assign(state, { status, note, milliseconds: now() - startedAt }));
       states.push(state);
       draw(state);
       return {
@@ -41,8 +37,8 @@ export function createProgress({
           Object.assign(state, { done, total: newTotal });
           draw(state);
         },
-        finish: (note = "") => draw(Object.assign(state, { status: "done" as const, note })),
-        fail: (note) => draw(Object.assign(state, { status: "failed" as const, note })),
+        finish: (note = "") => end("done", note),
+        fail: (why) => end("failed", why),
       };
     },
   };
@@ -62,8 +58,9 @@ type State = {
   name: string;
   done: number;
   total: number | undefined;
-  startedAt: number;
   status: "running" | "done" | "failed";
+  /** How long it took, once it has ended. */
+  milliseconds: number;
   note: string;
 };
 
@@ -71,37 +68,33 @@ type Draw = (changed: State) => void;
 
 const LINE_INTERVAL_MS = 1000;
 const FRAME_INTERVAL_MS = 80;
-const BAR_CHARACTERS = 24;
+const BAR_CHARACTERS = 16;
 
-function createLines(write: ProgressOptions["write"], now: () => number): Draw {
+function createLines(stream: NodeJS.WritableStream, now: () => number): Draw {
   const writtenAt = new Map<State, number>();
   return (state) => {
     const last = writtenAt.get(state) ?? Number.NEGATIVE_INFINITY;
     if (state.status !== "running" || now() - last >= LINE_INTERVAL_MS) {
       writtenAt.set(state, now());
-      write(`${describe(state, now())}\n`);
+      stream.write(`${describe(state)}\n`);
     }
   };
 }
 
-/** Rewrites all lines from the first on; finished steps stay where they are. */
-function createBars(states: State[], { write, columns, now }: Terminal): Draw {
+/** Draws all steps anew each time; finished ones stay where they are. */
+function createBars(states: State[], stream: NodeJS.WritableStream, now: () => number): Draw {
+  const drawOver = createLogUpdate(stream, { showCursor: true });
   let drawn = 0;
   let drawnAt = Number.NEGATIVE_INFINITY;
-  const drawLine = (state: State) =>
-    `\u001B[2K${`${drawBar(state)} ${describe(state, now())}`.slice(0, columns - 1)}\n`;
   return (changed) => {
     const urgent = changed.status !== "running" || drawn < states.length;
     if (urgent || now() - drawnAt >= FRAME_INTERVAL_MS) {
-      const up = drawn > 0 ? `\u001B[${drawn}A` : "";
-      write(up + states.map(drawLine).join(""));
+      drawOver(states.map((state) => `${drawBar(state)} ${describe(state)}`).join("\n"));
       drawn = states.length;
       drawnAt = now();
     }
   };
 }
-
-type Terminal = Required<Omit<ProgressOptions, "tty">>;
 
 function drawBar({ done, total, status }: State): string {
   const share = status === "done" ? 1 : Math.min(1, total ? done / total : 0);
@@ -109,9 +102,9 @@ function drawBar({ done, total, status }: State): string {
   return `${"█".repeat(filled)}${"░".repeat(BAR_CHARACTERS - filled)}`;
 }
 
-function describe(state: State, now: number): string {
-  const { name, startedAt, status, note } = state;
-  const seconds = ((now - startedAt) / 1000).toFixed(1);
+function describe(state: State): string {
+  const { name, milliseconds, status, note } = state;
+  const seconds = (milliseconds / 1000).toFixed(1);
   const end = { running: "…", done: ` done in ${seconds} s`, failed: " FAILED" }[status];
   return `${name}${describeAmount(state)}${end}${note === "" ? "" : `: ${note}`}`;
 }

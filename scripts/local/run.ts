@@ -25,6 +25,11 @@ export type Result = {
   problems: Problem[];
 };
 
+/** The exit code of a run: 0 only if every post is accounted for. */
+export function exitCodeOf({ problems }: Result): 0 | 1 {
+  return problems.length === 0 ? 0 : 1;
+}
+
 /** How long after a window's end the portal asks for it, by X's clock. */
 const ASKED_AFTER_MS = 5_000;
 

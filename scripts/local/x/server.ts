@@ -84,7 +84,7 @@ async function listen(site: Hono, media: Hono) {
       if (host === "pbs.twimg.com" || host === "video.twimg.com") {
         return media.fetch(request);
       }
-      return host === "api.x.com" || host === "127.0.0.1"
+      return ["api.x.com", "127.0.0.1", "localhost"].includes(host)
         ? site.fetch(request)
         : problemResponse(plainProblem(421, "Misdirected Request"));
     },

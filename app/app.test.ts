@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Harness, ORIGIN, startHarness } from "./testing/harness.ts";
+import { as, basic, downloadRequest, postJson } from "./testing/platform-calls.ts";
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness();
+  await harness.addJob("job-1");
+});
+afterAll(() => harness.close());
+
+describe("Paths and names of query parameters", () => {
+  it.each([
+    ["GET", "/Setup/Validate"],
+    ["GET", "/SETUP/VALIDATE"],
+    ["GET", "/setup/validate"],
+    ["GET", "/Job/isCreated?JOBID=job-1"],
+    ["GET", "/job/IsCreated?jobid=job-1"],
+    ["GET", "/job/onremediation?JobId=job-1&REMEDIATIONTYPE=Unknown"],
+    ["DELETE", "/JOB/ondeleted?JobID=never"],
+  ])("may be spelt in any case: %s %s", async (method, path) => {
+    expect((await harness.app.request(path, as(basic(), method))).status).toBe(200);
+  });
+
+  it.each(["/Data/ondownloadrequest", "/DATA/OnDownloadRequest"])(
+    "may be spelt in any case: POST %s",
+    async (path) => {
+      const init = postJson(downloadRequest({ TaskId: path.slice(1, 5) }));
+      expect((await harness.app.request(path, init)).status).toBe(200);
+    },
+  );
+
+  it("keep the case of their values", async () => {
+    const response = await harness.app.request("/job/iscreated?jobid=JOB-1", as(basic()));
+    expect(await response.json()).toEqual({ IsJobCreated: false, Reason: null });
+  });
+});
+
+describe("A wrong method", () => {
+  it.each([
+    ["POST", "/setup/Validate", "GET"],
+    ["DELETE", "/setup/Validate", "GET"],
+    ["POST", "/job/IsCreated?jobId=job-1", "GET"],
+    ["GET", "/job/OnDeleted?jobId=job-1", "DELETE"],
+    ["POST", "/job/OnDeleted?jobId=job-1", "DELETE"],
+    ["PUT", "/job/OnRemediation", "GET"],
+    ["GET", "/data/OnDownloadRequest", "POST"],
+    ["PUT", "/data/OnDownloadRequest", "POST"],
+    ["PUT", "/preview/OnJobCreating", "GET, POST"],
+    ["GET", "/sign-in/twitter", "POST"],
+    ["GET", "/sign-in/confirm", "POST"],
+    ["POST", "/Views/TwitterOAuth", "GET"],
+    ["DELETE", "/healthz", "GET"],
+    ["PATCH", "/", "GET, POST"],
+  ])("%s %s is answered with 405 and what is allowed", async (method, path, allow) => {
+    const response = await harness.app.request(path, as(basic(), method));
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe(allow);
+    expect(await response.json()).toEqual({
+      title: "Method not allowed",
+      status: 405,
+      detail: `Use ${allow}`,
+    });
+  });
+});
+
+describe("A form of another site", () => {
+  it.each([
+    "/",
+    "/preview/OnJobCreating?jobId=a&tenantId=b",
+    "/sign-in/twitter",
+    "/sign-in/confirm",
+  ])("is refused with 403 at %s", async (path) => {
+    const before = harness.log.of("request.failed").length;
+    for (const origin of ["https://evil.example", "null", `${ORIGIN}.evil.example`]) {
+      expect((await postForm(path, { origin })).status).toBe(403);
+    }
+    expect((await postForm(path, {})).status).toBe(403);
+    expect(harness.log.of("request.failed")).toHaveLength(before);
+  });
+
+  it("is told from one of our own", async () => {
+    const response = await postForm("/", { origin: ORIGIN });
+    expect(await response.text()).toContain("That is not the APISecretKey");
+  });
+});
+
+it("A form that is too large is refused with 413", async () => {
+  const response = await postForm("/", { origin: ORIGIN }, "x".repeat(70_000));
+  expect(response.status).toBe(413);
+});
+
+it("What there is not is answered with 404 in the same way", async () => {
+  const response = await harness.app.request("/nothing?x=1");
+  expect(response.status).toBe(404);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(await response.json()).toEqual({ title: "Not found", status: 404 });
+});
+
+async function postForm(
+  path: string,
+  headers: Record<string, string>,
+  password = "wrong",
+): Promise<Response> {
+  return harness.app.request(path, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    body: new URLSearchParams({ password }).toString(),
+  });
+}

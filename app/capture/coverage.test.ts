@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryStore } from "../testing/memory-store.ts";
+import { addToCoverage, capturesOf, type Covered, type Gap, readCoverage } from "./coverage.ts";
+
+const hour = (at: number) => `2026-01-01T${String(at).padStart(2, "0")}:00:00Z`;
+const covered = (start: number, end: number): Covered => ({
+  start: hour(start),
+  end: hour(end),
+  captureId: `${start}-${end}`,
+  posts: 1,
+});
+const gap = (start: number, end: number, captureId?: string): Gap => ({
+  start: hour(start),
+  end: hour(end),
+  reason: "test",
+  tried: "all",
+  recordedAt: hour(0),
+  ...(captureId !== undefined && { captureId }),
+});
+
+describe("capturesOf", () => {
+  const coverage = {
+    intervals: [covered(6, 8), covered(0, 2), covered(2, 4), covered(10, 12)],
+    gaps: [gap(4, 6), gap(8, 10, "near")],
+  };
+
+  it.each<[string, [number, number], string[]]>([
+    ["that lie in it, in order of time", [0, 12], ["0-2", "2-4", "6-8", "near", "10-12"]],
+    ["that overlap it", [1, 3], ["0-2", "2-4"]],
+    ["that touch it, at either end", [4, 6], ["2-4", "6-8"]],
+    ["of a gap beside it", [9, 10], ["near", "10-12"]],
+    ["none, where nothing is near", [14, 15], []],
+  ])("names the captures %s", (_title, [start, end], ids) => {
+    expect(capturesOf({ start: hour(start), end: hour(end) }, coverage)).toEqual(ids);
+  });
+});
+
+describe("addToCoverage", () => {
+  it("keeps what was there, in order of time, and adds nothing twice", async () => {
+    const store = createMemoryStore();
+    await addToCoverage(store, "job-1", { intervals: [covered(6, 8)] });
+    await addToCoverage(store, "job-1", { intervals: [covered(0, 2)], gaps: [gap(4, 6)] });
+    await addToCoverage(store, "job-1", { intervals: [covered(0, 2)], gaps: [gap(4, 6)] });
+    expect(await readCoverage(store, "job-1")).toEqual({
+      intervals: [covered(0, 2), covered(6, 8)],
+      gaps: [gap(4, 6)],
+    });
+  });
+
+  it("loses nothing when several add at once", async () => {
+    const store = createMemoryStore();
+    const all = [0, 1, 2, 3, 4, 5].map((at) => covered(at, at + 1));
+    await Promise.all(all.map((one) => addToCoverage(store, "job-1", { intervals: [one] })));
+    expect((await readCoverage(store, "job-1")).intervals).toEqual(all);
+  });
+
+  it("says so when what is stored cannot be read", async () => {
+    const store = createMemoryStore();
+    await store.put("jobs/job-1/coverage.json", Buffer.from("{"));
+    await expect(readCoverage(store, "job-1")).rejects.toMatchObject({ code: "unusable-record" });
+  });
+});

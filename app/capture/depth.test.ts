@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { LocalX } from "../../scripts/local/contracts.ts";
+import { manyPosts, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import { archivedIds, captureDepsOf, SOURCE, watch } from "../testing/captures.ts";
+import { createClock } from "../testing/clock.ts";
+import { createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/harness.ts";
+import { capture } from "./capture.ts";
+import { createPostCount, DEPTH } from "./depth.ts";
+import { addSeconds, type Interval } from "./interval.ts";
+
+/** A minute apart, the newest at 2026-01-02T00:00:00Z, the oldest 55 hours before it. */
+const POSTS = manyPosts(3300);
+const REACHABLE = POSTS.slice(0, DEPTH).map(({ id }) => id);
+const OLDEST = (POSTS[DEPTH - 1]?.created_at ?? "").replace(".000Z", "Z");
+const ALL = { start: "2025-12-30T00:00:00Z", end: "2026-01-02T00:00:01Z" };
+
+let x: LocalX;
+beforeAll(async () => {
+  x = await startSmallX(POSTS, { keys: X_KEYS });
+});
+afterAll(() => x.close());
+
+describe("A timeline that is longer than X's depth", () => {
+  it("in one window: every reachable post is there, and the gap ends at the oldest of them", async () => {
+    const parts = createParts(x.url);
+    const { gaps } = await capture(captureDepsOf(parts), SOURCE, ALL);
+    expect(await archivedIds(parts, ALL)).toEqual(REACHABLE);
+    expect(gaps).toEqual([
+      {
+        start: ALL.start,
+        end: addSeconds(OLDEST, 1),
+        reason: "X gives only the newest 3200 posts of an account",
+        tried: expect.stringContaining(
+          `all 3200 posts that X gave were read, the oldest of ${OLDEST}`,
+        ) as unknown,
+        captureId: expect.any(String) as unknown,
+        recordedAt: "2026-06-01T12:00:00Z",
+      },
+    ]);
+    expect(parts.log.of("gap.recorded")).toHaveLength(1);
+  });
+
+  it.each([
+    ["from the oldest", windowsOf(ALL, 12)],
+    ["from the newest", windowsOf(ALL, 12).toReversed()],
+  ])(
+    "in windows of 12 hours, %s: the same posts, and no window is a quiet one",
+    async (_t, windows) => {
+      const parts = createParts(x.url);
+      for (const window of windows) {
+        await capture(captureDepsOf(parts), SOURCE, window);
+      }
+      const { gaps } = await capture(captureDepsOf(parts), SOURCE, ALL);
+      expect(await archivedIds(parts, ALL)).toEqual(REACHABLE);
+      const missing = POSTS.slice(DEPTH).map(({ created_at: at }) => at.replace(".000Z", "Z"));
+      expect(
+        missing.filter((at) => !gaps.some(({ start, end }) => start <= at && at < end)),
+      ).toEqual([]);
+      expect(
+        gaps
+          .map(({ end }) => end)
+          .toSorted()
+          .at(-1),
+      ).toBe(addSeconds(OLDEST, 1));
+    },
+  );
+
+  it("read again costs nothing", async () => {
+    const parts = createParts(x.url);
+    await capture(captureDepsOf(parts), SOURCE, ALL);
+    const twitter = watch(parts.twitter);
+    for (const window of [ALL, ...windowsOf(ALL, 12)]) {
+      await capture(captureDepsOf(parts, { twitter }), SOURCE, window);
+    }
+    expect(twitter.queries).toEqual([]);
+  });
+});
+
+describe("The proof that a window is within reach", () => {
+  const recent = { start: "2026-01-01T20:00:00Z", end: "2026-01-01T21:00:00Z" };
+
+  it("needs no question where X says that the account has few posts", async () => {
+    expect(await probes({ posts: DEPTH - 200 }, recent)).toEqual([]);
+  });
+
+  it("is a post that is older than the window", async () => {
+    expect(await probes({ posts: 100_000 }, recent)).toEqual([
+      { sinceId: expect.any(String) as unknown, maxResults: 5 },
+      { endTime: recent.start, maxResults: 5 },
+    ]);
+  });
+
+  it("is not given by X saying nothing of how many posts there are", async () => {
+    expect(await probes({}, recent)).toHaveLength(2);
+  });
+
+  async function probes(about: { posts?: number }, window: Interval) {
+    const parts = createParts(x.url);
+    const twitter = watch(parts.twitter);
+    await capture(captureDepsOf(parts, { twitter, ...about }), SOURCE, window);
+    return twitter.queries.filter(({ maxResults }) => maxResults === 5);
+  }
+});
+
+it("A window before all that X knows times of is a gap, and X is not asked", async () => {
+  const parts: Parts = createParts(x.url);
+  const twitter = watch(parts.twitter);
+  const window = { start: "2009-01-01T00:00:00Z", end: "2009-02-01T00:00:00Z" };
+  const { gaps } = await capture(captureDepsOf(parts, { twitter }), SOURCE, window);
+  expect(gaps).toMatchObject([{ ...window, tried: "nothing: X refuses the request" }]);
+  expect(twitter.queries).toEqual([]);
+});
+
+describe("How many posts an account has", () => {
+  const clock = createClock();
+  let asked = 0;
+  afterEach(() => {
+    asked = 0;
+  });
+  const me = async () => {
+    asked += 1;
+    return { id: "42", username: "small", name: "Small", posts: asked };
+  };
+
+  it("is asked once in a quarter of an hour, for each account", async () => {
+    const postCount = createPostCount({ me }, clock.now);
+    const ask = (accountId: string) => postCount({ jobId: "job-1", accountId, token: OWN_TOKEN });
+    expect([await ask("42"), await ask("42"), await ask("43")]).toEqual([1, 1, 2]);
+    clock.advance(15 * 60_000);
+    expect(await ask("42")).toBe(3);
+  });
+});
+
+function windowsOf({ start, end }: Interval, hours: number): Interval[] {
+  const windows: Interval[] = [];
+  for (let at = start; at < end; at = addSeconds(at, hours * 3600)) {
+    const next = addSeconds(at, hours * 3600);
+    windows.push({ start: at, end: next < end ? next : end });
+  }
+  return windows;
+}

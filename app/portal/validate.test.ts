@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPlatform } from "../platform/platform.ts";
+import { createAppOf, type Harness, type Parts, startHarness } from "../testing/harness.ts";
+import { as, basic } from "../testing/platform-calls.ts";
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = await startHarness();
+});
+afterEach(() => harness.close());
+
+describe("Validate", () => {
+  it("is true while X, Entra, the archive and the worker do their part", async () => {
+    const response = await harness.app.request("/setup/Validate", as(basic()));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ Status: true, Message: null });
+  });
+
+  it("says which values to set while the Twitter values are missing", async () => {
+    const none = Object.fromEntries(
+      [
+        "TWITTER_API_KEY",
+        "TWITTER_API_SECRET_KEY",
+        "TWITTER_ACCESS_TOKEN",
+        "TWITTER_ACCESS_TOKEN_SECRET",
+      ].map((name) => [name, ""]),
+    );
+    const other = await startHarness({ settings: none });
+    const message = await messageOf(other);
+    await other.close();
+    expect(message).toMatch(/^X: .*twitterApiKey.*npm run up/);
+  });
+
+  it("says what to do when X refuses the keys", async () => {
+    const other = await startHarness({ settings: { TWITTER_API_SECRET_KEY: "not-the-secret" } });
+    const message = await messageOf(other);
+    await other.close();
+    expect(message).toMatch(/^X: X answered 401 .*copy the four values.*npm run up/);
+    expect(other.log.of("validate.failed")).toMatchObject([
+      { detail: "X", code: "x-token-refused" },
+    ]);
+  });
+
+  it("says so when X cannot be reached", async () => {
+    await harness.x.close();
+    expect(await messageOf(harness)).toBe("X: X could not be reached");
+    harness = await startHarness();
+  });
+
+  it("says what to do when Entra refuses the connector, and not what it said", async () => {
+    const credential = {
+      getToken: async () => {
+        throw new Error("AADSTS7000215: Invalid client secret azure-app-secret-0123456789");
+      },
+    };
+    const platform = createPlatform({ url: "http://127.0.0.1:1", credential });
+    const message = await messageOf(harness, { platform });
+    expect(message).toMatch(/^Microsoft Entra: .*secret has not expired.*npm run up/);
+    expect(message).not.toMatch(/AADSTS|azure-app-secret/);
+  });
+
+  it("says what to do when Entra gives nothing", async () => {
+    const platform = createPlatform({
+      url: "http://127.0.0.1:1",
+      credential: { getToken: async () => null },
+    });
+    expect(await messageOf(harness, { platform })).toMatch(/^Microsoft Entra: .+/);
+  });
+
+  it("says what to do when the archive cannot be written to", async () => {
+    const put = async () => {
+      throw new Error("AuthorizationPermissionMismatch https://a.blob.core.windows.net/x?sig=s");
+    };
+    const message = await messageOf(harness, { store: { ...harness.store, put } });
+    expect(message).toMatch(/^Archive: .*Storage Blob Data Contributor.*npm run up/);
+  });
+
+  it("says what to do when the worker is dead", async () => {
+    harness.worker.alive = false;
+    expect(await messageOf(harness)).toMatch(/^Worker: .*Restart the site/);
+  });
+
+  it("names every obstacle on a line of its own", async () => {
+    harness.worker.alive = false;
+    harness.platform.meetToken(new Error("no"));
+    const lines = (await messageOf(harness)).split("\n");
+    expect(lines).toEqual([
+      "Microsoft Entra: it cannot be reached.",
+      expect.stringMatching(/^Worker: /),
+    ]);
+  });
+});
+
+async function messageOf(
+  of: Harness,
+  changes: Partial<Omit<Parts, "platform">> & {
+    platform?: Pick<Parts, "platform">["platform"] | ReturnType<typeof createPlatform>;
+  } = {},
+): Promise<string> {
+  const { platform = of.platform, ...others } = changes;
+  const app = createAppOf({ ...of, ...others, platform: { ...of.platform, ...platform } }, of);
+  const response = await app.request("/setup/Validate", as(basic()));
+  expect(response.status).toBe(200);
+  const body: unknown = await response.json();
+  expect(body).toEqual({ Status: false, Message: expect.stringMatching(/./) as unknown });
+  return typeof body === "object" && body && "Message" in body ? String(body.Message) : "";
+}

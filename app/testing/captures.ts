@@ -1,0 +1,53 @@
+import { type CaptureDeps, type Source } from "../capture/capture.ts";
+import { readCoverage } from "../capture/coverage.ts";
+import { createPostCount } from "../capture/depth.ts";
+import type { Interval } from "../capture/interval.ts";
+import { postsOfWindow } from "../capture/posts.ts";
+import type { Answer, TimelineQuery, Twitter } from "../twitter/client.ts";
+import { ACCOUNT, OWN_TOKEN, type Parts } from "./harness.ts";
+
+export const SOURCE: Source = { jobId: "job-1", accountId: ACCOUNT.id, token: OWN_TOKEN };
+
+export type WatchedTwitter = Twitter & { queries: TimelineQuery[]; bodies: Buffer[] };
+
+/** X as it is, with what was asked of its timeline and what it answered; `before` may interfere. */
+export function watch(
+  twitter: Twitter,
+  before: (query: TimelineQuery, call: number) => Promise<void> = async () => {},
+): WatchedTwitter {
+  const queries: TimelineQuery[] = [];
+  const bodies: Buffer[] = [];
+  return {
+    ...twitter,
+    queries,
+    bodies,
+    async timeline(token, accountId, query): Promise<Answer> {
+      queries.push(query);
+      await before(query, queries.length);
+      const answer = await twitter.timeline(token, accountId, query);
+      bodies.push(answer.body);
+      return answer;
+    },
+  };
+}
+
+/** `posts` is how many posts X says the account has; by default X is asked. */
+export function captureDepsOf(
+  { store, twitter, log: { log }, clock: { now } }: Parts,
+  { posts, ...changes }: Partial<CaptureDeps> & { posts?: number } = {},
+): CaptureDeps {
+  const deps = { store, twitter, log, now, ...changes };
+  const postCount = posts === undefined ? createPostCount(deps.twitter, now) : async () => posts;
+  return { ...deps, postCount };
+}
+
+/** Ids of the archived posts of a window, newest first. */
+export async function archivedIds({ store }: Pick<Parts, "store">, window: Interval) {
+  const coverage = await readCoverage(store, SOURCE.jobId);
+  const posts = await Array.fromAsync(postsOfWindow(store, { ...SOURCE, window, coverage }));
+  return posts.map(({ post }) => post.id).toSorted((a, b) => (BigInt(a) > BigInt(b) ? -1 : 1));
+}
+
+export function blobsUnder({ store }: Pick<Parts, "store">, part: string): string[] {
+  return [...store.blobs.keys()].filter((name) => name.includes(part)).toSorted();
+}

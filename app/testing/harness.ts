@@ -1,0 +1,164 @@
+import type { Hono } from "hono";
+import type { LocalX } from "../../scripts/local/contracts.ts";
+import { CALLBACK, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import type { XOptions } from "../../scripts/local/x/server.ts";
+import { createApp } from "../app.ts";
+import { createSealer, type Sealer } from "../archive/seal.ts";
+import type { Store } from "../archive/store.ts";
+import { type Job, signInJob } from "../jobs/job.ts";
+import { createAuthenticate } from "../portal/authenticate.ts";
+import { findObstacles } from "../portal/validate.ts";
+import type { SettingName, Settings } from "../settings.ts";
+import { createSessions } from "../sign-in/session.ts";
+import { readHealth } from "../status/health.ts";
+import { createXAgent } from "../twitter/agent.ts";
+import { createTwitter, type Twitter } from "../twitter/client.ts";
+import { createFetchMedia } from "../twitter/media.ts";
+import { type Clock, createClock } from "./clock.ts";
+import { createIssuer, type Issuer } from "./entra-tokens.ts";
+import { TEST_SECRETS, testSettings } from "./environment.ts";
+import { createFakePlatform, type FakePlatform } from "./fake-platform.ts";
+import { createMemoryQueue, type MemoryQueue } from "./memory-queue.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import { createTestLog, type TestLog } from "./test-log.ts";
+
+/** The developer app's four values, as the test settings have them. */
+export const X_KEYS = {
+  twitterApiKey: TEST_SECRETS.TWITTER_API_KEY,
+  twitterApiSecretKey: TEST_SECRETS.TWITTER_API_SECRET_KEY,
+  twitterAccessToken: TEST_SECRETS.TWITTER_ACCESS_TOKEN,
+  twitterAccessTokenSecret: TEST_SECRETS.TWITTER_ACCESS_TOKEN_SECRET,
+};
+export const OWN_TOKEN = {
+  accessToken: TEST_SECRETS.TWITTER_ACCESS_TOKEN,
+  accessSecret: TEST_SECRETS.TWITTER_ACCESS_TOKEN_SECRET,
+};
+/** The account of the small timeline, whose own access token the settings hold. */
+export const ACCOUNT = { id: "42", username: "small", name: "Small" };
+export const ORIGIN = "https://connector.example";
+
+export type Parts = {
+  store: Store & { blobs: ReturnType<typeof createMemoryStore>["blobs"] };
+  queue: MemoryQueue;
+  platform: FakePlatform;
+  settings: Settings;
+  sealer: Sealer;
+  twitter: Twitter;
+  clock: Clock;
+  log: TestLog;
+};
+export type Harness = Parts & {
+  app: Hono;
+  x: LocalX;
+  issuer: Issuer;
+  /** Whether the worker seems to get through to its queue, and how often it was woken. */
+  worker: { alive: boolean; woken: number };
+  /** A job that archives the small account with the settings' own token. */
+  addJob: (jobId: string) => Promise<Job>;
+  close: () => Promise<void>;
+};
+
+/** The parts that the app is made of, over memory and an X at that address. */
+export function createParts(
+  xUrl: string,
+  changes: Partial<Record<SettingName, string>> = {},
+): Parts {
+  const settings = testSettings({ X_API_URL: xUrl, ...changes });
+  const clock = createClock();
+  return {
+    store: createMemoryStore(),
+    queue: createMemoryQueue(clock.now),
+    platform: createFakePlatform(),
+    settings,
+    sealer: createSealer(settings.SEALING_KEYS),
+    twitter: createTwitter(settings, { agent: createXAgent(xUrl), now: clock.now }),
+    clock,
+    log: createTestLog(),
+  };
+}
+
+/** The whole app over memory and the X stand-in; `x` changes the stand-in, `settings` the settings. */
+export async function startHarness({
+  x: xOptions = {},
+  settings: changes = {},
+}: {
+  x?: Partial<XOptions>;
+  settings?: Partial<Record<SettingName, string>>;
+} = {}): Promise<Harness> {
+  const x = await startSmallX([], { keys: X_KEYS, callbackUrl: CALLBACK, ...xOptions });
+  const parts = createParts(x.url, changes);
+  const issuer = await createIssuer();
+  const worker = { alive: true, woken: 0 };
+  return {
+    ...parts,
+    x,
+    issuer,
+    worker,
+    app: createAppOf(parts, { issuer, worker }),
+    addJob: (jobId) => addJob(parts, jobId),
+    close: () => x.close(),
+  };
+}
+
+/** The app over parts, as server.ts puts it together. */
+export function createAppOf(
+  { store, queue, platform, settings, sealer, twitter, clock: { now }, log: { log } }: Parts,
+  { issuer, worker }: Pick<Harness, "issuer" | "worker">,
+): Hono {
+  const sessions = createSessions({ sealer, apiSecretKey: settings.API_SECRET_KEY, now });
+  const fetchMedia = createFetchMedia(settings, createXAgent(settings.X_API_URL));
+  const alive = { isAlive: () => worker.alive };
+  return createApp({
+    portal: {
+      store,
+      sealer,
+      twitter,
+      queue,
+      authenticate: createAuthenticate(settings, issuer.keys),
+      findObstacles: () => findObstacles({ store, twitter, platform, worker: alive, log }),
+      wakeWorker: () => void (worker.woken += 1),
+      sasHosts: settings.SAS_HOSTS,
+      log,
+      now,
+    },
+    signIn: {
+      store,
+      sealer,
+      sessions,
+      twitter,
+      fetchMedia,
+      tenantId: settings.TENANT_ID,
+      callbackUrl: CALLBACK,
+      log,
+      now,
+    },
+    status: {
+      store,
+      sessions,
+      log,
+      health: () =>
+        readHealth({
+          settings,
+          isWorkerAlive: worker.alive,
+          version: "1.2.3",
+          packageHash: "abc",
+        }),
+    },
+    publicOrigin: ORIGIN,
+    xOrigin: new URL(settings.X_API_URL).origin,
+    log,
+  });
+}
+
+export async function addJob(
+  { store, sealer, clock: { now } }: Parts,
+  jobId: string,
+  account = ACCOUNT,
+): Promise<Job> {
+  const bound = { jobId, account, token: OWN_TOKEN };
+  const result = await signInJob({ store, sealer, now }, bound);
+  if ("refusal" in result) {
+    throw new Error(result.refusal);
+  }
+  return result.job;
+}

@@ -1,0 +1,47 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+
+export type ScriptedAnswer = {
+  status: number;
+  body?: string | object;
+  headers?: Record<string, string>;
+};
+export type ScriptedX = {
+  url: string;
+  requests: { method: string; url: string; host: string; headers: IncomingMessage["headers"] }[];
+  close: () => Promise<void>;
+};
+
+/** An X that says what a test wants it to say; `undefined` cuts the connection. */
+export async function startScriptedX(
+  answer: (request: { path: string; host: string }) => ScriptedAnswer | undefined,
+): Promise<ScriptedX> {
+  const requests: ScriptedX["requests"] = [];
+  const server = createServer((request, response) => {
+    const { method = "", url = "", headers } = request;
+    requests.push({ method, url, host: headers.host ?? "", headers });
+    const said = answer({ path: url, host: headers.host ?? "" });
+    if (!said) {
+      request.socket.destroy();
+      return;
+    }
+    const { status, body = "", headers: more } = said;
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    response.writeHead(status, { "content-type": "application/json", ...more }).end(text);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new Error("The scripted X is not listening on a port");
+  }
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

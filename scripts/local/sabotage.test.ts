@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import pLimit from "p-limit";
+import { describe, test } from "vitest";
+import { type Ended, resultOf, startScript } from "./testing/local-run.ts";
+import { sabotage, SABOTAGES } from "./testing/sabotages.ts";
+
+const SCRIPT = join(import.meta.dirname, "testing/sabotaged-run.ts");
+/** A run keeps two processes busy. */
+const RUNS_AT_ONCE = 2;
+const limit = pLimit(RUNS_AT_ONCE);
+
+describe.concurrent("A run", { timeout: 120_000 }, () => {
+  test("of the app as it is finds nothing", async ({ expect }) => {
+    const ended = await run();
+    expect(resultOf(ended)).toMatchObject({ posts: 12, mailbox: 12, problems: [] });
+    expect(ended.exitCode).toBe(0);
+  });
+
+  test.for(Object.entries(SABOTAGES))(
+    "of an app that %s fails, and names the post",
+    async ([name, { found }], { expect }) => {
+      const ended = await run(name);
+      const { victim, problems } = resultOf(ended);
+      const what: unknown = expect.stringMatching(found);
+      expect(problems).toContainEqual({ postId: victim, what });
+      expect(ended.exitCode).toBe(1);
+    },
+  );
+});
+
+test("A sabotage that no longer fits the app is an error, and does not pass for one", ({
+  expect,
+}) => {
+  const victims = { plain: "1", quote: "2", photo: "3", photoKey: "3_4" };
+  const [first] = Object.values(SABOTAGES);
+  expect(() => first && sabotage("another app", first, victims)).toThrow("occurs 0 times");
+});
+
+async function run(...names: string[]): Promise<Ended> {
+  return limit(async () => {
+    await using started = await startScript(SCRIPT, names);
+    return await started.ended;
+  });
+}
