@@ -1,6 +1,8 @@
 /**
- * Where everything lies in the archive container. Ids of the platform are opaque: they are
- * percent-encoded, so that none can name a blob of another job.
+ * Where everything lies in the archive container: what is written once and proves something under
+ * `evidence/`, what changes under the other folders, so that the container's lifecycle can tell them
+ * apart. Ids of the platform are opaque: they are percent-encoded, so that none can name a blob of
+ * another job.
  */
 export const names = {
   account: (accountId: string) => `accounts/${encode(accountId)}.json`,
@@ -10,28 +12,34 @@ export const names = {
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
   /** Verbatim response bodies of X, in the order in which they were read. */
   capturePages: (jobId: string, captureId: string) =>
-    `${folder(jobId)}captures/${captureId}/pages/`,
+    `${evidence(jobId)}captures/${captureId}/pages/`,
   /** What the posts of a stored page show and X did not send along. */
   context: (page: string, number: number) =>
     page.replace(/\/pages\/(\d+)\.json$/, `/context/$1-${number}.json`),
   /** Further answers of X that prove that nothing of an interval is out of its reach. */
   captureProof: (jobId: string, captureId: string, probe: string) =>
-    `${folder(jobId)}captures/${captureId}/proof/${probe}.json`,
-  lookupPages: (jobId: string, taskId: string) => `${taskFolder(jobId, taskId)}lookup/pages/`,
+    `${evidence(jobId)}captures/${captureId}/proof/${probe}.json`,
+  lookupPages: (jobId: string, taskId: string) =>
+    `${evidence(jobId)}${taskFolder(taskId)}lookup/pages/`,
   page: (pages: string, number: number) => `${pages}${String(number).padStart(6, "0")}.json`,
   media: (jobId: string, mediaKey: string, file: string) =>
-    `${folder(jobId)}media/${encode(mediaKey)}/${encode(file)}`,
+    `${evidence(jobId)}media/${encode(mediaKey)}/${encode(file)}`,
   tasks: (jobId: string) => `${folder(jobId)}tasks/`,
-  task: (jobId: string, taskId: string) => `${taskFolder(jobId, taskId)}task.json`,
-  manifest: (jobId: string, taskId: string) => `${taskFolder(jobId, taskId)}manifest.ndjson`,
+  task: (jobId: string, taskId: string) => `${folder(jobId)}${taskFolder(taskId)}task.json`,
+  manifest: (jobId: string, taskId: string) =>
+    `${evidence(jobId)}${taskFolder(taskId)}manifest.ndjson`,
 };
 
 function folder(jobId: string): string {
   return `jobs/${encode(jobId)}/`;
 }
 
-function taskFolder(jobId: string, taskId: string): string {
-  return `${folder(jobId)}tasks/${encode(taskId)}/`;
+function evidence(jobId: string): string {
+  return `evidence/${encode(jobId)}/`;
+}
+
+function taskFolder(taskId: string): string {
+  return `tasks/${encode(taskId)}/`;
 }
 
 function encode(id: string): string {
