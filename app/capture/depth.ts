@@ -1,6 +1,6 @@
 import { names } from "../archive/names.ts";
 import type { Twitter } from "../twitter/client.ts";
-import { parsePage, type Post } from "../twitter/page.ts";
+import { parseTimeline, type Post } from "../twitter/page.ts";
 import type { CaptureDeps, Found, Source } from "./capture.ts";
 import { addSeconds, type Interval } from "./interval.ts";
 import { keepAnswer } from "./pages.ts";
@@ -37,7 +37,7 @@ export async function isWithinReach(
     const blob = names.captureProof(source.jobId, captureId, name);
     const answer = () =>
       deps.twitter.timeline(source.token, source.accountId, { ...query, maxResults: PROBE_SIZE });
-    return parsePage(await keepAnswer(deps.store, blob, answer));
+    return parseTimeline(await keepAnswer(deps.store, blob, answer, parseTimeline));
   };
   const newer = await probe(
     "newer",

@@ -2,7 +2,14 @@ import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer } from "../twitter/client.ts";
-import { asIncludes, type Includes, mergeIncludes, type Page, parsePage } from "../twitter/page.ts";
+import {
+  asIncludes,
+  type Includes,
+  mergeIncludes,
+  type Page,
+  parsePage,
+  parseTimeline,
+} from "../twitter/page.ts";
 import { idsToLookUp } from "./context.ts";
 
 export type PageQuery = { startTime?: string; endTime?: string; sinceId?: string };
@@ -31,10 +38,13 @@ export async function* readPages(
     const next = token;
     const body =
       stored?.body ??
-      (await keepAnswer(store, name, () =>
-        fetchPage({ ...asked, ...(next !== undefined && { paginationToken: next }) }),
+      (await keepAnswer(
+        store,
+        name,
+        () => fetchPage({ ...asked, ...(next !== undefined && { paginationToken: next }) }),
+        parseTimeline,
       ));
-    const page = parsePage(body);
+    const page = parseTimeline(body);
     yield { name, page };
     if (page.nextToken === undefined) {
       return;
@@ -101,11 +111,12 @@ export async function keepAnswer(
   store: Store,
   name: string,
   fetchAnswer: () => Promise<Answer>,
+  parse: (body: Uint8Array) => Page = parsePage,
 ): Promise<Uint8Array> {
   const { body, about } = await fetchAnswer();
   const kept = { contentType: "application/json", metadata: about };
   try {
-    parsePage(body);
+    parse(body);
   } catch (error) {
     await store.put(name.replace(/\/(?:pages|proof|context)\//, "/rejected/"), body, kept);
     throw error;

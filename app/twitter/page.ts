@@ -145,7 +145,13 @@ export type Includes = {
   missing: ReadonlyMap<string, string>;
 };
 
-export type Page = { posts: Post[]; includes: Includes; nextToken?: string };
+export type Page = {
+  posts: Post[];
+  includes: Includes;
+  nextToken?: string;
+  /** How many posts X says the page has; only pages of a timeline say it. */
+  resultCount?: number;
+};
 
 export function isRepost({ references }: Post): boolean {
   return references.some(({ type }) => type === "retweeted");
@@ -184,7 +190,7 @@ export function asIncludes({ posts, includes }: Page): Includes {
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
   const included = [...(page.includes.tweets ?? []), ...(page.includes.posts ?? [])];
-  const nextToken = page.meta.next_token;
+  const { next_token: nextToken, result_count: resultCount } = page.meta;
   return {
     posts: page.data.map(toPost),
     includes: {
@@ -196,7 +202,24 @@ export function parsePage(body: Uint8Array): Page {
       missing: new Map(page.errors.map((error) => [resourceId(error), error.title ?? "error"])),
     },
     ...(nextToken !== undefined && { nextToken }),
+    ...(resultCount !== undefined && { resultCount }),
   };
+}
+
+/**
+ * Reads a page of a timeline. Of an account that it does not show, X answers 200 with errors and
+ * nothing else: that is no quiet day.
+ * @throws ConnectorError as `parsePage` does, and `x-forbidden` where X gives no timeline.
+ */
+export function parseTimeline(body: Uint8Array): Page {
+  const page = parsePage(body);
+  if (page.resultCount === undefined) {
+    const reasons = [...new Set(page.includes.missing.values())];
+    throw reasons.length > 0
+      ? new ConnectorError("x-forbidden", `X hands out no timeline: ${reasons.join(", ")}`)
+      : new ConnectorError("x-bad-response", "X's answer is not a page of a timeline");
+  }
+  return page;
 }
 
 function parseBody(body: Uint8Array): z.infer<typeof wirePage> {
