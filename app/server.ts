@@ -34,6 +34,7 @@ function main(): void {
   const { version, packageHash } = readPackage();
   const publicUrl =
     settings.CONNECTOR_URL ?? `https://${process.env["WEBSITE_HOSTNAME"] ?? "localhost"}`;
+  const callbackUrl = `${publicUrl}/Views/TwitterOAuth`;
 
   const storageCredential = new ManagedIdentityCredential({
     clientId: settings.MANAGED_IDENTITY_CLIENT_ID,
@@ -87,7 +88,7 @@ function main(): void {
       twitter,
       queue,
       authenticate: createAuthenticate(settings, keys),
-      findObstacles: () => findObstacles({ store, twitter, platform, worker, log }),
+      findObstacles: () => findObstacles({ store, twitter, platform, worker, callbackUrl, log }),
       wakeWorker: () => worker.wake(),
       sasHosts: settings.SAS_HOSTS,
       log,
@@ -100,7 +101,7 @@ function main(): void {
       twitter,
       fetchMedia,
       tenantId: settings.TENANT_ID,
-      callbackUrl: `${publicUrl}/Views/TwitterOAuth`,
+      callbackUrl,
       log,
       now,
     },

@@ -1,3 +1,4 @@
+import { connect } from "node:tls";
 import type { TokenCredential } from "@azure/identity";
 import pRetry from "p-retry";
 import { ConnectorError } from "../errors.ts";
@@ -10,6 +11,8 @@ const PLATFORM_SCOPE = `${PLATFORM_RESOURCE}/.default`;
 /** Microsoft's sibling scripts on the same host wait 300 to 400 s. */
 const TIMEOUT_MS = 300_000;
 const QUICK_RETRIES = 3;
+const HANDSHAKE_MS = 10_000;
+const HTTPS_PORT = 443;
 
 /** The platform's `status` of a task. */
 export const COMPLETION_STATUS = { success: 0, temporaryFailure: 1, permanentFailure: 2 } as const;
@@ -29,6 +32,8 @@ export type Platform = {
   complete(completion: Completion): Promise<void>;
   /** @throws ConnectorError `entra-refused` if no token for the platform can be had. */
   checkToken(): Promise<void>;
+  /** @throws ConnectorError `platform-unavailable` if no TLS connection can be made. */
+  checkReachable(): Promise<void>;
 };
 
 export function createPlatform({
@@ -74,7 +79,27 @@ export function createPlatform({
     checkToken: async () => {
       await getToken(credential);
     },
+    checkReachable: () => handshake(new URL(url)),
   };
+}
+
+/**
+ * No request: how the Import service answers a call that is not in its contract is not known. The
+ * handshake shows that name, route and certificate are right.
+ */
+function handshake({ hostname, port }: URL): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const target = { host: hostname, port: Number(port || HTTPS_PORT), timeout: HANDSHAKE_MS };
+    const socket = connect(target, () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once("timeout", () => socket.destroy(new Error("no answer in time")));
+    socket.once("error", (cause) => {
+      const message = `${hostname} cannot be reached from the site; its outbound network must allow it`;
+      reject(new ConnectorError("platform-unavailable", message, { cause }));
+    });
+  });
 }
 
 function refusal(status: number): ConnectorError {

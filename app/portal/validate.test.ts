@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createPlatform } from "../platform/platform.ts";
+import { CALLBACK } from "../../scripts/local/x/testing/small-timeline.ts";
+import { ConnectorError } from "../errors.ts";
+import { createPlatform, type Platform } from "../platform/platform.ts";
 import { createAppOf, type Harness, type Parts, startHarness } from "../testing/harness.ts";
 import { as, basic } from "../testing/platform-calls.ts";
 
@@ -41,6 +43,25 @@ describe("Validate", () => {
     ]);
   });
 
+  it("names the exact callback URL, and where to enter it, when X knows another", async () => {
+    const other = await startHarness({ x: { callbackUrl: `${CALLBACK}/` } });
+    const message = await messageOf(other);
+    await other.close();
+    expect(message).toMatch(
+      /^X callback URL: X answered 403 .*not approved.*user authentication settings/,
+    );
+    expect(message.endsWith(`: ${CALLBACK}`)).toBe(true);
+    expect(other.log.of("validate.failed")).toMatchObject([{ detail: "X callback URL" }]);
+  });
+
+  it("does not blame the callback URL for an X that is out of order", async () => {
+    const requestToken = async () => {
+      throw new ConnectorError("x-unavailable", "X answered 503");
+    };
+    const twitter = { ...harness.twitter, requestToken };
+    expect(await messageOf(harness, { twitter })).toBe("X callback URL: X answered 503");
+  });
+
   it("says so when X cannot be reached", async () => {
     await harness.x.close();
     expect(await messageOf(harness)).toBe("X: X could not be reached");
@@ -65,6 +86,20 @@ describe("Validate", () => {
       credential: { getToken: async () => null },
     });
     expect(await messageOf(harness, { platform })).toMatch(/^Microsoft Entra: .+/);
+  });
+
+  it("names the host of an Import service that cannot be reached", async () => {
+    const unreachable = createPlatform({
+      url: "https://127.0.0.1:1",
+      credential: { getToken: async () => null },
+    });
+    const platform = {
+      ...harness.platform,
+      checkReachable: () => unreachable.checkReachable(),
+    };
+    expect(await messageOf(harness, { platform })).toBe(
+      "Import service: 127.0.0.1 cannot be reached from the site; its outbound network must allow it",
+    );
   });
 
   it("says what to do when the archive cannot be written to", async () => {
@@ -94,7 +129,7 @@ describe("Validate", () => {
 async function messageOf(
   of: Harness,
   changes: Partial<Omit<Parts, "platform">> & {
-    platform?: Pick<Parts, "platform">["platform"] | ReturnType<typeof createPlatform>;
+    platform?: Platform;
   } = {},
 ): Promise<string> {
   const { platform = of.platform, ...others } = changes;

@@ -9,8 +9,22 @@ export type Checked = {
   twitter: Twitter;
   platform: Platform;
   worker: { isAlive(): boolean };
+  /** As registered in the X developer app. */
+  callbackUrl: string;
   log: Log;
 };
+
+/** What an obstacle's line begins with: whoever reads Validate's Message can tell them apart. */
+export const SUBJECTS = {
+  x: "X",
+  callback: "X callback URL",
+  entra: "Microsoft Entra",
+  platform: "Import service",
+  archive: "Archive",
+  worker: "Worker",
+} as const;
+
+type Subject = (typeof SUBJECTS)[keyof typeof SUBJECTS];
 
 const CHECK_TIMEOUT_MS = 20_000;
 
@@ -19,37 +33,49 @@ const CHECK_TIMEOUT_MS = 20_000;
  * @returns what stands in the way, in words that a person can act on.
  */
 export async function findObstacles(checked: Checked): Promise<string[]> {
-  const checks: [string, () => Promise<unknown>][] = [
-    ["X", () => checked.twitter.me()],
-    ["Microsoft Entra", () => checked.platform.checkToken()],
-    ["Archive", () => checked.store.put("checks/writable.txt", Buffer.from("writable\n"))],
-  ];
-  const obstacles = await Promise.all(
-    checks.map(async ([subject, check]) => {
-      try {
-        await within(CHECK_TIMEOUT_MS, check());
-        return [];
-      } catch (error) {
-        checked.log("validate.failed", { detail: subject }, error);
-        return [`${subject}: ${wordsFor(subject, error)}`];
-      }
-    }),
-  );
-  const worker = checked.worker.isAlive()
-    ? []
-    : ["Worker: it does not get through to its queue. Restart the site; then look at its log."];
-  return [...obstacles.flat(), ...worker];
+  const { store, twitter, platform, worker, callbackUrl, log } = checked;
+  const attempt = async (subject: Subject, work: () => Promise<unknown>): Promise<string[]> => {
+    try {
+      await within(CHECK_TIMEOUT_MS, work());
+      return [];
+    } catch (error) {
+      log("validate.failed", { detail: subject }, error);
+      return [`${subject}: ${wordsFor(subject, error, callbackUrl)}`];
+    }
+  };
+  // X's word on the callback URL means something only from an app whose keys it takes.
+  const attemptX = async (): Promise<string[]> => {
+    const refused = await attempt(SUBJECTS.x, () => twitter.me());
+    return refused.length > 0
+      ? refused
+      : attempt(SUBJECTS.callback, () => twitter.requestToken(callbackUrl));
+  };
+  const obstacles = await Promise.all([
+    attemptX(),
+    attempt(SUBJECTS.entra, () => platform.checkToken()),
+    attempt(SUBJECTS.platform, () => platform.checkReachable()),
+    attempt(SUBJECTS.archive, () => store.put("checks/writable.txt", Buffer.from("writable\n"))),
+  ]);
+  const dead = `${SUBJECTS.worker}: it does not get through to its queue. Restart the site; then look at its log.`;
+  return [...obstacles.flat(), ...(worker.isAlive() ? [] : [dead])];
 }
 
-function wordsFor(subject: string, error: unknown): string {
+function wordsFor(subject: Subject, error: unknown, callbackUrl: string): string {
   if (error instanceof ConnectorError) {
-    return error.code === "x-token-refused"
-      ? `${error.message}. The API keys or access token are not valid (any more): copy the four values from the X developer app into the stack's configuration and run \`npm run up\`.`
-      : error.message;
+    return `${error.message}${remedyFor(subject, error, callbackUrl)}`;
   }
-  return subject === "Archive"
+  return subject === SUBJECTS.archive
     ? "it cannot be written to. The site's identity needs the role Storage Blob Data Contributor on the container; `npm run up` assigns it."
     : "it cannot be reached.";
+}
+
+function remedyFor(subject: Subject, { code }: ConnectorError, callbackUrl: string): string {
+  if (subject === SUBJECTS.callback && code !== "x-unavailable" && code !== "x-rate-limited") {
+    return `. In the X developer portal, the app's user authentication settings must list exactly this Callback URI / Redirect URL: ${callbackUrl}`;
+  }
+  return code === "x-token-refused"
+    ? ". The API keys or access token are not valid (any more): copy the four values from the X developer app into the stack's configuration and run `npm run up`."
+    : "";
 }
 
 function within<T>(ms: number, work: Promise<T>): Promise<T> {

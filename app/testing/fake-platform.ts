@@ -25,6 +25,7 @@ export function createFakePlatform(): FakePlatform {
         throw tokenError;
       }
     },
+    checkReachable: async () => undefined,
     meet(next) {
       fault = next;
     },

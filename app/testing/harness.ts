@@ -115,7 +115,8 @@ export function createAppOf(
       twitter,
       queue,
       authenticate: createAuthenticate(settings, issuer.keys),
-      findObstacles: () => findObstacles({ store, twitter, platform, worker: alive, log }),
+      findObstacles: () =>
+        findObstacles({ store, twitter, platform, worker: alive, callbackUrl: CALLBACK, log }),
       wakeWorker: () => void (worker.woken += 1),
       sasHosts: settings.SAS_HOSTS,
       log,
