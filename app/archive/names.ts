@@ -24,6 +24,8 @@ export const names = {
   page: (pages: string, number: number) => `${pages}${String(number).padStart(6, "0")}.json`,
   media: (jobId: string, mediaKey: string, file: string) =>
     `${evidence(jobId)}media/${encode(mediaKey)}/${encode(file)}`,
+  outbox: (jobId: string) => `${folder(jobId)}outbox/`,
+  outboxEntry: (jobId: string, postId: string) => `${folder(jobId)}outbox/${encode(postId)}.json`,
   tasks: (jobId: string) => `${folder(jobId)}tasks/`,
   task: (jobId: string, taskId: string) => `${folder(jobId)}${taskFolder(taskId)}task.json`,
   manifest: (jobId: string, taskId: string) =>

@@ -1,0 +1,73 @@
+import * as z from "zod";
+import { names } from "../archive/names.ts";
+import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import { ConnectorError } from "../errors.ts";
+
+const entrySchema = z.object({
+  postId: z.string(),
+  reason: z.enum(["late", "edited", "asked again", "over the daily limit"]),
+  /** Stored pages that hold the post, in the order in which they came. */
+  pages: z.array(z.string()).min(1),
+  foundAt: z.string(),
+});
+
+/** A post that waits to go out with the job's next task. */
+export type OutboxEntry = z.infer<typeof entrySchema>;
+
+/** A post that waits already keeps its place and its reason; new pages are added to it. */
+export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntry): Promise<void> {
+  const name = names.outboxEntry(jobId, entry.postId);
+  // Twice: an entry that has gone out between the two calls is created anew.
+  for (const _ of ["wait", "wait again"]) {
+    if (await createDocument(store, name, entry)) {
+      return;
+    }
+    const waiting = await changeDocument(store, {
+      name,
+      schema: entrySchema,
+      change: (known) => {
+        const pages = entry.pages.filter((page) => !known.pages.includes(page));
+        return pages.length === 0 ? undefined : { ...known, pages: [...known.pages, ...pages] };
+      },
+    });
+    if (waiting) {
+      return;
+    }
+  }
+  throw new ConnectorError("conflict", `${name} is being changed by others all the time`);
+}
+
+/** What waits, by name and so by id: an order of time only among ids of one length. */
+export async function* readOutbox(store: Store, jobId: string): AsyncGenerator<OutboxEntry> {
+  for await (const name of store.list(names.outbox(jobId))) {
+    const document = await readDocument(store, name, entrySchema);
+    if (document) {
+      yield document.value;
+    }
+  }
+}
+
+/**
+ * Forgets a post that the platform has accepted, unless it waits on a page that was not known when
+ * it was handed over.
+ */
+export async function removeFromOutbox(
+  store: Store,
+  jobId: string,
+  { postId, pages }: Pick<OutboxEntry, "postId" | "pages">,
+): Promise<void> {
+  const name = names.outboxEntry(jobId, postId);
+  const document = await readDocument(store, name, entrySchema);
+  if (document?.value.pages.every((page) => pages.includes(page))) {
+    await store.remove(name, document.etag);
+  }
+}
+
+/** How many posts of a job wait. */
+export async function countOutbox(store: Store, jobId: string): Promise<number> {
+  let count = 0;
+  for await (const _ of store.list(names.outbox(jobId))) {
+    count += 1;
+  }
+  return count;
+}
