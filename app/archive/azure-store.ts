@@ -4,12 +4,16 @@ import type { Store } from "./store.ts";
 
 const STREAM_BLOCK_BYTES = 4 * 1024 * 1024;
 const STREAM_BLOCKS_IN_FLIGHT = 2;
+// Codes, not statuses: a container that is gone is a 404 too, and says nothing of its blobs.
+const ABSENT = "BlobNotFound";
+const EXISTS = ["BlobAlreadyExists", "BlobImmutableDueToPolicy"];
+const CHANGED = "ConditionNotMet";
 
 /** The archive container. Errors other than "not there" and "changed meanwhile" are thrown as they are. */
 export function createAzureStore(container: ContainerClient): Store {
   return {
     async read(name) {
-      return unlessStatus([404], undefined, async () => {
+      return unlessCode([ABSENT], undefined, async () => {
         const blob = container.getBlobClient(name);
         const response = await blob.download();
         const chunks: Buffer[] = [];
@@ -24,7 +28,7 @@ export function createAzureStore(container: ContainerClient): Store {
       });
     },
     async create(name, body, about = {}) {
-      return unlessStatus([409, 412], false, async () => {
+      return unlessCode([...EXISTS, CHANGED], false, async () => {
         await container.getBlockBlobClient(name).upload(body, body.byteLength, {
           conditions: { ifNoneMatch: "*" },
           blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
@@ -34,7 +38,7 @@ export function createAzureStore(container: ContainerClient): Store {
       });
     },
     async replace(name, body, etag) {
-      return unlessStatus([404, 412], undefined, async () => {
+      return unlessCode([ABSENT, CHANGED], undefined, async () => {
         const response = await container.getBlockBlobClient(name).upload(body, body.byteLength, {
           conditions: { ifMatch: etag },
           blobHTTPHeaders: { blobContentType: "application/json" },
@@ -57,7 +61,7 @@ export function createAzureStore(container: ContainerClient): Store {
         });
     },
     async remove(name, etag) {
-      return unlessStatus([404, 412], false, async () => {
+      return unlessCode([ABSENT, CHANGED], false, async () => {
         await container.getBlobClient(name).delete(etag ? { conditions: { ifMatch: etag } } : {});
         return true;
       });
@@ -70,15 +74,11 @@ export function createAzureStore(container: ContainerClient): Store {
   };
 }
 
-async function unlessStatus<T>(
-  statuses: number[],
-  otherwise: T,
-  work: () => Promise<T>,
-): Promise<T> {
+async function unlessCode<T>(codes: string[], otherwise: T, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RestError && statuses.includes(error.statusCode ?? 0)) {
+    if (error instanceof RestError && codes.includes(error.code ?? "")) {
       return otherwise;
     }
     throw error;

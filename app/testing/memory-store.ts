@@ -7,7 +7,7 @@ export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
   const write = (name: string, body: Uint8Array, metadata: Record<string, string> = {}) => {
     version += 1;
     const etag = `"${version}"`;
-    blobs.set(name, { body: Buffer.from(body), etag, metadata });
+    blobs.set(name, { body: Buffer.from(body), etag, metadata: asHeaders(metadata) });
     return etag;
   };
   return {
@@ -35,4 +35,10 @@ export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
       yield* [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort();
     },
   };
+}
+
+/** Metadata travels as headers: names in any case, values without what no header can hold. */
+function asHeaders(metadata: Record<string, string>): Record<string, string> {
+  const headers = new Headers(metadata);
+  return Object.fromEntries(headers);
 }

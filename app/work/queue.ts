@@ -1,5 +1,6 @@
 import { QueueClient, RestError } from "@azure/storage-queue";
 import type { TokenCredential } from "@azure/identity";
+import { Mutex } from "async-mutex";
 import * as z from "zod";
 
 const messageSchema = z.object({ jobId: z.string(), taskId: z.string() });
@@ -7,7 +8,10 @@ const messageSchema = z.object({ jobId: z.string(), taskId: z.string() });
 /** Work to do: ids only. Whatever it takes to do it lies in the archive. */
 export type Message = z.infer<typeof messageSchema>;
 
-/** A message in hand: invisible to others until `visibleAgainMs` are over. */
+/**
+ * A message in hand: invisible to others until `visibleAgainMs` are over. What is asked of a lease is
+ * done in turn, so that a renewal under way does not lose it for whoever finishes it meanwhile.
+ */
 export type Lease = {
   /** Undefined where the message is not one of ours. */
   message: Message | undefined;
@@ -33,6 +37,9 @@ export class LeaseLostError extends Error {
 
 /** Messages never expire: the default of seven days would drop what waits longer (ancestor D15). */
 const NEVER_SECONDS = -1;
+/** Azure gives no more at a time, and refuses to be asked for more. */
+const MOST_MESSAGES = 32;
+const LOST = new Set(["PopReceiptMismatch", "MessageNotFound"]);
 
 export function createAzureQueue(
   { workUrl, poisonUrl }: { workUrl: string; poisonUrl: string },
@@ -46,7 +53,7 @@ export function createAzureQueue(
     },
     async receive(most, visibleAgainMs) {
       const { receivedMessageItems } = await work.receiveMessages({
-        numberOfMessages: most,
+        numberOfMessages: Math.min(most, MOST_MESSAGES),
         visibilityTimeout: seconds(visibleAgainMs),
       });
       return receivedMessageItems.map(({ messageId, popReceipt, messageText }) =>
@@ -65,6 +72,9 @@ type Held = {
 };
 
 function createLease({ work, poisonQueue, messageId, popReceipt, messageText }: Held): Lease {
+  const inTurn = new Mutex();
+  const unlessLost = (step: () => Promise<void>) => inTurn.runExclusive(() => orLost(step));
+  // Each answer to an update brings the receipt that the next request needs.
   let receipt = popReceipt;
   const setVisible = (visibleAgainMs: number) =>
     unlessLost(async () => {
@@ -101,11 +111,11 @@ export function parseMessage(text: string): Message | undefined {
   }
 }
 
-async function unlessLost(work: () => Promise<void>): Promise<void> {
+async function orLost(step: () => Promise<void>): Promise<void> {
   try {
-    await work();
+    await step();
   } catch (error) {
-    if (error instanceof RestError && [400, 404].includes(error.statusCode ?? 0)) {
+    if (error instanceof RestError && LOST.has(error.code ?? "")) {
       throw new LeaseLostError("The message is in other hands, or done");
     }
     throw error;
