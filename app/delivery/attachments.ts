@@ -21,6 +21,7 @@ export type PlannedMedium = {
   altText?: string;
   record?: MediaRecord;
   leftOut?: string;
+  notBest?: string;
 };
 
 export type AttachmentDeps = MediaDeps & { log: Log };
@@ -85,14 +86,14 @@ function mediaShown(post: Post, includes: Includes): { postId: string; mediaKey:
 async function bestFile(
   deps: AttachmentDeps,
   { jobId, media, limit }: { jobId: string; media: Media; limit: number },
-): Promise<{ record: MediaRecord } | { leftOut: string }> {
+): Promise<{ record: MediaRecord; notBest?: string } | { leftOut: string }> {
   let leftOut: string | undefined;
   for (const file of filesOf(media)) {
     const record = await archivePatiently(deps, { jobId, mediaKey: media.media_key, file });
     if ("refusal" in record) {
       leftOut ??= record.refusal;
     } else if (record.bytes <= limit) {
-      return { record };
+      return { record, ...(leftOut !== undefined && { notBest: leftOut }) };
     } else {
       leftOut ??= `its ${record.bytes} bytes are too many for an e-mail item; kept in the archive, SHA-256 ${record.sha256}`;
     }

@@ -94,10 +94,11 @@ async function deliverPost(
         fileName,
         bytes: body.byteLength,
         sha256: createHash("sha256").update(body).digest("hex"),
-        media: planned.map(({ mediaKey, record, leftOut }) => ({
+        media: planned.map(({ mediaKey, record, leftOut, notBest }) => ({
           mediaKey,
           ...(record && { bytes: record.bytes, sha256: record.sha256 }),
           ...(leftOut !== undefined && { leftOut }),
+          ...(notBest !== undefined && { notBest }),
         })),
       };
     },

@@ -58,6 +58,8 @@ export type MediaOutcome = {
   altText?: string;
   attachment?: Attachment;
   leftOut?: string;
+  /** Why the attachment is a lesser file than the best that X names. */
+  notBest?: string;
 };
 
 export type ItemParts = {
@@ -195,9 +197,11 @@ function versionsLine({ id, versions }: Post): string[] {
   return others.length === 0 ? [] : [`Edited: other versions are posts ${others.join(", ")}`];
 }
 
-function mediaLine({ mediaKey, type, altText, attachment, leftOut }: MediaOutcome): string {
+function mediaLine(outcome: MediaOutcome): string {
+  const { mediaKey, type, altText, attachment, leftOut, notBest } = outcome;
+  const lesser = notBest === undefined ? "" : `, not in its best quality (${notBest})`;
   const what = attachment
-    ? `Attached: ${attachment.AttachmentFileName}, ${type}`
+    ? `Attached: ${attachment.AttachmentFileName}, ${type}${lesser}`
     : `Not attached: ${type} ${mediaKey}: ${leftOut ?? "unknown reason"}`;
   return altText ? `${what}, described as: ${altText}` : what;
 }

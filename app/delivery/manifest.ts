@@ -10,7 +10,14 @@ export type ManifestEntry = {
   fileName: string;
   bytes: number;
   sha256: string;
-  media: { mediaKey: string; bytes?: number; sha256?: string; leftOut?: string }[];
+  /** `leftOut`: why a medium is not attached; `notBest`: why not the best file of it is. */
+  media: {
+    mediaKey: string;
+    bytes?: number;
+    sha256?: string;
+    leftOut?: string;
+    notBest?: string;
+  }[];
 };
 
 /** What the first line of a manifest says; the entries follow, one a line. */

@@ -1,6 +1,6 @@
 import type { LocalX } from "../../contracts.ts";
 import { startX, type XOptions } from "../server.ts";
-import { createTimeline, type Post, type Timeline } from "../timeline.ts";
+import { createTimeline, type Media, type Post, type Timeline } from "../timeline.ts";
 import { KEYS } from "./x-client.ts";
 
 export const CALLBACK = "https://connector.example/Views/TwitterOAuth";
@@ -22,24 +22,29 @@ export function manyPosts(count: number): Post[] {
   );
 }
 
-export function smallTimeline(posts: Post[], otherPosts: Post[] = []): Timeline {
+export function smallTimeline(
+  posts: Post[],
+  otherPosts: Post[] = [],
+  media: Media[] = [],
+): Timeline {
   const protectedUser = { id: "44", name: "Shy", username: "shy", protected: true };
   const other = { id: "43", name: "Other", username: "Other" };
   return createTimeline({
     accountId: ACCOUNT.id,
     posts,
     otherPosts,
+    media,
     users: [ACCOUNT, other, protectedUser],
   });
 }
 
 export async function startSmallX(
   posts: Post[],
-  options: Partial<XOptions> & { otherPosts?: Post[] } = {},
+  options: Partial<XOptions> & { otherPosts?: Post[]; media?: Media[] } = {},
 ): Promise<LocalX> {
-  const { otherPosts, ...others } = options;
+  const { otherPosts, media, ...others } = options;
   return startX({
-    timeline: smallTimeline(posts, otherPosts),
+    timeline: smallTimeline(posts, otherPosts, media),
     keys: KEYS,
     callbackUrl: CALLBACK,
     history: true,
