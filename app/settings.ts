@@ -11,6 +11,7 @@ const outsideUrl = z
   .transform(withoutTrailingSlash);
 const secret = z.string().min(1);
 const count = z.coerce.number().int().positive();
+const countOrNone = z.coerce.number().int().nonnegative();
 
 /** Settings that may be read by anyone who can read the site's configuration. */
 export const plainSettings = {
@@ -39,6 +40,19 @@ export const plainSettings = {
     .default("blob.core.windows.net,blob.storage.azure.net")
     .transform((hosts) => hosts.split(","))
     .describe("host names, or parents of them, that a BlobSasUri may name, comma-separated"),
+  CAPTURE_INTERVAL_MINUTES: countOrNone
+    .default(15)
+    .describe("minutes between two captures that nobody asked for; 0: none"),
+  READS_PER_DAY: count
+    .optional()
+    .describe("posts that may be read from X in a UTC day, all jobs together"),
+  READS_PER_MONTH: count
+    .optional()
+    .describe("posts that may be read from X in a UTC month, all jobs together"),
+  FULL_ARCHIVE_SEARCH: z
+    .enum(["on", "off"])
+    .default("off")
+    .describe("whether X's full-archive search may be used for what its timelines no longer give"),
   TASK_CONCURRENCY: count.default(2).describe("tasks that one instance works on at a time"),
   UPLOAD_CONCURRENCY: count.default(20).describe("items of one task in flight at a time"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least level"),

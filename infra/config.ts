@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
+const wholeNumber = z.string().regex(/^\d+$/, "must be a whole number");
+
 const TWITTER_KEYS = [
   "twitterApiKey",
   "twitterApiSecretKey",
@@ -19,6 +21,10 @@ const plainSchema = z.object({
   entraUrl: z.url({ protocol: /^https$/ }).optional(),
   platformUrl: z.url({ protocol: /^https$/ }).optional(),
   sasHosts: z.string().min(1).optional(),
+  captureIntervalMinutes: wholeNumber.optional(),
+  readsPerDay: wholeNumber.optional(),
+  readsPerMonth: wholeNumber.optional(),
+  fullArchiveSearch: z.enum(["on", "off"]).optional(),
 });
 
 type TwitterKey = (typeof TWITTER_KEYS)[number];
