@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ClientSecretCredential, ManagedIdentityCredential } from "@azure/identity";
+import { ManagedIdentityCredential } from "@azure/identity";
 import { ContainerClient } from "@azure/storage-blob";
 import { serve } from "@hono/node-server";
 import { createRemoteJWKSet } from "jose";
@@ -9,6 +9,7 @@ import { createAzureStore } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
 import { createPostCount } from "./capture/depth.ts";
 import { createLog } from "./log.ts";
+import { createAppCredential } from "./platform/credential.ts";
 import { createPlatform } from "./platform/platform.ts";
 import { createAuthenticate } from "./portal/authenticate.ts";
 import { findObstacles } from "./portal/validate.ts";
@@ -22,7 +23,6 @@ import { createAzureQueue } from "./work/queue.ts";
 import { startWorker } from "./work/worker.ts";
 
 const DEFAULT_PORT = 8080;
-const PUBLIC_ENTRA = "https://login.microsoftonline.com";
 /** Exit status for what no restart mends (sysexits.h EX_CONFIG). */
 const UNUSABLE_SETTINGS = 78;
 
@@ -36,15 +36,13 @@ function main(): void {
     settings.CONNECTOR_URL ?? `https://${process.env["WEBSITE_HOSTNAME"] ?? "localhost"}`;
   const callbackUrl = `${publicUrl}/Views/TwitterOAuth`;
 
-  const storageCredential = new ManagedIdentityCredential({
+  const identity = new ManagedIdentityCredential({
     clientId: settings.MANAGED_IDENTITY_CLIENT_ID,
   });
-  const store = createAzureStore(
-    new ContainerClient(settings.ARCHIVE_CONTAINER_URL, storageCredential),
-  );
+  const store = createAzureStore(new ContainerClient(settings.ARCHIVE_CONTAINER_URL, identity));
   const queue = createAzureQueue(
     { workUrl: settings.WORK_QUEUE_URL, poisonUrl: settings.POISON_QUEUE_URL },
-    storageCredential,
+    identity,
   );
   const sealer = createSealer(settings.SEALING_KEYS);
   const agent = createXAgent(settings.X_API_URL);
@@ -52,15 +50,7 @@ function main(): void {
   const fetchMedia = createFetchMedia(settings, agent);
   const platform = createPlatform({
     url: settings.PLATFORM_URL,
-    credential: new ClientSecretCredential(
-      settings.TENANT_ID,
-      settings.AZURE_APP_ID,
-      settings.AZURE_APP_SECRET,
-      {
-        authorityHost: settings.ENTRA_URL,
-        disableInstanceDiscovery: settings.ENTRA_URL !== PUBLIC_ENTRA,
-      },
-    ),
+    credential: createAppCredential(settings, identity),
   });
   const worker = startWorker(
     {

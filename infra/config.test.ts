@@ -1,32 +1,147 @@
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import { readConfig } from "./config.ts";
+import { parse } from "yaml";
+import { z } from "zod";
+import { plainSchema, readConfig } from "./config.ts";
 import { qualify } from "./testing/mocks.ts";
+
+const TENANT = "11111111-1111-4111-8111-111111111111";
 
 describe("readConfig", () => {
   it("has defaults for everything that a first up does not need", () => {
-    expect(configured({})).toMatchObject({ environment: "development", sku: "B1" });
+    expect(configured({})).toMatchObject({
+      environment: "development",
+      sku: "B1",
+      instances: 1,
+      network: "public",
+      rotateDays: 90,
+      zoneRedundant: false,
+    });
   });
 
-  it("refuses all that is wrong at once, each with its remedy", () => {
+  it("reads numbers, switches and lists as the command line writes them", () => {
+    expect(
+      configured({
+        instances: "2",
+        sku: "P0v3",
+        zoneRedundant: "true",
+        allowedIpRanges: '["203.0.113.0/24","2001:db8::/32"]',
+      }),
+    ).toMatchObject({
+      instances: 2,
+      zoneRedundant: true,
+      allowedIpRanges: ["203.0.113.0/24", "2001:db8::/32"],
+    });
+  });
+
+  it("refuses all that is wrong at once, each with its remedy, and tells no secret", () => {
     const refusal = refusalOf({
       tenantId: "contoso",
       environment: "prod",
       connectorUrl: "connector.example",
       twitterApiKey: "only-one",
+      apiSecretKey: "too-short",
     });
-    expect(refusal.split("\n- ")).toHaveLength(7);
+    expect(refusal.split("\n- ")).toHaveLength(8);
     expect(refusal).toMatch(/tenantId: .*pulumi config set tenantId VALUE/);
     expect(refusal).toMatch(/environment: .*pulumi config set environment/);
     expect(refusal).toMatch(/connectorUrl: /);
     expect(refusal).toMatch(
       /twitterAccessToken: missing.*pulumi config set --secret twitterAccessToken/,
     );
+    expect(refusal).toMatch(/apiSecretKey: must have 16/);
     expect(refusal).not.toContain("only-one");
+    expect(refusal).not.toContain("too-short");
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["sku", { sku: "F1" }],
+    ["sku", { sku: "" }],
+    ["instances", { instances: "0" }],
+    ["instances", { instances: "4" }],
+    ["maxInstances", { maxInstances: "3" }],
+    ["maxInstances", { sku: "S1", instances: "3", maxInstances: "2" }],
+    ["zoneRedundant", { sku: "S1", instances: "2", zoneRedundant: "true" }],
+    ["zoneRedundant", { sku: "P0v3", zoneRedundant: "true" }],
+    ["zoneRedundant", { zoneRedundant: "yes" }],
+    ["network", { network: "private" }],
+    ["allowedIpRanges[0]", { allowedIpRanges: '["203.0.113.0/240"]' }],
+    ["allowedIpRanges", { allowedIpRanges: "203.0.113.0/24" }],
+    ["azureAppSecret", { azureAppSecret: "some-secret" }],
+    ["azureAppSecret", { azureAppId: TENANT, credential: "secret" }],
+    [
+      "azureAppSecret",
+      { azureAppId: TENANT, azureAppSecret: "some-secret", credential: "federated" },
+    ],
+    ["azureAppSecret", { azureAppId: TENANT, azureAppSecret: "pasted with blanks " }],
+    ["rotateDays", { rotateDays: "3" }],
+    ["immutabilityLocked", { immutabilityLocked: "true" }],
+    ["immutabilityDays", { immutabilityDays: "-1" }],
+    ["deleteAfterDays", { immutabilityDays: "365", deleteAfterDays: "364" }],
+    ["deleteAfterDays", { coolAfterDays: "30", deleteAfterDays: "30" }],
+    ["archiveAfterDays", { coolAfterDays: "90", archiveAfterDays: "90" }],
+    ["archiveAfterDays", { environment: "production", archiveAfterDays: "180" }],
+    ["archiveAfterDays", { archiveReplication: "Standard_ZRS", archiveAfterDays: "180" }],
+  ])("refuses %s in %j, with a remedy", (key, values) => {
+    const lines = refusalOf(values).split("\n- ").slice(1);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(new RegExp(`^${RegExp.escape(key)}: `));
+    expect(lines[0]).toMatch(/pulumi config|[Ss]et |Lower|Raise|Choose|Remove|remove/);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["scaling on a tier that can", { sku: "S1", maxInstances: "4" }],
+    ["zones", { sku: "P1v3", instances: "2", zoneRedundant: "true" }],
+    ["a registration of one's own that trusts the site", { azureAppId: TENANT }],
+    ["deletion when immutability ends", { immutabilityDays: "365", deleteAfterDays: "365" }],
+    ["the archive tier where Azure has one", { archiveAfterDays: "180" }],
+    [
+      "all tiers, one after the other",
+      { coolAfterDays: "30", archiveAfterDays: "180", deleteAfterDays: "2555" },
+    ],
+  ])("takes %s", (_title, values) => {
+    expect(refusalOf(values)).toBe("");
   });
 });
 
-function configured(values: Record<string, string>): unknown {
+describe("Pulumi.yaml", () => {
+  const declared = z
+    .object({
+      config: z.record(
+        z.string(),
+        z.object({
+          type: z.string(),
+          description: z.string(),
+          secret: z.boolean().default(false),
+          default: z.unknown().optional(),
+        }),
+      ),
+    })
+    .parse(parse(readFileSync(new URL("../Pulumi.yaml", import.meta.url), "utf8"))).config;
+
+  it("declares every key that the program reads, and no other", () => {
+    const secrets = Object.keys(declared).filter((key) => declared[key]?.secret);
+    expect(secrets.toSorted()).toEqual(
+      Object.keys(configured({}))
+        .filter((key) => !(key in plainSchema.shape))
+        .toSorted(),
+    );
+    expect(Object.keys(declared).toSorted()).toEqual(
+      [...Object.keys(plainSchema.shape), ...secrets].toSorted(),
+    );
+  });
+
+  it("gives the defaults that the program has", () => {
+    const defaults = Object.entries(declared).filter(([, about]) => about.default !== undefined);
+    expect(configured({})).toMatchObject(
+      Object.fromEntries(defaults.map(([key, about]) => [key, about.default])),
+    );
+    expect(defaults.length).toBeGreaterThan(5);
+  });
+});
+
+function configured(values: Record<string, string>): object {
   pulumi.runtime.setAllConfig(qualify("test", values));
   return readConfig(new pulumi.Config("test"));
 }
@@ -35,7 +150,7 @@ function refusalOf(values: Record<string, string>): string {
   try {
     configured(values);
   } catch (error) {
-    return error instanceof pulumi.RunError ? error.message : "";
+    return error instanceof pulumi.RunError ? error.message : String(error);
   }
   return "";
 }

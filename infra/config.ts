@@ -1,25 +1,69 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { findContradictions } from "./contradictions.ts";
+import { tierOf } from "./tiers.ts";
 
-const wholeNumber = z.string().regex(/^\d+$/, "must be a whole number");
-
-const TWITTER_KEYS = [
+export const TWITTER_KEYS = [
   "twitterApiKey",
   "twitterApiSecretKey",
   "twitterAccessToken",
   "twitterAccessTokenSecret",
 ] as const;
+const SECRET_KEYS = ["apiSecretKey", "azureAppSecret", ...TWITTER_KEYS] as const;
+
+/** The least that the app accepts. */
+const API_SECRET_KEY_LENGTH = 16;
+
+const days = z.coerce.number().int().positive();
+/** The command line writes true and false as text. */
+const flag = z
+  .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
+  .default(false);
+/** Handed on to the app as it is. */
+const wholeNumber = z.string().regex(/^\d+$/, "must be a whole number");
+const publicUrl = z.url({ protocol: /^https?$/ });
+const httpsUrl = z.url({ protocol: /^https$/ });
 
 /** Values that may be shown. Secrets are read apart, and stay wrapped. */
-const plainSchema = z.object({
+export const plainSchema = z.object({
   tenantId: z.guid().optional(),
   environment: z.enum(["development", "production"]).default("development"),
-  sku: z.string().min(2).default("B1"),
+
+  azureAppId: z.guid().optional(),
+  credential: z.enum(["federated", "secret"]).optional(),
+  rotateDays: days.min(7).max(360).default(90),
+
+  sku: z
+    .string()
+    .default("B1")
+    .refine((sku) => tierOf(sku) !== undefined, {
+      error:
+        "must be a size of App Service that never sleeps: B1 to B3, S1 to S3, P0v3, P1v3, ... " +
+        "(the free and shared ones put the worker to sleep)",
+    }),
+  instances: z.coerce.number().int().min(1).max(30).default(1),
+  maxInstances: z.coerce.number().int().min(1).max(30).optional(),
+  zoneRedundant: flag,
+
+  network: z.enum(["public", "private-backend"]).default("public"),
+  allowedIpRanges: z
+    .array(z.union([z.cidrv4(), z.cidrv6()], { error: "must be CIDR ranges, 203.0.113.0/24" }))
+    .optional(),
+
+  archiveReplication: z
+    .enum(["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS", "Standard_RAGZRS"])
+    .optional(),
+  immutabilityDays: days.max(146_000).optional(),
+  immutabilityLocked: flag,
+  coolAfterDays: days.optional(),
+  archiveAfterDays: days.optional(),
+  deleteAfterDays: days.optional(),
+
   vocabulary: z.enum(["tweet", "post"]).optional(),
-  connectorUrl: z.url({ protocol: /^https?$/ }).optional(),
-  xApiUrl: z.url({ protocol: /^https?$/ }).optional(),
-  entraUrl: z.url({ protocol: /^https$/ }).optional(),
-  platformUrl: z.url({ protocol: /^https$/ }).optional(),
+  connectorUrl: publicUrl.optional(),
+  xApiUrl: publicUrl.optional(),
+  entraUrl: httpsUrl.optional(),
+  platformUrl: httpsUrl.optional(),
   sasHosts: z.string().min(1).optional(),
   captureIntervalMinutes: wholeNumber.optional(),
   readsPerDay: wholeNumber.optional(),
@@ -27,45 +71,89 @@ const plainSchema = z.object({
   fullArchiveSearch: z.enum(["on", "off"]).optional(),
 });
 
-type TwitterKey = (typeof TWITTER_KEYS)[number];
-
-export type ProgramConfig = z.infer<typeof plainSchema> & {
-  apiSecretKey: pulumi.Output<string> | undefined;
-  /** All four, or none before the X developer app exists. */
-  twitter: Record<TwitterKey, pulumi.Output<string> | undefined>;
-};
+export type PlainConfig = z.infer<typeof plainSchema>;
+type SecretKey = (typeof SECRET_KEYS)[number];
+/** A secret that the stack has no value for (yet) is undefined. */
+export type ProgramConfig = PlainConfig & Record<SecretKey, pulumi.Output<string> | undefined>;
 
 /**
  * The only reader of the stack's configuration.
  * @throws pulumi.RunError with all problems at once, each with its remedy, before anything is created.
  */
 export function readConfig(config = new pulumi.Config()): ProgramConfig {
-  const given = Object.fromEntries(
-    Object.keys(plainSchema.shape).map((key) => [key, config.get(key)]),
-  );
-  const plain = plainSchema.safeParse(given);
-  const twitter = {
+  const secrets = {
+    apiSecretKey: config.getSecret("apiSecretKey"),
+    azureAppSecret: config.getSecret("azureAppSecret"),
     twitterApiKey: config.getSecret("twitterApiKey"),
     twitterApiSecretKey: config.getSecret("twitterApiSecretKey"),
     twitterAccessToken: config.getSecret("twitterAccessToken"),
     twitterAccessTokenSecret: config.getSecret("twitterAccessTokenSecret"),
   };
+  const plain = plainSchema.safeParse(readPlainValues(config));
+  const isSet = (key: SecretKey) => secrets[key] !== undefined;
   const problems = [
-    ...(plain.error?.issues ?? []).map(
-      ({ path, message }) =>
-        `${path.join(".")}: ${message}. Correct it: pulumi config set ${path.join(".")} VALUE`,
-    ),
-    ...twitterProblems(TWITTER_KEYS.filter((key) => twitter[key] === undefined)),
+    ...(plain.error?.issues ?? []).map(describeIssue),
+    ...(plain.success ? findContradictions(plain.data, isSet("azureAppSecret")) : []),
+    ...twitterProblems(TWITTER_KEYS.filter((key) => !isSet(key))),
+    ...SECRET_KEYS.flatMap((key) => secretProblems(key, config.get(key))),
   ];
   if (!plain.success || problems.length > 0) {
     throw new pulumi.RunError(
       `The stack's configuration is not usable:\n${problems.map((line) => `- ${line}`).join("\n")}`,
     );
   }
-  return { ...plain.data, apiSecretKey: config.getSecret("apiSecretKey"), twitter };
+  return { ...plain.data, ...secrets };
 }
 
-function twitterProblems(missing: TwitterKey[]): string[] {
+function readPlainValues(config: pulumi.Config): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(plainSchema.shape).map((key) => [
+      key,
+      key === "allowedIpRanges" ? readList(config, key) : config.get(key),
+    ]),
+  );
+}
+
+/** `pulumi config set --path 'allowedIpRanges[0]' …` keeps a list as JSON. */
+function readList(config: pulumi.Config, key: string): unknown {
+  const text = config.get(key);
+  if (text === undefined) {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  const [key] = path;
+  const where = path
+    .map((step) => (typeof step === "number" ? `[${step}]` : String(step)))
+    .join("");
+  const command =
+    path.length > 1 || key === "allowedIpRanges"
+      ? `pulumi config set --path '${String(key)}[0]' VALUE`
+      : `pulumi config set ${String(key)} VALUE`;
+  return `${where}: ${message}. Correct it: ${command}`;
+}
+
+/** Says what is wrong with a secret, never what it is. */
+function secretProblems(key: SecretKey, value: string | undefined): string[] {
+  const remedy = `Set it again: pulumi config set --secret ${key}`;
+  return [
+    ...(value !== undefined && /\s/.test(value) ? [`${key}: has blanks in it. ${remedy}`] : []),
+    ...(key === "apiSecretKey" && value !== undefined && value.length < API_SECRET_KEY_LENGTH
+      ? [
+          `${key}: must have ${API_SECRET_KEY_LENGTH} characters or more. ${remedy}, or let the ` +
+            "program generate one: pulumi config rm apiSecretKey",
+        ]
+      : []),
+  ];
+}
+
+function twitterProblems(missing: SecretKey[]): string[] {
   return missing.length === 0 || missing.length === TWITTER_KEYS.length
     ? []
     : missing.map(

@@ -1,39 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { secretSettings, settingsSchema, TWITTER_SETTINGS } from "../app/settings.ts";
 import { ROLES } from "./roles.ts";
-import { type Evaluation, evaluate, valueOf } from "./testing/mocks.ts";
+import { type Evaluation, reveal, valueOf } from "./testing/mocks.ts";
+import {
+  evaluateMode as run,
+  type Mode,
+  MODES,
+  OTHER_TENANT,
+  OWN_APP_ID,
+  SECRET_VALUES,
+} from "./testing/modes.ts";
 
-const TWITTER_CONFIG = {
-  twitterApiKey: "key-in-clear-1",
-  twitterApiSecretKey: "key-in-clear-2",
-  twitterAccessToken: "key-in-clear-3",
-  twitterAccessTokenSecret: "key-in-clear-4",
-};
-/** Every value in these evaluations that must stay secret. */
-const SECRET_VALUES = [
-  ...Object.values(TWITTER_CONFIG),
-  "generated-client-secret",
-  "generated-api-secret-key",
-  Buffer.alloc(32, 7).toString("base64url"),
-];
+const modes = Object.keys(MODES).filter((name): name is Mode => name in MODES);
 
-const program = (): Promise<Record<string, unknown>> => import("./index.ts");
-
-beforeEach(() => {
-  vi.resetModules();
-});
-
-describe("the whole program", () => {
+describe.each(modes)("the whole program, %s", (mode) => {
   it("wires every setting that the app requires, and secrets only as references", async () => {
-    const evaluation = await evaluate(program, { config: TWITTER_CONFIG });
-    const settings = appSettings(evaluation);
+    const settings = appSettings(await run(mode));
     for (const [name, schema] of Object.entries(settingsSchema.shape)) {
       const isRequired = !schema.safeParse(undefined).success;
       expect(name in settings || !isRequired, name).toBe(true);
     }
-    for (const name of Object.keys(secretSettings)) {
+    for (const name of Object.keys(secretSettings).filter((one) => one in settings)) {
       expect(settings[name], name).toMatch(
         /^@Microsoft\.KeyVault\(SecretUri=https:\/\/.+\/secrets\/.+\/version1\)$/,
       );
@@ -46,11 +35,81 @@ describe("the whole program", () => {
     ]);
   });
 
-  it("works without the four Twitter values, and adds just their secrets with them", async () => {
-    const first = await evaluate(program);
+  it("keeps secrets secret: in no plain output, no setting, and no name", async () => {
+    const { resources, outputs } = await run(mode);
+    for (const name of ["apiSecretKey", "portal"]) {
+      expect(await pulumi.isSecret(pulumi.output(outputs[name])), name).toBe(true);
+    }
+    const shown = JSON.stringify([
+      resources.filter(({ type }) => !type.endsWith("keyvault:Secret")),
+      resources.map(({ name }) => name),
+      await plainValuesOf(outputs),
+    ]);
+    expect(SECRET_VALUES.filter((secret) => shown.includes(secret))).toEqual([]);
+  });
+
+  it("gives the site's identity roles on parts, never on a whole, and no other role", async () => {
+    const assignments = (await run(mode)).all("authorization:RoleAssignment");
+    expect(assignments.length).toBeGreaterThan(5);
+    for (const { name, inputs } of assignments) {
+      const role = String(inputs["roleDefinitionId"]).split("/").at(-1);
+      expect(Object.values(ROLES), name).toContain(role);
+      expect(inputs, name).toMatchObject({ principalType: "ServicePrincipal" });
+      expect(String(inputs["scope"]), name).toMatch(
+        /\/(azure-native:storage:(BlobContainer|Queue)|azure-native:keyvault:Secret)\//,
+      );
+    }
+  });
+
+  it("creates the site after everything that it needs to start", async () => {
+    const evaluation = await run(mode);
+    const needed = [
+      ...evaluation.all("authorization:RoleAssignment"),
+      ...evaluation.all("network:PrivateDnsZoneGroup"),
+      ...evaluation.all("privatedns:VirtualNetworkLink"),
+    ].map(({ name }) => name);
+    // The site is registered when its component is, and the component waits for these.
+    const before = evaluation.optionsOf("connector", "m365:connector:WebApp").dependsOn;
+    expect(needed.filter((name) => !before.includes(name))).toEqual([]);
+  });
+
+  it("previews with everything unknown that a provider computes", async () => {
+    const { outputs, find } = await run(mode, { preview: true });
+    expect(find("web:WebApp").inputs["httpsOnly"]).toBe(true);
+    expect(await valueOf(pulumi.output(outputs["connectorUrl"]))).toBeUndefined();
+  });
+
+  it("tags whatever can be tagged", async () => {
+    const { resources } = await run(mode);
+    const untagged = resources.filter(
+      ({ type, inputs }) => type.startsWith("azure-native:") && !("tags" in inputs),
+    );
+    const types = new Set(untagged.map(({ type }) => type.split(":").slice(1).join(":")));
+    expect([...types].toSorted()).toEqual(
+      [...types].filter((type) => UNTAGGABLE.has(type)).toSorted(),
+    );
+  });
+});
+
+/** Azure gives these no tags of their own. */
+const UNTAGGABLE = new Set([
+  "authorization:RoleAssignment",
+  "network:PrivateDnsZoneGroup",
+  "storage:Blob",
+  "storage:BlobContainer",
+  "storage:BlobServiceProperties",
+  "storage:ManagementPolicy",
+  "storage:Queue",
+  "monitor:DiagnosticSetting",
+  "web:WebAppFtpAllowed",
+  "web:WebAppScmAllowed",
+]);
+
+describe("the first up", () => {
+  it("works without the four Twitter values, and a second one adds just their secrets", async () => {
+    const first = await run("first up");
     expect(TWITTER_SETTINGS.filter((name) => name in appSettings(first))).toEqual([]);
-    vi.resetModules();
-    const second = await evaluate(program, { config: TWITTER_CONFIG });
+    const second = await run("complete");
     const added = namesOf(second).filter((name) => !namesOf(first).includes(name));
     expect(added.toSorted()).toEqual(
       TWITTER_SETTINGS.flatMap((name) => {
@@ -61,7 +120,7 @@ describe("the whole program", () => {
   });
 
   it("says what the administrator and the portal need, in the portal's own labels", async () => {
-    const { outputs } = await evaluate(program);
+    const { outputs } = await run("first up");
     expect(await valuesOf(outputs)).toMatchObject({
       connectorUrl: "https://connector-1a2b.azurewebsites.net",
       azureAppId: "22222222-2222-4222-8222-222222222222",
@@ -77,79 +136,8 @@ describe("the whole program", () => {
     });
   });
 
-  it("keeps secrets secret: in no plain output, no setting, and no name", async () => {
-    const { resources, outputs } = await evaluate(program, { config: TWITTER_CONFIG });
-    expect(await pulumi.isSecret(pulumi.output(outputs["apiSecretKey"]))).toBe(true);
-    expect(await pulumi.isSecret(pulumi.output(outputs["portal"]))).toBe(true);
-    const elsewhere = resources.filter(({ type }) => !type.endsWith("keyvault:Secret"));
-    const shown = JSON.stringify(elsewhere);
-    expect(SECRET_VALUES.filter((secret) => shown.includes(secret))).toEqual([]);
-    expect(resources.filter(({ type }) => type.endsWith("keyvault:Secret"))).toHaveLength(7);
-  });
-
-  it("gives each role on the narrowest scope, and no other", async () => {
-    const evaluation = await evaluate(program);
-    const assignments = evaluation.all("authorization:RoleAssignment").map(({ name, inputs }) => ({
-      name,
-      role: String(inputs["roleDefinitionId"]).split("/").at(-1),
-      scope: String(inputs["scope"]).split("/").at(-1),
-      principal: inputs["principalType"],
-    }));
-    const principal = "ServicePrincipal";
-    const secretRole = (secret: string) => ({
-      name: `vault-${secret}-role`,
-      role: ROLES.keyVaultSecretsUser,
-      scope: `vault-${secret}`,
-      principal,
-    });
-    expect(assignments.toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
-      {
-        name: "archive-container-role",
-        role: ROLES.storageBlobDataContributor,
-        scope: "archive-container",
-        principal,
-      },
-      {
-        name: "archive-poison-role",
-        role: ROLES.storageQueueDataMessageSender,
-        scope: "archive-poison",
-        principal,
-      },
-      {
-        name: "archive-work-role",
-        role: ROLES.storageQueueDataContributor,
-        scope: "archive-work",
-        principal,
-      },
-      {
-        name: "package-role",
-        role: ROLES.storageBlobDataReader,
-        scope: "package-container",
-        principal,
-      },
-      secretRole("api-secret-key"),
-      secretRole("azure-app-secret"),
-      secretRole("sealing-keys"),
-    ]);
-  });
-
-  it("creates the site after every role that it needs to start", async () => {
-    const { resources } = await evaluate(program, { config: TWITTER_CONFIG });
-    const order = resources.map(({ type }) => type);
-    const site = order.indexOf("azure-native:web:WebApp");
-    const lastRole = order.lastIndexOf("azure-native:authorization:RoleAssignment");
-    expect(lastRole).toBeGreaterThan(0);
-    expect(site).toBeGreaterThan(lastRole);
-  });
-
-  it("previews with everything unknown that a provider computes", async () => {
-    const { outputs, find } = await evaluate(program, { config: TWITTER_CONFIG, preview: true });
-    expect(find("web:WebApp").inputs["httpsOnly"]).toBe(true);
-    expect(await valueOf(pulumi.output(outputs["connectorUrl"]))).toBeUndefined();
-  });
-
   it("runs the package from an address that its content names", async () => {
-    const evaluation = await evaluate(program);
+    const evaluation = await run("first up");
     const { packageHash } = evaluation.outputs;
     const blob = evaluation.find("storage:Blob").inputs;
     expect(blob["blobName"]).toBe(`app-${String(packageHash).slice(0, 16)}.zip`);
@@ -159,73 +147,90 @@ describe("the whole program", () => {
   });
 });
 
-describe("each resource", () => {
-  it("hardens the archive account and leaves it without keys", async () => {
-    const { find } = await evaluate(program);
-    expect(find("storage:StorageAccount", "archiveaccount").inputs).toMatchObject({
-      kind: "StorageV2",
-      allowSharedKeyAccess: false,
-      allowBlobPublicAccess: false,
-      minimumTlsVersion: "TLS1_2",
-      enableHttpsTrafficOnly: true,
-      sku: { name: "Standard_LRS" },
-    });
-    expect(find("storage:BlobContainer", "archive-container").inputs["publicAccess"]).toBe("None");
-    expect(find("storage:BlobServiceProperties").inputs).toMatchObject({
-      isVersioningEnabled: true,
-      deleteRetentionPolicy: { enabled: true },
-      containerDeleteRetentionPolicy: { enabled: true },
+describe("the connector in Entra", () => {
+  it("has no secret where the site is of the registration's tenant", async () => {
+    const evaluation = await run("complete");
+    expect(evaluation.all("ApplicationPassword")).toEqual([]);
+    expect("AZURE_APP_SECRET" in appSettings(evaluation)).toBe(false);
+    expect(evaluation.find("ApplicationFederatedIdentityCredential").inputs).toMatchObject({
+      applicationId: "/registration-application/object-id",
+      issuer: "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/v2.0",
+      subject: "principal-id",
+      audiences: ["api://AzureADTokenExchange"],
     });
   });
 
-  it("runs the site on Linux, Node 24, with one identity and without publishing passwords", async () => {
-    const { find, all } = await evaluate(program);
-    const identityId = find("managedidentity:UserAssignedIdentity").name;
-    const site = find("web:WebApp").inputs;
-    expect(site).toMatchObject({
-      kind: "app,linux",
-      httpsOnly: true,
-      clientAffinityEnabled: false,
-      siteConfig: {
-        linuxFxVersion: "NODE|24-lts",
-        alwaysOn: true,
-        healthCheckPath: "/healthz",
-        ftpsState: "Disabled",
-        minTlsVersion: "1.2",
-      },
-    });
-    expect(String(site["keyVaultReferenceIdentity"]).endsWith(identityId)).toBe(true);
-    expect(JSON.stringify(site)).not.toContain("SystemAssigned");
-    expect(find("web:AppServicePlan").inputs).toMatchObject({
-      reserved: true,
-      sku: { name: "B1" },
-    });
-    const publishing = [...all("web:WebAppFtpAllowed"), ...all("web:WebAppScmAllowed")];
-    expect(publishing.map(({ inputs }) => inputs["allow"])).toEqual([false, false]);
+  it.each<[Mode]>([["client secret"], ["another tenant"]])(
+    "has two passwords that take turns otherwise (%s), and the vault knows when the current one ends",
+    async (mode) => {
+      const evaluation = await run(mode);
+      const passwords = evaluation.all("ApplicationPassword");
+      expect(passwords.map(({ name }) => name).toSorted()).toEqual([
+        "registration-password-even",
+        "registration-password-odd",
+      ]);
+      const ends = passwords.map(({ inputs }) => Date.parse(String(inputs["endDate"])) / 1000);
+      const { properties } = secretSchema.parse(
+        reveal(evaluation.find("keyvault:Secret", "vault-azure-app-secret").inputs),
+      );
+      expect(properties.attributes.expires).toBe(Math.max(...ends));
+      expect(evaluation.all("ApplicationFederatedIdentityCredential")).toEqual([]);
+    },
+  );
+
+  it("is registered in the organization's tenant, wherever the deployer is signed in", async () => {
+    const evaluation = await run("another tenant");
+    expect(evaluation.find("providers:azuread").inputs).toMatchObject({ tenantId: OTHER_TENANT });
+    expect(evaluation.optionsOf("registration-application").provider).toContain("microsoft-365");
   });
 
-  it("protects secrets against purging in production, and can be thrown away in development", async () => {
-    const development = await evaluate(program);
-    expect(vaultOf(development)).toMatchObject({
-      enableRbacAuthorization: true,
-      softDeleteRetentionInDays: 7,
-    });
-    expect(vaultOf(development)).not.toHaveProperty("enablePurgeProtection");
-    vi.resetModules();
-    const production = await evaluate(program, { config: { environment: "production" } });
-    expect(vaultOf(production)).toMatchObject({
-      enablePurgeProtection: true,
-      softDeleteRetentionInDays: 90,
-    });
-    expect(production.find("storage:StorageAccount", "archiveaccount").inputs["sku"]).toEqual({
-      name: "Standard_GZRS",
+  it.each<[Mode]>([["own registration"], ["own registration with a secret"]])(
+    "is left alone where the deployer brings it (%s)",
+    async (mode) => {
+      const evaluation = await run(mode);
+      expect(evaluation.resources.filter(({ type }) => type.includes("azuread"))).toEqual([]);
+      expect(appSettings(evaluation)["AZURE_APP_ID"]).toBe(OWN_APP_ID);
+    },
+  );
+
+  it("tells the owner of such a registration what to add to it", async () => {
+    const { outputs } = await run("own registration");
+    expect(await valueOf(pulumi.output(outputs["federatedCredential"]))).toEqual({
+      issuer: "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/v2.0",
+      subject: "principal-id",
+      audience: "api://AzureADTokenExchange",
     });
   });
 });
 
-function vaultOf({ find }: Evaluation): unknown {
-  return find("keyvault:Vault").inputs["properties"];
-}
+describe("destroying a stack", () => {
+  const EVIDENCE = [
+    ["connector", "resources:ResourceGroup"],
+    ["archiveaccount", "storage:StorageAccount"],
+    ["archive-container", "storage:BlobContainer"],
+    ["vault-vault", "keyvault:Vault"],
+  ] as const;
+
+  it("of production leaves the evidence, and what it lies in", async () => {
+    const { optionsOf } = await run("production");
+    for (const [name, type] of EVIDENCE) {
+      expect(optionsOf(name, type), name).toMatchObject({ protect: true, retainOnDelete: true });
+    }
+  });
+
+  it("of development leaves nothing", async () => {
+    const { resources, optionsOf } = await run("complete");
+    const kept = resources.filter(({ name, type }) => {
+      const { protect, retainOnDelete } = optionsOf(name, type);
+      return protect || retainOnDelete;
+    });
+    expect(kept).toEqual([]);
+  });
+});
+
+const secretSchema = z.object({
+  properties: z.object({ attributes: z.object({ expires: z.number() }) }),
+});
 
 const siteSchema = z.object({
   siteConfig: z.object({ appSettings: z.array(z.object({ name: z.string(), value: z.string() })) }),
@@ -245,4 +250,14 @@ async function valuesOf(outputs: Record<string, unknown>): Promise<Record<string
     async ([name, value]) => [name, await valueOf(pulumi.output(value))] as const,
   );
   return Object.fromEntries(await Promise.all(pairs));
+}
+
+async function plainValuesOf(outputs: Record<string, unknown>): Promise<unknown[]> {
+  const plain = await Promise.all(
+    Object.values(outputs).map(async (value) => {
+      const output = pulumi.output(value);
+      return (await pulumi.isSecret(output)) ? undefined : valueOf(output);
+    }),
+  );
+  return plain;
 }

@@ -3,10 +3,12 @@ import * as managedidentity from "@pulumi/azure-native/managedidentity/index.js"
 import * as resources from "@pulumi/azure-native/resources/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { identifyApp } from "./app-identity.ts";
 import { buildPackage } from "./build-package.ts";
 import { readConfig } from "./config.ts";
+import { DEFAULT_REPLICATION } from "./defaults.ts";
 import { AppPackage } from "./package.ts";
-import { Registration } from "./registration.ts";
+import { PrivateNetwork } from "./private-network.ts";
 import { sealingKeys } from "./sealing-keys.ts";
 import { Storage } from "./storage.ts";
 import { Vault } from "./vault.ts";
@@ -14,25 +16,39 @@ import { WebApp } from "./web-app.ts";
 
 const config = readConfig();
 const isProduction = config.environment === "production";
+const isPrivate = config.network === "private-backend";
 const tags = {
   project: pulumi.getProject(),
   stack: pulumi.getStack(),
   environment: config.environment,
 };
 
-const deployer = authorization.getClientConfigOutput();
+const deployer = await authorization.getClientConfig();
 const { subscriptionId } = deployer;
 export const tenantId = config.tenantId ?? deployer.tenantId;
 
-const resourceGroup = new resources.ResourceGroup("connector", { tags });
+const resourceGroup = new resources.ResourceGroup(
+  "connector",
+  { tags },
+  // Azure deletes a group with all that lies in it, the archive too.
+  { protect: isProduction, retainOnDelete: isProduction },
+);
 const resourceGroupName = resourceGroup.name;
 const identity = new managedidentity.UserAssignedIdentity("connector", { resourceGroupName, tags });
 const place = { resourceGroupName, subscriptionId, principalId: identity.principalId, tags };
 
-const registration = new Registration("registration");
+const app = identifyApp({
+  config,
+  deployerTenantId: deployer.tenantId,
+  principalId: identity.principalId,
+  now: new Date(),
+});
 const storage = new Storage("archive", {
   ...place,
-  skuName: isProduction ? "Standard_GZRS" : "Standard_LRS",
+  skuName: config.archiveReplication ?? DEFAULT_REPLICATION[config.environment],
+  isPrivate,
+  isProduction,
+  retention: config,
 });
 const built = await buildPackage();
 const appPackage = new AppPackage("package", { ...place, built });
@@ -45,17 +61,27 @@ export const apiSecretKey = pulumi.secret(config.apiSecretKey ?? generatedApiSec
 const vault = new Vault("vault", {
   ...place,
   tenantId: deployer.tenantId,
-  purgeProtection: isProduction,
+  isPrivate,
+  isProduction,
   secrets: {
     API_SECRET_KEY: apiSecretKey,
-    AZURE_APP_SECRET: registration.clientSecret,
+    AZURE_APP_SECRET: app.clientSecret,
     SEALING_KEYS: sealingKeys("sealing-key"),
-    TWITTER_API_KEY: config.twitter.twitterApiKey,
-    TWITTER_API_SECRET_KEY: config.twitter.twitterApiSecretKey,
-    TWITTER_ACCESS_TOKEN: config.twitter.twitterAccessToken,
-    TWITTER_ACCESS_TOKEN_SECRET: config.twitter.twitterAccessTokenSecret,
+    TWITTER_API_KEY: config.twitterApiKey,
+    TWITTER_API_SECRET_KEY: config.twitterApiSecretKey,
+    TWITTER_ACCESS_TOKEN: config.twitterAccessToken,
+    TWITTER_ACCESS_TOKEN_SECRET: config.twitterAccessTokenSecret,
   },
+  endDates: { AZURE_APP_SECRET: app.secretEndDate },
 });
+const privateNetwork = isPrivate
+  ? new PrivateNetwork("private", {
+      resourceGroupName,
+      archiveAccountId: storage.accountId,
+      vaultId: vault.vaultId,
+      tags,
+    })
+  : undefined;
 
 const webApp = new WebApp(
   "connector",
@@ -64,11 +90,15 @@ const webApp = new WebApp(
     identityId: identity.id,
     packageUrl: appPackage.url,
     skuName: config.sku,
+    instances: config.instances,
+    zoneRedundant: config.zoneRedundant,
+    allowedIpRanges: config.allowedIpRanges,
+    subnetId: privateNetwork?.siteSubnetId,
     tags,
     settings: {
       ...vault.references,
       TENANT_ID: tenantId,
-      AZURE_APP_ID: registration.clientId,
+      AZURE_APP_ID: app.clientId,
       MANAGED_IDENTITY_CLIENT_ID: identity.clientId,
       ARCHIVE_CONTAINER_URL: storage.containerUrl,
       WORK_QUEUE_URL: storage.workQueueUrl,
@@ -93,17 +123,20 @@ const webApp = new WebApp(
       ...storage.roleAssignments,
       ...appPackage.roleAssignments,
       ...vault.roleAssignments,
+      ...(privateNetwork?.ready ?? []),
     ],
   },
 );
 
 export const connectorUrl = config.connectorUrl ?? webApp.url;
-export const azureAppId = registration.clientId;
+export const azureAppId = app.clientId;
 /** To register in the X developer app, letter by letter. */
 export const twitterCallbackUrl = pulumi.interpolate`${connectorUrl}/Views/TwitterOAuth`;
 export const statusUrl = pulumi.interpolate`${connectorUrl}/`;
 /** What `/healthz` must answer once this package runs. */
 export const packageHash = built.hash;
+/** What the owner of a registration of one's own has to add to it; undefined where it is done. */
+export const federatedCredential = app.federationToAdd;
 /** What the compliance portal asks for, under its own labels. */
 export const portal = {
   Name: pulumi.interpolate`Twitter (${pulumi.getStack()})`,

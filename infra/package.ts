@@ -4,9 +4,16 @@ import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Package } from "./build-package.ts";
 import { assignRole } from "./roles.ts";
-import { HARDENED_ACCOUNT, type StorageArgs } from "./storage.ts";
+import { hardenedAccount } from "./hardened-account.ts";
+import type { StorageArgs } from "./storage.ts";
 
-export type AppPackageArgs = Omit<StorageArgs, "skuName"> & { built: Package };
+export type AppPackageArgs = Pick<
+  StorageArgs,
+  "resourceGroupName" | "subscriptionId" | "principalId" | "tags"
+> & { built: Package };
+
+/** For so long a package that was replaced can be brought back by its name. */
+const ROLLBACK_DAYS = 90;
 
 const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 
@@ -15,6 +22,7 @@ const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
  * shared key, which the archive's account does not have (azure.md section 2).
  */
 export class AppPackage extends pulumi.ComponentResource {
+  readonly accountId: pulumi.Output<string>;
   /** Address that App Service runs from; it needs the identity's role to be read. */
   readonly url: pulumi.Output<string>;
   readonly roleAssignments: pulumi.Resource[];
@@ -26,7 +34,8 @@ export class AppPackage extends pulumi.ComponentResource {
     const account = new storage.StorageAccount(
       `${name}account`,
       {
-        ...HARDENED_ACCOUNT,
+        // The deployer uploads from outside; it holds code that is public anyway, and no data.
+        ...hardenedAccount(false),
         resourceGroupName,
         sku: { name: "Standard_LRS" },
         allowSharedKeyAccess: true,
@@ -35,10 +44,21 @@ export class AppPackage extends pulumi.ComponentResource {
       parent,
     );
     const place = { resourceGroupName, accountName: account.name };
+    const service = new storage.BlobServiceProperties(
+      `${name}-blob-service`,
+      {
+        ...place,
+        blobServicesName: "default",
+        // Counts from the day on which a package was replaced, and so never takes the one that runs.
+        deleteRetentionPolicy: { enabled: true, days: ROLLBACK_DAYS },
+        containerDeleteRetentionPolicy: { enabled: true, days: ROLLBACK_DAYS },
+      },
+      parent,
+    );
     const container = new storage.BlobContainer(
       `${name}-container`,
       { ...place, containerName: "packages", publicAccess: "None" },
-      parent,
+      { parent: this, dependsOn: service },
     );
     // A name of its own for each content: App Service fetches a package again when its address changes.
     const blobName = `app-${built.hash.slice(0, 16)}.zip`;
@@ -61,6 +81,7 @@ export class AppPackage extends pulumi.ComponentResource {
         parent,
       ),
     ];
+    this.accountId = account.id;
     this.url = blob.url;
     this.registerOutputs({ url: this.url });
   }

@@ -1,5 +1,22 @@
 import * as azuread from "@pulumi/azuread";
 import * as pulumi from "@pulumi/pulumi";
+import { passwordTurns } from "./rotation.ts";
+
+/** A trust of the registration in the site's identity (Entra: federated identity credential). */
+export type Federation = {
+  issuer: pulumi.Input<string>;
+  subject: pulumi.Input<string>;
+  audience: string;
+};
+
+export const EXCHANGE_AUDIENCE = "api://AzureADTokenExchange";
+
+export type RegistrationArgs = {
+  /** Undefined: a client secret, in turns of `rotateDays`. */
+  federation: Federation | undefined;
+  rotateDays: number;
+  now: Date;
+};
 
 /**
  * The connector's app registration: what the portal calls "Azure App ID", and what the connector
@@ -7,9 +24,12 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export class Registration extends pulumi.ComponentResource {
   readonly clientId: pulumi.Output<string>;
-  readonly clientSecret: pulumi.Output<string>;
+  /** Undefined where the registration trusts the site's identity. */
+  readonly clientSecret: pulumi.Output<string> | undefined;
+  /** ISO 8601. */
+  readonly secretEndDate: string | undefined;
 
-  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: RegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Registration", name, {}, opts);
     const application = new azuread.Application(
       `${name}-application`,
@@ -34,13 +54,39 @@ export class Registration extends pulumi.ComponentResource {
       { clientId: application.clientId },
       { parent: this },
     );
-    const password = new azuread.ApplicationPassword(
-      `${name}-password`,
-      { applicationId: application.id, displayName: "connector" },
-      { parent: this, dependsOn: [identifierUri, principal] },
-    );
+    const child = { parent: this, dependsOn: [identifierUri, principal] };
     this.clientId = application.clientId;
-    this.clientSecret = pulumi.secret(password.value);
+    if (args.federation) {
+      const { issuer, subject, audience } = args.federation;
+      new azuread.ApplicationFederatedIdentityCredential(
+        `${name}-federation`,
+        {
+          applicationId: application.id,
+          displayName: "connector",
+          description: "The connector's site shows its managed identity instead of a secret",
+          issuer,
+          subject,
+          audiences: [audience],
+        },
+        child,
+      );
+    } else {
+      const { current, ...turns } = passwordTurns(args.now, args.rotateDays);
+      const passwordOf = (turn: "even" | "odd") =>
+        new azuread.ApplicationPassword(
+          `${name}-password-${turn}`,
+          {
+            applicationId: application.id,
+            displayName: `connector-${turn}`,
+            endDate: turns[turn].endDate,
+            rotateWhenChanged: { period: String(turns[turn].period) },
+          },
+          child,
+        );
+      const passwords = { even: passwordOf("even"), odd: passwordOf("odd") };
+      this.clientSecret = pulumi.secret(passwords[current].value);
+      this.secretEndDate = turns[current].endDate;
+    }
     this.registerOutputs({ clientId: this.clientId });
   }
 }

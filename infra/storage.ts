@@ -1,5 +1,7 @@
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { hardenedAccount } from "./hardened-account.ts";
+import { archiveLifecycle, type Retention } from "./lifecycle.ts";
 import { assignRole } from "./roles.ts";
 
 export type StorageArgs = {
@@ -8,24 +10,17 @@ export type StorageArgs = {
   /** The identity that reads and writes; nobody else does. */
   principalId: pulumi.Input<string>;
   skuName: string;
+  /** Reached through private endpoints only. */
+  isPrivate: boolean;
+  /** Kept when the stack is destroyed, and longer when something is deleted. */
+  isProduction: boolean;
+  retention: Retention;
   tags: Record<string, string>;
 };
 
-/** What every storage account of ours has in common. */
-export const HARDENED_ACCOUNT = {
-  kind: "StorageV2",
-  enableHttpsTrafficOnly: true,
-  minimumTlsVersion: "TLS1_2",
-  allowBlobPublicAccess: false,
-  allowCrossTenantReplication: false,
-  allowedCopyScope: "AAD",
-  isLocalUserEnabled: false,
-  isSftpEnabled: false,
-  defaultToOAuthAuthentication: true,
-} as const;
-
 /** The archive: a keyless storage account with the evidence, and the queues of work on it. */
 export class Storage extends pulumi.ComponentResource {
+  readonly accountId: pulumi.Output<string>;
   readonly containerUrl: pulumi.Output<string>;
   readonly workQueueUrl: pulumi.Output<string>;
   readonly poisonQueueUrl: pulumi.Output<string>;
@@ -34,34 +29,59 @@ export class Storage extends pulumi.ComponentResource {
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Storage", name, {}, opts);
-    const { resourceGroupName, subscriptionId, principalId, skuName, tags } = args;
+    const { resourceGroupName, subscriptionId, principalId, isProduction, retention, tags } = args;
     const parent = { parent: this };
+    const keep = { ...parent, protect: isProduction, retainOnDelete: isProduction };
     const account = new storage.StorageAccount(
       `${name}account`,
       {
-        ...HARDENED_ACCOUNT,
+        ...hardenedAccount(args.isPrivate),
         resourceGroupName,
-        sku: { name: skuName },
+        sku: { name: args.skuName },
         allowSharedKeyAccess: false,
+        ...(retention.immutabilityDays !== undefined && {
+          // Overwriting makes a new version; no version can be changed or deleted before its time.
+          immutableStorageWithVersioning: {
+            enabled: true,
+            immutabilityPolicy: {
+              immutabilityPeriodSinceCreationInDays: retention.immutabilityDays,
+              state: retention.immutabilityLocked ? "Locked" : "Unlocked",
+              allowProtectedAppendWrites: false,
+            },
+          },
+        }),
         tags,
       },
-      parent,
+      keep,
     );
     const place = { resourceGroupName, accountName: account.name };
+    const undeleteDays = isProduction ? 90 : 7;
     const service = new storage.BlobServiceProperties(
       `${name}-blob-service`,
       {
         ...place,
         blobServicesName: "default",
         isVersioningEnabled: true,
-        deleteRetentionPolicy: { enabled: true, days: 30 },
-        containerDeleteRetentionPolicy: { enabled: true, days: 30 },
+        changeFeed: { enabled: true },
+        deleteRetentionPolicy: { enabled: true, days: undeleteDays },
+        containerDeleteRetentionPolicy: { enabled: true, days: undeleteDays },
+        // Azure restores to a point in time only where versions may be deleted, and within the days
+        // for which deleted blobs are kept.
+        restorePolicy:
+          retention.immutabilityDays === undefined
+            ? { enabled: true, days: undeleteDays - 1 }
+            : { enabled: false },
       },
       parent,
     );
     const container = new storage.BlobContainer(
       `${name}-container`,
       { ...place, containerName: "archive", publicAccess: "None" },
+      { ...keep, dependsOn: service },
+    );
+    new storage.ManagementPolicy(
+      `${name}-lifecycle`,
+      { ...place, managementPolicyName: "default", policy: { rules: archiveLifecycle(retention) } },
       { parent: this, dependsOn: service },
     );
     const work = new storage.Queue(`${name}-work`, { ...place, queueName: "work" }, parent);
@@ -86,6 +106,7 @@ export class Storage extends pulumi.ComponentResource {
       ),
     ];
     const { primaryEndpoints } = account;
+    this.accountId = account.id;
     this.containerUrl = pulumi.interpolate`${primaryEndpoints.blob}${container.name}`;
     this.workQueueUrl = pulumi.interpolate`${primaryEndpoints.queue}${work.name}`;
     this.poisonQueueUrl = pulumi.interpolate`${primaryEndpoints.queue}${poison.name}`;

@@ -12,8 +12,15 @@ export type VaultArgs = {
   tenantId: pulumi.Input<string>;
   principalId: pulumi.Input<string>;
   secrets: SecretSettings;
-  /** Nobody, not even Microsoft, can remove a vault or secret before its retention is over. */
-  purgeProtection: boolean;
+  /** When a secret ends, ISO 8601, where it does. */
+  endDates: Partial<Record<SecretSettingName, string | undefined>>;
+  /** Reached through a private endpoint only. */
+  isPrivate: boolean;
+  /**
+   * Kept when the stack is destroyed; and nobody, not even Microsoft, can remove the vault or a secret
+   * before its retention is over.
+   */
+  isProduction: boolean;
   tags: Record<string, string>;
 };
 
@@ -21,12 +28,13 @@ export type VaultArgs = {
 export class Vault extends pulumi.ComponentResource {
   /** What to set as app settings: references with versioned addresses, so that rotation restarts. */
   readonly references: SecretSettings;
+  readonly vaultId: pulumi.Output<string>;
   readonly roleAssignments: pulumi.Resource[] = [];
 
   constructor(name: string, args: VaultArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Vault", name, {}, opts);
-    const { resourceGroupName, subscriptionId, tenantId, principalId, purgeProtection, tags } =
-      args;
+    const { resourceGroupName, subscriptionId, tenantId, principalId, tags } = args;
+    const { isPrivate, isProduction } = args;
     const vault = new keyvault.Vault(
       `${name}-vault`,
       {
@@ -36,17 +44,23 @@ export class Vault extends pulumi.ComponentResource {
           sku: { family: "A", name: "standard" },
           enableRbacAuthorization: true,
           enableSoftDelete: true,
-          softDeleteRetentionInDays: purgeProtection ? 90 : 7,
+          softDeleteRetentionInDays: isProduction ? 90 : 7,
           // Azure takes "true" or nothing: it cannot be switched off again.
-          ...(purgeProtection && { enablePurgeProtection: true }),
+          ...(isProduction && { enablePurgeProtection: true }),
+          publicNetworkAccess: isPrivate ? "disabled" : "enabled",
+          networkAcls: {
+            defaultAction: isPrivate ? "Deny" : "Allow",
+            bypass: isPrivate ? "None" : "AzureServices",
+          },
           enabledForDeployment: false,
           enabledForDiskEncryption: false,
           enabledForTemplateDeployment: false,
         },
         tags,
       },
-      { parent: this },
+      { parent: this, protect: isProduction, retainOnDelete: isProduction },
     );
+    this.vaultId = vault.id;
     const place = { resourceGroupName, vaultName: vault.name };
     const reference = (setting: SecretSettingName): pulumi.Output<string> | undefined => {
       const value = args.secrets[setting];
@@ -54,19 +68,21 @@ export class Vault extends pulumi.ComponentResource {
         return undefined;
       }
       const secretName = setting.toLowerCase().replaceAll("_", "-");
+      // Autonamed: a secret that was removed keeps its name until its soft delete ends.
       const secret = new keyvault.Secret(
         `${name}-${secretName}`,
         {
           ...place,
-          secretName,
           properties: {
             value: pulumi.secret(value),
-            contentType: "text/plain",
-            attributes: { enabled: true },
+            contentType: setting === "SEALING_KEYS" ? "application/jwk-set+json" : "text/plain",
+            attributes: { enabled: true, ...expiry(args.endDates[setting]) },
           },
           tags,
         },
-        { parent: this },
+        // azure-native deletes secrets through the vault's data plane, out of the deployer's reach
+        // where the vault is private; they go with their vault.
+        { parent: this, retainOnDelete: isPrivate || isProduction },
       );
       this.roleAssignments.push(
         assignRole(
@@ -89,4 +105,9 @@ export class Vault extends pulumi.ComponentResource {
     };
     this.registerOutputs({});
   }
+}
+
+/** Key Vault counts seconds since 1970. */
+function expiry(endDate: string | undefined): { expires?: number } {
+  return endDate === undefined ? {} : { expires: Date.parse(endDate) / 1000 };
 }

@@ -4,6 +4,15 @@ import * as pulumi from "@pulumi/pulumi";
 /** A resource as the program asked for it. */
 export type Recorded = { type: string; name: string; inputs: Record<string, unknown> };
 
+/** What the program asked of the engine for a resource. */
+export type Options = {
+  protect: boolean;
+  retainOnDelete: boolean;
+  /** Logical names of what is created before, its parents left out. */
+  dependsOn: string[];
+  provider: string;
+};
+
 export type Evaluation = {
   resources: Recorded[];
   /** The stack's outputs; secrets are still wrapped. */
@@ -11,6 +20,8 @@ export type Evaluation = {
   /** The one resource of a type (`web:WebApp`) and, where there are several, of a logical name. */
   find: (type: string, name?: string) => Recorded;
   all: (type: string) => Recorded[];
+  /** Options by logical name; of one type, where several types share the name. */
+  optionsOf: (name: string, type?: string) => Options;
 };
 
 const PROJECT = "m365-twitter-connector";
@@ -48,6 +59,7 @@ export async function evaluate(
     "test",
     preview,
   );
+  const options = recordOptions();
   pulumi.runtime.setAllConfig(qualify(PROJECT, config));
   const outputs = await importProgram();
   await pulumi.runtime.disconnect();
@@ -56,6 +68,13 @@ export async function evaluate(
     resources,
     outputs,
     all,
+    optionsOf(name, type = "") {
+      const found = options.find((one) => one.name === name && one.type.endsWith(type));
+      if (!found) {
+        throw new Error(`no resource ${name} of type ${type}`);
+      }
+      return found.options;
+    },
     find(type, name) {
       const found = all(type).filter((one) => name === undefined || one.name === name);
       const [first] = found;
@@ -65,6 +84,33 @@ export async function evaluate(
       return first;
     },
   };
+}
+
+/** Mocks are told no options, but they pass the mocks' monitor. */
+function recordOptions(): { type: string; name: string; options: Options }[] {
+  const recorded: { type: string; name: string; options: Options }[] = [];
+  const monitor = pulumi.runtime.getMonitor();
+  if (!monitor) {
+    throw new Error("there is no monitor: call setMocks first");
+  }
+  const register = monitor.registerResource.bind(monitor);
+  Object.assign(monitor, {
+    registerResource: (...call: Parameters<typeof register>) => {
+      const [request] = call;
+      recorded.push({
+        type: request.getType(),
+        name: request.getName(),
+        options: {
+          protect: request.getProtect() ?? false,
+          retainOnDelete: request.getRetainondelete() ?? false,
+          dependsOn: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
+          provider: request.getProvider(),
+        },
+      });
+      return register(...call);
+    },
+  });
+  return recorded;
 }
 
 /** The value of an output of an evaluated program; undefined where it is unknown. */
@@ -122,6 +168,16 @@ export function qualify(namespace: string, config: Record<string, string>): Reco
     qualified[`${namespace}:${key}`] = value;
   }
   return qualified;
+}
+
+/** Inputs without their secrecy, to look into what holds a secret. */
+export function reveal(value: unknown): unknown {
+  if (pulumi.runtime.isRpcSecret(value)) {
+    return reveal(pulumi.runtime.unwrapRpcSecret(value));
+  }
+  return value !== null && typeof value === "object" && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]))
+    : value;
 }
 
 /** A copy of an object's members; of anything else, none. */

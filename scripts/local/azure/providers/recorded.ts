@@ -35,6 +35,10 @@ export const recorded: Provider = {
     "Microsoft.Insights/autoscaleSettings",
     "autoscaleSettingName",
   ),
+  "azure-native:network:NetworkSecurityGroup": inGroup(
+    "Microsoft.Network/networkSecurityGroups",
+    "networkSecurityGroupName",
+  ),
   "azure-native:network:VirtualNetwork": inGroup(
     "Microsoft.Network/virtualNetworks",
     "virtualNetworkName",

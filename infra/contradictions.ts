@@ -1,0 +1,104 @@
+import type { PlainConfig } from "./config.ts";
+import { DEFAULT_REPLICATION } from "./defaults.ts";
+import { tierOf } from "./tiers.ts";
+
+/**
+ * Values that are well formed each for itself and cannot be had together: refused before anything is
+ * created, each with its remedy. Rules of Azure: azure.md sections 1 and 4.
+ */
+export function findContradictions(config: PlainConfig, hasAppSecret: boolean): string[] {
+  return [
+    ...sizeProblems(config),
+    ...credentialProblems(config, hasAppSecret),
+    ...retentionProblems(config),
+  ];
+}
+
+function sizeProblems({ sku, instances, maxInstances, zoneRedundant }: PlainConfig): string[] {
+  const tier = tierOf(sku);
+  if (!tier) {
+    return [];
+  }
+  return problemsIn([
+    [
+      instances > tier.maxInstances || (maxInstances ?? 0) > tier.maxInstances,
+      `instances: a ${tier.name} plan (${sku}) has at most ${tier.maxInstances}. Lower it, or choose a larger sku`,
+    ],
+    [
+      maxInstances !== undefined && !tier.canAutoscale,
+      `maxInstances: a ${tier.name} plan (${sku}) cannot scale by itself. Choose S1 or larger, or remove it: pulumi config rm maxInstances`,
+    ],
+    [
+      maxInstances !== undefined && maxInstances < instances,
+      `maxInstances: is lower than instances (${instances}). Raise it, or remove it: pulumi config rm maxInstances`,
+    ],
+    [
+      zoneRedundant && !tier.hasZones,
+      `zoneRedundant: a ${tier.name} plan (${sku}) lies in one zone. Choose P0v3 or larger, or set it to false`,
+    ],
+    [
+      zoneRedundant && instances < 2,
+      "zoneRedundant: needs two instances at least: pulumi config set instances 2",
+    ],
+  ]);
+}
+
+function credentialProblems(
+  { azureAppId, credential }: PlainConfig,
+  hasAppSecret: boolean,
+): string[] {
+  return problemsIn([
+    [
+      hasAppSecret && azureAppId === undefined,
+      "azureAppSecret: belongs to a registration of your own. Name it: pulumi config set azureAppId VALUE",
+    ],
+    [
+      hasAppSecret && credential === "federated",
+      "azureAppSecret: is not used with credential federated. Remove one of them: pulumi config rm azureAppSecret",
+    ],
+    [
+      azureAppId !== undefined && credential === "secret" && !hasAppSecret,
+      "azureAppSecret: missing. Set the client secret of the registration: pulumi config set --secret azureAppSecret",
+    ],
+  ]);
+}
+
+function retentionProblems({
+  archiveReplication,
+  environment,
+  immutabilityDays,
+  immutabilityLocked,
+  coolAfterDays = 0,
+  archiveAfterDays,
+  deleteAfterDays,
+}: PlainConfig): string[] {
+  const deleteAfter = deleteAfterDays ?? Number.POSITIVE_INFINITY;
+  const archiveAfter = archiveAfterDays ?? Number.POSITIVE_INFINITY;
+  return problemsIn([
+    [
+      immutabilityLocked && immutabilityDays === undefined,
+      "immutabilityLocked: there is nothing to lock. Say for how long: pulumi config set immutabilityDays VALUE",
+    ],
+    [
+      deleteAfter < (immutabilityDays ?? 0),
+      `deleteAfterDays: evidence is immutable for ${immutabilityDays} days. Set deleteAfterDays to at least that, or remove it`,
+    ],
+    [
+      archiveAfterDays !== undefined &&
+        (archiveReplication ?? DEFAULT_REPLICATION[environment]).endsWith("ZRS"),
+      "archiveAfterDays: Azure has no archive tier on zone-redundant accounts. Set archiveReplication to Standard_GRS before the first up, or remove archiveAfterDays",
+    ],
+    [
+      archiveAfter <= coolAfterDays,
+      "archiveAfterDays: must be later than coolAfterDays. Raise it, or remove one of them",
+    ],
+    [
+      deleteAfter <= Math.max(coolAfterDays, archiveAfterDays ?? 0),
+      "deleteAfterDays: must be later than coolAfterDays and archiveAfterDays. Raise it, or remove it",
+    ],
+  ]);
+}
+
+function problemsIn(rules: [isBroken: boolean, problem: string][]): string[] {
+  return rules.flatMap(([isBroken, problem]) => (isBroken ? [problem] : []));
+}

@@ -1,0 +1,64 @@
+import type { storage } from "@pulumi/azure-native/types/input.js";
+
+/** How long evidence is kept, and where; days, undefined for never. */
+export type Retention = {
+  immutabilityDays?: number | undefined;
+  immutabilityLocked: boolean;
+  coolAfterDays?: number | undefined;
+  archiveAfterDays?: number | undefined;
+  deleteAfterDays?: number | undefined;
+};
+
+/** Older versions of documents that change all the time; evidence is never overwritten. */
+const STATE_VERSIONS_DAYS = 90;
+const DAY_OF_ABANDONED_SIGN_INS = 1;
+
+/**
+ * The lifecycle of the archive's blobs. Only `evidence/` moves to cheaper tiers: what the connector
+ * changes all the time stays where it can be changed.
+ */
+export function archiveLifecycle(retention: Retention): storage.ManagementPolicyRuleArgs[] {
+  const { immutabilityDays = 0, coolAfterDays, archiveAfterDays, deleteAfterDays } = retention;
+  const moves = {
+    ...(coolAfterDays !== undefined && { tierToCool: after(coolAfterDays) }),
+    ...(archiveAfterDays !== undefined && { tierToArchive: after(archiveAfterDays) }),
+    ...(deleteAfterDays !== undefined && { delete: after(deleteAfterDays) }),
+  };
+  const evidence = rule("evidence", ["archive/evidence/"], {
+    baseBlob: moves,
+    ...(deleteAfterDays !== undefined && {
+      version: { delete: { daysAfterCreationGreaterThan: deleteAfterDays } },
+    }),
+  });
+  return [
+    ...(Object.keys(moves).length > 0 ? [evidence] : []),
+    rule("versions-of-state", ["archive/jobs/", "archive/accounts/", "archive/checks/"], {
+      version: {
+        delete: {
+          daysAfterCreationGreaterThan: Math.max(STATE_VERSIONS_DAYS, immutabilityDays),
+        },
+      },
+    }),
+    rule("abandoned-sign-ins", ["archive/sign-ins/"], {
+      baseBlob: { delete: after(DAY_OF_ABANDONED_SIGN_INS) },
+      version: { delete: { daysAfterCreationGreaterThan: DAY_OF_ABANDONED_SIGN_INS } },
+    }),
+  ];
+}
+
+function after(days: number) {
+  return { daysAfterModificationGreaterThan: days };
+}
+
+function rule(
+  name: string,
+  prefixMatch: string[],
+  actions: storage.ManagementPolicyActionArgs,
+): storage.ManagementPolicyRuleArgs {
+  return {
+    name,
+    enabled: true,
+    type: "Lifecycle",
+    definition: { filters: { blobTypes: ["blockBlob"], prefixMatch }, actions },
+  };
+}

@@ -1,0 +1,114 @@
+import * as network from "@pulumi/azure-native/network/index.js";
+import * as privatedns from "@pulumi/azure-native/privatedns/index.js";
+import * as pulumi from "@pulumi/pulumi";
+
+export type PrivateNetworkArgs = {
+  resourceGroupName: pulumi.Input<string>;
+  archiveAccountId: pulumi.Input<string>;
+  vaultId: pulumi.Input<string>;
+  tags: Record<string, string>;
+};
+
+const ADDRESSES = "10.77.0.0/24";
+/** One plan takes one subnet, /26 at the least for the instances that it may come to. */
+const SITE_SUBNET = { name: "site", addressPrefix: "10.77.0.0/26" };
+const ENDPOINTS_SUBNET = { name: "endpoints", addressPrefix: "10.77.0.64/27" };
+
+/** A network in which the archive and the vault have addresses, and through which the site goes out. */
+export class PrivateNetwork extends pulumi.ComponentResource {
+  readonly siteSubnetId: pulumi.Output<string>;
+  /** The site may start only when it can reach them. */
+  readonly ready: pulumi.Resource[] = [];
+
+  constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("m365:connector:PrivateNetwork", name, {}, opts);
+    const { resourceGroupName, tags } = args;
+    const parent = { parent: this };
+    const guard = new network.NetworkSecurityGroup(
+      `${name}-guard`,
+      { resourceGroupName, tags },
+      parent,
+    );
+    const networkSecurityGroup = { id: guard.id };
+    const net = new network.VirtualNetwork(
+      `${name}-network`,
+      {
+        resourceGroupName,
+        addressSpace: { addressPrefixes: [ADDRESSES] },
+        subnets: [
+          {
+            ...SITE_SUBNET,
+            networkSecurityGroup,
+            delegations: [{ name: "site", serviceName: "Microsoft.Web/serverFarms" }],
+          },
+          {
+            ...ENDPOINTS_SUBNET,
+            networkSecurityGroup,
+            privateEndpointNetworkPolicies: "Enabled",
+          },
+        ],
+        tags,
+      },
+      parent,
+    );
+    this.siteSubnetId = pulumi.interpolate`${net.id}/subnets/${SITE_SUBNET.name}`;
+    const subnetId = pulumi.interpolate`${net.id}/subnets/${ENDPOINTS_SUBNET.name}`;
+
+    const connect = (part: string, serviceId: pulumi.Input<string>, service: Service) => {
+      const zone = new privatedns.PrivateZone(
+        `${name}-${part}-zone`,
+        { resourceGroupName, privateZoneName: service.zone, location: "global", tags },
+        parent,
+      );
+      const link = new privatedns.VirtualNetworkLink(
+        `${name}-${part}-link`,
+        {
+          resourceGroupName,
+          privateZoneName: zone.name,
+          virtualNetworkLinkName: "connector",
+          location: "global",
+          virtualNetwork: { id: net.id },
+          registrationEnabled: false,
+          tags,
+        },
+        parent,
+      );
+      const endpoint = new network.PrivateEndpoint(
+        `${name}-${part}-endpoint`,
+        {
+          resourceGroupName,
+          subnet: { id: subnetId },
+          privateLinkServiceConnections: [
+            { name: part, privateLinkServiceId: serviceId, groupIds: [service.group] },
+          ],
+          tags,
+        },
+        parent,
+      );
+      const record = new network.PrivateDnsZoneGroup(
+        `${name}-${part}-record`,
+        {
+          resourceGroupName,
+          privateEndpointName: endpoint.name,
+          privateDnsZoneGroupName: "default",
+          privateDnsZoneConfigs: [{ name: part, privateDnsZoneId: zone.id }],
+        },
+        parent,
+      );
+      this.ready.push(link, record);
+    };
+    connect("blob", args.archiveAccountId, SERVICES.blob);
+    connect("queue", args.archiveAccountId, SERVICES.queue);
+    connect("vault", args.vaultId, SERVICES.vault);
+    this.registerOutputs({ siteSubnetId: this.siteSubnetId });
+  }
+}
+
+type Service = { group: string; zone: string };
+
+/** Sub-resources and zones as learn.microsoft.com/azure/private-link/private-endpoint-dns names them. */
+const SERVICES = {
+  blob: { group: "blob", zone: "privatelink.blob.core.windows.net" },
+  queue: { group: "queue", zone: "privatelink.queue.core.windows.net" },
+  vault: { group: "vault", zone: "privatelink.vaultcore.azure.net" },
+} satisfies Record<string, Service>;

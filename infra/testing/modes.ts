@@ -1,0 +1,61 @@
+import { vi } from "vitest";
+import { type Evaluation, evaluate } from "./mocks.ts";
+
+/** Values for configurations of tests. */
+export const TWITTER_CONFIG = {
+  twitterApiKey: "key-in-clear-1",
+  twitterApiSecretKey: "key-in-clear-2",
+  twitterAccessToken: "key-in-clear-3",
+  twitterAccessTokenSecret: "key-in-clear-4",
+};
+export const OTHER_TENANT = "99999999-9999-4999-8999-999999999999";
+export const OWN_APP_ID = "88888888-8888-4888-8888-888888888888";
+
+/** Every way in which the program is meant to be used, as stack configuration. */
+export const MODES = {
+  "first up": {},
+  complete: TWITTER_CONFIG,
+  production: { ...TWITTER_CONFIG, environment: "production", sku: "P0v3", instances: "2" },
+  "client secret": { ...TWITTER_CONFIG, credential: "secret" },
+  "another tenant": { ...TWITTER_CONFIG, tenantId: OTHER_TENANT },
+  "own registration": { ...TWITTER_CONFIG, azureAppId: OWN_APP_ID },
+  "own registration with a secret": {
+    ...TWITTER_CONFIG,
+    azureAppId: OWN_APP_ID,
+    azureAppSecret: "own-secret-in-clear",
+  },
+  "private backend": {
+    ...TWITTER_CONFIG,
+    environment: "production",
+    sku: "P1v3",
+    network: "private-backend",
+    allowedIpRanges: '["203.0.113.0/24"]',
+  },
+  "immutable archive": { immutabilityDays: "2190", immutabilityLocked: "true" },
+} satisfies Record<string, Record<string, string>>;
+
+export type Mode = keyof typeof MODES;
+
+/** Every value in these evaluations that must stay secret. */
+export const SECRET_VALUES = [
+  ...Object.values(TWITTER_CONFIG),
+  "own-secret-in-clear",
+  "generated-client-secret",
+  "generated-api-secret-key",
+  Buffer.alloc(32, 7).toString("base64url"),
+];
+
+const evaluations = new Map<string, Promise<Evaluation>>();
+
+/** The program as it is evaluated in a mode: once a test file, one evaluation at a time. */
+export function evaluateMode(mode: Mode, { preview = false } = {}): Promise<Evaluation> {
+  const key = `${mode} ${preview}`;
+  const known = evaluations.get(key);
+  if (known) {
+    return known;
+  }
+  vi.resetModules();
+  const evaluation = evaluate(() => import("../index.ts"), { config: MODES[mode], preview });
+  evaluations.set(key, evaluation);
+  return evaluation;
+}
