@@ -25,6 +25,7 @@ export const EVENTS = {
   "task.failed": "error",
   "work.poisoned": "error",
   "work.queue-unreachable": "error",
+  "delivery.daily-limit-near": "warn",
   "capture.page": "debug",
   "capture.completed": "info",
   "capture.fields-missing": "error",

@@ -1,0 +1,225 @@
+import type { EventName } from "../../app/events.ts";
+import { eventsNamed, isEvent, listOf, rowsOf } from "./kql.ts";
+
+/**
+ * 1: evidence is in danger, or nothing is delivered. 2: it will come to that unless somebody acts.
+ * 3: somebody should look, at leisure.
+ */
+type Severity = 1 | 2 | 3;
+
+/**
+ * What Azure takes as a period, but for one minute: such rules cost most, and forbid `union`
+ * (learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-log-alert-rule).
+ */
+type Period = "PT5M" | "PT15M" | "PT30M" | "PT1H" | "PT2H" | "PT6H" | "P1D" | "P2D";
+
+/** A rule over the workspace's logs: it fires while its query has more rows than the threshold. */
+export type LogAlert = {
+  name: string;
+  title: string;
+  severity: Severity;
+  /** What happened, and what to do about it: the mail says it. */
+  description: string;
+  /** Events that it tells of. */
+  events: readonly EventName[];
+  query: string;
+  threshold: number;
+  evaluationFrequency: Period;
+  /** How far the query looks back; Azure looks no further than two days. */
+  windowSize: Period;
+};
+
+type EventAlert = Pick<LogAlert, "name" | "title" | "severity" | "description" | "events"> &
+  Partial<Pick<LogAlert, "threshold" | "evaluationFrequency" | "windowSize">> & {
+    /** What makes the rows that count out of the events. Default: each event is a row. */
+    pipe?: string;
+  };
+
+/** Every alert over logs, each with its query. Each is billed by how often it is evaluated. */
+export function logAlerts({ hoursWithoutDelivery }: { hoursWithoutDelivery: number }): LogAlert[] {
+  const overEvents = [undelivered(hoursWithoutDelivery), ...EVENT_ALERTS].map(
+    ({ pipe, ...alert }): LogAlert => ({
+      threshold: 0,
+      evaluationFrequency: "PT15M",
+      // Longer than the frequency, so that a line that comes in late is still seen.
+      windowSize: "PT1H",
+      ...alert,
+      query: [eventsNamed(alert.events), ...(pipe === undefined ? [] : [pipe])].join("\n"),
+    }),
+  );
+  return [...overEvents, SECRET_EXPIRES, LOGS_CAPPED];
+}
+
+/**
+ * A task that waits says so at least once an hour (app/outcomes.ts), so it stays in sight however
+ * long it waits, although the query sees two days only.
+ */
+function undelivered(hours: number): EventAlert {
+  const isDone = [isEvent("task.delivered"), isEvent("task.failed")].join(" or ");
+  return {
+    name: "undelivered",
+    title: "Windows wait for delivery",
+    severity: 1,
+    description:
+      `Microsoft 365 asked for a window of posts more than ${hours} hours ago and has not got it. ` +
+      "Nothing is lost: it is tried again until it succeeds. The connector's status page says what " +
+      "each task waits for.",
+    events: ["task.accepted", "task.waits", "task.delivered", "task.failed"],
+    pipe: [
+      `| summarize asked = min(TimeGenerated), done = countif(${isDone}) by taskId = tostring(log.taskId)`,
+      `| where done == 0 and asked < ago(${hours}h)`,
+    ].join("\n"),
+    evaluationFrequency: "PT1H",
+    windowSize: "P2D",
+  };
+}
+
+const EVENT_ALERTS: EventAlert[] = [
+  {
+    name: "platform-refuses",
+    title: "Microsoft 365 refuses deliveries",
+    severity: 1,
+    description:
+      "The Import service did not take a completion, so what was delivered is not imported. Check in " +
+      "the compliance portal that the connector is there and names this stack's Azure App ID, and " +
+      "that the app registration's credential is valid: npm run doctor.",
+    events: ["platform.refused"],
+  },
+  {
+    name: "x-quota",
+    title: "X's quota is used up",
+    severity: 1,
+    description:
+      "X refuses reads because the credits are spent or the usage cap is reached. Capture goes on by " +
+      "itself once there is quota: buy credits or raise the cap in the X developer console, before " +
+      "posts fall behind what X still gives.",
+    events: ["x.credits-spent", "x.usage-capped"],
+    // A task that waits for quota asks again once an hour (app/outcomes.ts): one alert, not one an hour.
+    windowSize: "PT2H",
+  },
+  {
+    name: "needs-sign-in",
+    title: "An account must be signed in again",
+    severity: 1,
+    description:
+      "X no longer accepts the token of an archived account, or the portal asked for a new sign-in. " +
+      "Nothing of the account is archived until its owner signs in again: in the compliance portal, " +
+      "edit the connector and sign in.",
+    events: ["job.needs-sign-in", "job.signed-in-again", "job.deleted"],
+    pipe: [
+      "| summarize arg_max(TimeGenerated, event) by jobId = tostring(log.jobId)",
+      `| where ${isEvent("job.needs-sign-in")}`,
+    ].join("\n"),
+    windowSize: "P2D",
+  },
+  {
+    name: "gap",
+    title: "Posts could not be captured",
+    severity: 1,
+    description:
+      "X no longer gives the posts of an interval, and a gap was recorded. The status page shows the " +
+      "interval and what was tried. Somebody has to decide where else the posts are to be had: the " +
+      "account's owner can request an archive of them from X.",
+    events: ["gap.recorded"],
+  },
+  {
+    name: "given-up",
+    title: "A task was given up",
+    severity: 1,
+    description:
+      "A task failed for good, or a message was none of the connector's; it lies in the poison queue. " +
+      "The workbook's list of problems says why. Its window is not delivered before the cause is " +
+      "mended and the portal asks for it again.",
+    events: ["task.failed", "work.poisoned"],
+  },
+  {
+    name: "crash-loop",
+    title: "The connector crashes",
+    severity: 1,
+    description:
+      "The connector started several times within an hour without having been stopped. Read what it " +
+      "logged before each start; pulumi up of the version before goes back to it.",
+    events: ["connector.started", "connector.stopping"],
+    pipe: [
+      // A deployment stops what it starts anew; a crash does not.
+      `| summarize starts = countif(${isEvent("connector.started")}), stops = countif(${isEvent("connector.stopping")})`,
+      "| where starts - stops > 3",
+    ].join("\n"),
+  },
+  {
+    name: "x-answers",
+    title: "X answers other than expected",
+    severity: 2,
+    description:
+      "X left out fields or posts that it was asked for. Pages are kept as they came and the task is " +
+      "tried again; see whether X changed its API and a newer version of the connector knows it.",
+    events: ["capture.fields-missing"],
+  },
+  {
+    name: "daily-limit",
+    title: "The daily import limit is near",
+    severity: 2,
+    description:
+      "More than 80 % of the 200,000 items are delivered that Microsoft 365 imports a day. What does " +
+      "not fit waits for the next day and is not dropped; nothing has to be done unless it goes on.",
+    events: ["delivery.daily-limit-near"],
+  },
+  {
+    name: "queue-unreachable",
+    title: "The work queue cannot be reached",
+    severity: 2,
+    description:
+      "The connector does not get through to its storage account, so it does no work. Check the " +
+      "account, its network rules and the identity's roles: npm run doctor.",
+    events: ["work.queue-unreachable"],
+    // The worker tries every ten seconds; a blip is none of anybody's business.
+    threshold: 10,
+  },
+  {
+    name: "request-failed",
+    title: "The connector failed on a request",
+    severity: 3,
+    description:
+      "A request of the platform or a person ended in an error that nobody foresaw. The platform " +
+      "asks again; the workbook's list of problems has the error for a bug report.",
+    events: ["request.failed"],
+  },
+];
+
+/**
+ * Key Vault writes near expiry (30 days before) and expiry of a secret's current version to its
+ * audit log, whether or not anybody subscribes to them at Event Grid, and has no metric of it
+ * (learn.microsoft.com/azure/key-vault/general/logging). Which table the log goes to depends on the
+ * setting's destination type, and sources disagree on whether vaults heed it: look in both.
+ */
+const SECRET_EXPIRES: LogAlert = {
+  name: "secret-expires",
+  title: "A secret is about to expire",
+  severity: 2,
+  description:
+    "A secret in the Key Vault expires within 30 days, or has expired. pulumi up renews what the " +
+    "stack made; renew what you brought yourself, and set it again.",
+  events: [],
+  query: [
+    rowsOf("OperationName", ["AZKVAuditLogs", "AzureDiagnostics"]),
+    `| where OperationName in (${listOf(["SecretNearExpiryEventGridNotification", "SecretExpiredEventGridNotification"])})`,
+  ].join("\n"),
+  threshold: 0,
+  evaluationFrequency: "PT6H",
+  windowSize: "P2D",
+};
+
+/** A cap that is reached is an operation of the workspace (learn.microsoft.com/azure/azure-monitor/logs/daily-cap). */
+const LOGS_CAPPED: LogAlert = {
+  name: "logs-capped",
+  title: "No more logs are taken today",
+  severity: 1,
+  description:
+    "The workspace reached its daily cap. Until it is reset, within a day, no other alert over logs " +
+    "can fire. See which table grew, under Usage of the workspace, or raise the cap.",
+  events: [],
+  query: [rowsOf("Detail", ["Operation"]), '| where Detail contains "OverQuota"'].join("\n"),
+  threshold: 0,
+  evaluationFrequency: "PT15M",
+  windowSize: "PT1H",
+};
