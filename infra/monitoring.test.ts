@@ -1,0 +1,234 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it } from "vitest";
+import { logAlerts } from "./monitoring/log-alerts.ts";
+import { METRIC_ALERTS } from "./monitoring/metric-alerts.ts";
+import { Monitoring, type MonitoringArgs } from "./monitoring.ts";
+import { evaluate, type Evaluation, type Recorded, toRecord } from "./testing/mocks.ts";
+
+const ARGS: MonitoringArgs = {
+  resourceGroupName: "group",
+  subscriptionId: "subscription",
+  watched: {
+    site: "/site",
+    plan: "/plan",
+    vault: "/vault",
+    archiveAccount: "/archive",
+    packageAccount: "/package",
+  },
+  alertEmail: "operator@example.com",
+  hoursWithoutDelivery: 6,
+  retentionDays: 90,
+  dailyQuotaGb: 5,
+  protect: false,
+  tags: { project: "p" },
+};
+const WORKSPACE: unknown = expect.stringMatching(/\/monitoring-workspace$/);
+const PEOPLE: unknown = expect.stringMatching(/\/monitoring-people$/);
+
+let evaluation: Evaluation;
+
+beforeAll(async () => {
+  evaluation = await monitored();
+});
+
+describe("the workspace", () => {
+  it("keeps logs as long, and takes as much in a day, as it is told", () => {
+    const { find } = evaluation;
+    expect(find("operationalinsights:Workspace").inputs).toMatchObject({
+      resourceGroupName: "group",
+      sku: { name: "PerGB2018" },
+      retentionInDays: 90,
+      workspaceCapping: { dailyQuotaGb: 5 },
+      features: { disableLocalAuth: true },
+      tags: { project: "p" },
+    });
+  });
+
+  it.each([true, false])("outlives the stack, alone, if it is told to: %s", async (protect) => {
+    const options = new Map<string, pulumi.CustomResourceOptions>();
+    await monitored({ protect }, ({ name, opts }) => {
+      options.set(name, opts);
+      return undefined;
+    });
+    expect(options.get("monitoring-workspace")).toMatchObject({ protect, retainOnDelete: protect });
+    expect(options.get("monitoring-gap")).not.toHaveProperty("protect");
+  });
+});
+
+describe("the diagnostic settings", () => {
+  it("cover every resource, and each service of a storage account", () => {
+    const { all } = evaluation;
+    const settings = all("monitor:DiagnosticSetting").map(({ inputs }) => [
+      inputs["resourceUri"],
+      ...collected(inputs),
+    ]);
+    const storage = ["StorageRead", "StorageWrite", "StorageDelete"];
+    const byUri = settings.toSorted((a, b) => String(a[0]).localeCompare(String(b[0])));
+    expect(byUri).toEqual([
+      ["/archive/blobServices/default", ...storage],
+      ["/archive/queueServices/default", ...storage],
+      ["/package/blobServices/default", ...storage],
+      ["/package/queueServices/default", ...storage],
+      ["/plan", "AllMetrics"],
+      [
+        "/site",
+        "AppServiceConsoleLogs",
+        "AppServiceHTTPLogs",
+        "AppServiceAuditLogs",
+        "AppServiceIPSecAuditLogs",
+        "AppServicePlatformLogs",
+      ],
+      [WORKSPACE, "Audit"],
+      ["/vault", "audit"],
+    ]);
+  });
+
+  it("send to the workspace, and nowhere else", () => {
+    const { all } = evaluation;
+    for (const { inputs } of all("monitor:DiagnosticSetting")) {
+      expect(inputs["workspaceId"]).toEqual(WORKSPACE);
+      expect(Object.keys(inputs)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/storageAccountId|eventHub|marketplace/)]),
+      );
+    }
+  });
+});
+
+describe("the alerts over logs", () => {
+  it.each(logAlerts(ARGS))("$name is made as it is described", (alert) => {
+    const { find } = evaluation;
+    const { inputs } = find("monitor:ScheduledQueryRule", `monitoring-${alert.name}`);
+    expect(inputs).toEqual({
+      resourceGroupName: "group",
+      kind: "LogAlert",
+      displayName: alert.title,
+      description: alert.description,
+      severity: alert.severity,
+      enabled: true,
+      scopes: [WORKSPACE],
+      evaluationFrequency: alert.evaluationFrequency,
+      windowSize: alert.windowSize,
+      criteria: {
+        allOf: [
+          {
+            query: alert.query,
+            timeAggregation: "Count",
+            operator: "GreaterThan",
+            threshold: alert.threshold,
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 },
+          },
+        ],
+      },
+      autoMitigate: true,
+      actions: { actionGroups: [PEOPLE] },
+      tags: { project: "p" },
+    });
+  });
+
+  it("are made, all of them, and no other", () => {
+    const { all } = evaluation;
+    expect(namesOf(all("monitor:ScheduledQueryRule"))).toEqual(
+      logAlerts(ARGS)
+        .map(({ name }) => `monitoring-${name}`)
+        .toSorted(),
+    );
+  });
+});
+
+describe("the alerts over metrics", () => {
+  it.each([
+    ["unhealthy", "/site", "Microsoft.Web/sites", "HealthCheckStatus", 100],
+    ["archive-unavailable", "/archive", "Microsoft.Storage/storageAccounts", "Availability", 99],
+  ])("%s fires when %s's %s %s falls below %i", (name, scope, namespace, metric, below) => {
+    const { find } = evaluation;
+    const { inputs } = find("monitor:MetricAlert", `monitoring-${name}`);
+    expect(inputs).toMatchObject({
+      location: "global",
+      enabled: true,
+      scopes: [scope],
+      criteria: {
+        odataType: "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+        allOf: [
+          {
+            criterionType: "StaticThresholdCriterion",
+            metricNamespace: namespace,
+            metricName: metric,
+            timeAggregation: "Average",
+            operator: "LessThan",
+            threshold: below,
+          },
+        ],
+      },
+      autoMitigate: true,
+      actions: [{ actionGroupId: PEOPLE }],
+    });
+  });
+
+  it("are made, all of them, and no other", () => {
+    const { all } = evaluation;
+    expect(namesOf(all("monitor:MetricAlert"))).toEqual(
+      METRIC_ALERTS.map(({ name }) => `monitoring-${name}`).toSorted(),
+    );
+  });
+});
+
+describe("the people who are told", () => {
+  it("get a mail, of Azure's incidents too", () => {
+    const { find } = evaluation;
+    expect(find("monitor:ActionGroup").inputs).toMatchObject({
+      location: "global",
+      enabled: true,
+      emailReceivers: [
+        { name: "mail", emailAddress: "operator@example.com", useCommonAlertSchema: true },
+      ],
+    });
+    const { groupShortName } = find("monitor:ActionGroup").inputs;
+    expect(String(groupShortName).length).toBeLessThanOrEqual(12);
+    expect(find("monitor:ActivityLogAlert").inputs).toMatchObject({
+      location: "global",
+      scopes: ["/subscriptions/subscription"],
+      condition: {
+        allOf: [
+          { field: "category", equals: "ServiceHealth" },
+          { field: "properties.incidentType", equals: "Incident" },
+        ],
+      },
+      actions: { actionGroups: [{ actionGroupId: PEOPLE }] },
+    });
+  });
+
+  it("are nobody without an address, and the alerts are still there", async () => {
+    const { all, resources } = await monitored({ alertEmail: undefined });
+    expect(all("monitor:ActionGroup")).toEqual([]);
+    expect(JSON.stringify(resources)).not.toMatch(/monitoring-people/);
+    expect(all("monitor:ScheduledQueryRule")).toHaveLength(logAlerts(ARGS).length);
+    for (const { inputs } of all("monitor:ScheduledQueryRule")) {
+      expect(inputs["actions"]).toEqual({ actionGroups: [] });
+    }
+  });
+});
+
+async function monitored(
+  changes: Partial<MonitoringArgs> = {},
+  transformation: pulumi.ResourceTransformation = () => undefined,
+): Promise<Evaluation> {
+  return evaluate(async () => ({
+    monitoring: new Monitoring(
+      "monitoring",
+      { ...ARGS, ...changes },
+      { transformations: [transformation] },
+    ),
+  }));
+}
+
+function namesOf(resources: Recorded[]): string[] {
+  return resources.map(({ name }) => name).toSorted();
+}
+
+/** Categories and groups that a diagnostic setting switches on. */
+function collected({ logs = [], metrics = [] }: Record<string, unknown>): unknown[] {
+  return [logs, metrics].flat().flatMap((entry) => {
+    const { category, categoryGroup, enabled } = toRecord(entry);
+    return enabled === true ? [category ?? categoryGroup] : [];
+  });
+}

@@ -1,0 +1,224 @@
+import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import * as operationalinsights from "@pulumi/azure-native/operationalinsights/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { DIAGNOSTICS, type Diagnostics, type WatchedResource } from "./monitoring/diagnostics.ts";
+import { type LogAlert, logAlerts } from "./monitoring/log-alerts.ts";
+import { METRIC_ALERTS, type MetricAlert } from "./monitoring/metric-alerts.ts";
+
+export type MonitoringArgs = {
+  resourceGroupName: pulumi.Input<string>;
+  subscriptionId: pulumi.Input<string>;
+  /** Resource ids of what is watched. */
+  watched: Record<WatchedResource, pulumi.Input<string>>;
+  /** Who is told. Undefined: alerts show in the Azure portal, and nobody gets a mail. */
+  alertEmail: string | undefined;
+  /** How long a window that was asked for may wait before somebody is told: 1 to 36. */
+  hoursWithoutDelivery: number;
+  /** How long logs are kept: 30 to 730. */
+  retentionDays: number;
+  /** What the workspace takes in a day; -1: all. Beyond it logs are lost, and alerts over them blind. */
+  dailyQuotaGb: number;
+  /** The logs outlive the stack. */
+  protect: boolean;
+  tags: Record<string, string>;
+};
+
+/** Tells a person of the connector's state without being asked, and keeps what it knows that from. */
+export class Monitoring extends pulumi.ComponentResource {
+  readonly workspaceId: pulumi.Output<string>;
+
+  constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("m365:connector:Monitoring", name, {}, opts);
+    const { resourceGroupName, alertEmail, tags } = args;
+    const parent = { parent: this };
+    const workspace = createWorkspace(name, args, parent);
+    const actionGroups =
+      alertEmail === undefined
+        ? []
+        : [createActionGroup(name, { resourceGroupName, tags, alertEmail }, parent)];
+    const context = { name, args, workspace, actionGroups, parent };
+    for (const diagnostics of DIAGNOSTICS) {
+      collect(context, diagnostics);
+    }
+    for (const alert of logAlerts(args)) {
+      alertOnLogs(context, alert);
+    }
+    for (const alert of METRIC_ALERTS) {
+      alertOnMetric(context, alert);
+    }
+    alertOnServiceHealth(context);
+    this.workspaceId = workspace.id;
+    this.registerOutputs({ workspaceId: this.workspaceId });
+  }
+}
+
+type Context = {
+  name: string;
+  args: MonitoringArgs;
+  workspace: operationalinsights.Workspace;
+  actionGroups: monitor.ActionGroup[];
+  parent: pulumi.CustomResourceOptions;
+};
+
+/** Alerts over metrics and activity live nowhere in particular; those over logs beside the logs. */
+const GLOBAL = "global";
+
+function createWorkspace(
+  name: string,
+  { resourceGroupName, retentionDays, dailyQuotaGb, protect, tags }: MonitoringArgs,
+  parent: pulumi.CustomResourceOptions,
+): operationalinsights.Workspace {
+  return new operationalinsights.Workspace(
+    `${name}-workspace`,
+    {
+      resourceGroupName,
+      sku: { name: "PerGB2018" },
+      retentionInDays: retentionDays,
+      workspaceCapping: { dailyQuotaGb },
+      // Who may read a resource may read its logs; nobody sends or reads with a key.
+      features: { disableLocalAuth: true, enableLogAccessUsingOnlyResourcePermissions: true },
+      publicNetworkAccessForIngestion: "Enabled",
+      publicNetworkAccessForQuery: "Enabled",
+      tags,
+    },
+    { ...parent, protect, retainOnDelete: protect },
+  );
+}
+
+function createActionGroup(
+  name: string,
+  {
+    resourceGroupName,
+    alertEmail,
+    tags,
+  }: Pick<MonitoringArgs, "resourceGroupName" | "tags"> & { alertEmail: string },
+  parent: pulumi.CustomResourceOptions,
+): monitor.ActionGroup {
+  return new monitor.ActionGroup(
+    `${name}-people`,
+    {
+      resourceGroupName,
+      location: GLOBAL,
+      groupShortName: "connector",
+      enabled: true,
+      emailReceivers: [{ name: "mail", emailAddress: alertEmail, useCommonAlertSchema: true }],
+      tags,
+    },
+    parent,
+  );
+}
+
+function collect(
+  { name, args, workspace, parent }: Context,
+  { name: what, resource, path = "", ...settings }: Diagnostics,
+): void {
+  const { id: workspaceId } = workspace;
+  const resources = { ...args.watched, workspace: workspaceId };
+  new monitor.DiagnosticSetting(
+    `${name}-${what}-logs`,
+    {
+      resourceUri: pulumi.interpolate`${resources[resource]}${path}`,
+      workspaceId,
+      ...settings,
+    },
+    parent,
+  );
+}
+
+function alertOnLogs(
+  { name, args, workspace, actionGroups, parent }: Context,
+  alert: LogAlert,
+): void {
+  const { title, description, severity, evaluationFrequency, windowSize, query, threshold } = alert;
+  new monitor.ScheduledQueryRule(
+    `${name}-${alert.name}`,
+    {
+      resourceGroupName: args.resourceGroupName,
+      kind: "LogAlert",
+      displayName: title,
+      description,
+      severity,
+      enabled: true,
+      scopes: [workspace.id],
+      evaluationFrequency,
+      windowSize,
+      criteria: {
+        allOf: [
+          {
+            query,
+            timeAggregation: "Count",
+            // Not `gt`, as the SDK's enum has it: that is another service's.
+            operator: "GreaterThan",
+            threshold,
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 },
+          },
+        ],
+      },
+      autoMitigate: true,
+      actions: { actionGroups: actionGroups.map(({ id }) => id) },
+      tags: args.tags,
+    },
+    parent,
+  );
+}
+
+function alertOnMetric({ name, args, actionGroups, parent }: Context, alert: MetricAlert): void {
+  const { title, description, severity, evaluationFrequency, windowSize } = alert;
+  const { metricNamespace, metricName, threshold } = alert;
+  new monitor.MetricAlert(
+    `${name}-${alert.name}`,
+    {
+      resourceGroupName: args.resourceGroupName,
+      location: GLOBAL,
+      description: `${title}. ${description}`,
+      severity,
+      enabled: true,
+      scopes: [args.watched[alert.resource]],
+      evaluationFrequency,
+      windowSize,
+      criteria: {
+        odataType: "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+        allOf: [
+          {
+            criterionType: "StaticThresholdCriterion",
+            name: "below",
+            metricNamespace,
+            metricName,
+            timeAggregation: "Average",
+            operator: "LessThan",
+            threshold,
+          },
+        ],
+      },
+      autoMitigate: true,
+      actions: actionGroups.map(({ id }) => ({ actionGroupId: id })),
+      tags: args.tags,
+    },
+    parent,
+  );
+}
+
+/** An incident of Azure's own explains many an alert. Azure allows a subscription as scope, no less. */
+function alertOnServiceHealth({ name, args, actionGroups, parent }: Context): void {
+  new monitor.ActivityLogAlert(
+    `${name}-service-health`,
+    {
+      resourceGroupName: args.resourceGroupName,
+      location: GLOBAL,
+      description:
+        "Azure has an incident with a service that this subscription uses. See Service Health in the " +
+        "portal; the connector goes on by itself when it is over.",
+      enabled: true,
+      scopes: [pulumi.interpolate`/subscriptions/${args.subscriptionId}`],
+      condition: {
+        allOf: [
+          { field: "category", equals: "ServiceHealth" },
+          { field: "properties.incidentType", equals: "Incident" },
+        ],
+      },
+      actions: { actionGroups: actionGroups.map(({ id }) => ({ actionGroupId: id })) },
+      tags: args.tags,
+    },
+    parent,
+  );
+}

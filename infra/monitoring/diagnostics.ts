@@ -1,0 +1,55 @@
+import type { DiagnosticSettingArgs } from "@pulumi/azure-native/monitor/index.js";
+
+export type WatchedResource = "site" | "plan" | "vault" | "archiveAccount" | "packageAccount";
+
+/** What a resource hands over to the workspace. */
+export type Diagnostics = Pick<
+  DiagnosticSettingArgs,
+  "logs" | "metrics" | "logAnalyticsDestinationType"
+> & {
+  name: string;
+  resource: WatchedResource | "workspace";
+  /** Of a service of the resource: its place below the resource's id. */
+  path?: string;
+};
+
+const categories = (...names: string[]) =>
+  names.map((category) => ({ category, enabled: true as const }));
+
+/**
+ * Categories by name where a group might not do. Sites: the built-in policy for groups leaves them
+ * out (github.com/Azure/azure-policy/issues/1587), and a category that the plan's tier lacks, such
+ * as AppServiceFileAuditLogs below Premium, fails the whole setting
+ * (github.com/Azure/Azure-AppServices-Diagnostics/issues/726). Storage: not in that policy either
+ * (github.com/Azure/Azure-Landing-Zones/issues/4215).
+ */
+const SITE_LOGS = categories(
+  "AppServiceConsoleLogs",
+  "AppServiceHTTPLogs",
+  "AppServiceAuditLogs",
+  "AppServiceIPSecAuditLogs",
+  "AppServicePlatformLogs",
+);
+const STORAGE_LOGS = categories("StorageRead", "StorageWrite", "StorageDelete");
+const METRICS = [{ category: "AllMetrics", enabled: true }];
+
+const BLOBS = "/blobServices/default";
+const QUEUES = "/queueServices/default";
+
+/** Metrics are kept by Azure itself for 93 days; the plan's are copied, to be seen beside the logs. */
+export const DIAGNOSTICS: Diagnostics[] = [
+  { name: "site", resource: "site", logs: SITE_LOGS },
+  { name: "plan", resource: "plan", metrics: METRICS },
+  {
+    name: "vault",
+    resource: "vault",
+    logs: [{ categoryGroup: "audit", enabled: true }],
+    logAnalyticsDestinationType: "Dedicated",
+  },
+  { name: "archive-blobs", resource: "archiveAccount", path: BLOBS, logs: STORAGE_LOGS },
+  { name: "archive-queues", resource: "archiveAccount", path: QUEUES, logs: STORAGE_LOGS },
+  { name: "package-blobs", resource: "packageAccount", path: BLOBS, logs: STORAGE_LOGS },
+  { name: "package-queues", resource: "packageAccount", path: QUEUES, logs: STORAGE_LOGS },
+  // Who read the logs.
+  { name: "workspace", resource: "workspace", logs: categories("Audit") },
+];
