@@ -38,29 +38,30 @@ describe("Paths and names of query parameters", () => {
 
 describe("A wrong method", () => {
   it.each([
-    ["POST", "/setup/Validate", "GET"],
-    ["DELETE", "/setup/Validate", "GET"],
-    ["POST", "/job/IsCreated?jobId=job-1", "GET"],
+    ["POST", "/setup/Validate", "GET, HEAD"],
+    ["DELETE", "/setup/Validate", "GET, HEAD"],
+    ["POST", "/job/IsCreated?jobId=job-1", "GET, HEAD"],
     ["GET", "/job/OnDeleted?jobId=job-1", "DELETE"],
     ["POST", "/job/OnDeleted?jobId=job-1", "DELETE"],
     ["PUT", "/job/OnRemediation", "GET"],
     ["GET", "/data/OnDownloadRequest", "POST"],
     ["PUT", "/data/OnDownloadRequest", "POST"],
-    ["PUT", "/preview/OnJobCreating", "GET, POST"],
+    ["PUT", "/preview/OnJobCreating", "GET, HEAD, POST"],
     ["GET", "/sign-in/twitter", "POST"],
     ["GET", "/sign-in/confirm", "POST"],
     ["POST", "/Views/TwitterOAuth", "GET"],
-    ["DELETE", "/healthz", "GET"],
-    ["PATCH", "/", "GET, POST"],
+    ["HEAD", "/Views/TwitterOAuth", "GET"],
+    ["HEAD", "/job/OnRemediation?jobId=job-1&remediationType=Relogin", "GET"],
+    ["OPTIONS", "/data/OnDownloadRequest", "POST"],
+    ["OPTIONS", "/", "GET, HEAD, POST"],
+    ["DELETE", "/healthz", "GET, HEAD"],
+    ["PATCH", "/", "GET, HEAD, POST"],
   ])("%s %s is answered with 405 and what is allowed", async (method, path, allow) => {
     const response = await harness.app.request(path, as(basic(), method));
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe(allow);
-    expect(await response.json()).toEqual({
-      title: "Method not allowed",
-      status: 405,
-      detail: `Use ${allow}`,
-    });
+    const body = { title: "Method not allowed", status: 405, detail: `Use ${allow}` };
+    expect(await response.text()).toBe(method === "HEAD" ? "" : JSON.stringify(body));
   });
 });
 

@@ -1,10 +1,11 @@
-import { Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { NONCE, secureHeaders } from "hono/secure-headers";
-import { problem } from "./http.ts";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { nonceOf, problem } from "./http.ts";
 import type { Log } from "./log.ts";
+import { problemPage } from "./pages/problem-page.ts";
 import { portalRoutes, type PortalDeps } from "./portal/routes.ts";
 import { signInRoutes, type SignInDeps } from "./sign-in/routes.ts";
 import { statusRoutes, type StatusDeps } from "./status/routes.ts";
@@ -20,46 +21,53 @@ export type AppDeps = {
   log: Log;
 };
 
-const FORM_LIMIT_BYTES = 64 * 1024;
+/** What the refusals that are thrown are called. */
+const TITLES = new Map<number, string>([
+  [400, "Bad request"],
+  [413, "The body is too large"],
+  [415, "Not a form of this site"],
+]);
 
 /** All routes in one place. Paths are matched in lower case: the platform's host does not mind. */
 export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }: AppDeps): Hono {
   const app = new Hono({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
-  app.use(headers(xOrigin));
+  app.use(headers(xOrigin), notStored());
 
   for (const [path, allow] of Object.entries(METHODS)) {
     app.all(path, allowOnly(allow));
   }
 
   const pages = new Hono();
-  pages.use(csrf({ origin: publicOrigin }), bodyLimit({ maxSize: FORM_LIMIT_BYTES }));
+  pages.use(csrf({ origin: publicOrigin }));
   pages.route("/", statusRoutes(status));
   pages.route("/", signInRoutes(signIn));
 
   app.route("/", portalRoutes(portal));
   app.route("/", pages);
 
-  app.notFound((c) => problem(c, 404, { title: "Not found" }));
+  app.notFound((c) => refuse(c, 404, { title: "Not found" }));
   app.onError((error, c) => {
     if (error instanceof HTTPException) {
       log("request.refused", { method: c.req.method, path: c.req.path, status: error.status });
-      return problem(c, error.status, { title: "The request was refused" });
+      const title = TITLES.get(error.status) ?? "The request was refused";
+      return refuse(c, error.status, { title, ...(error.message && { detail: error.message }) });
     }
     log("request.failed", { method: c.req.method, path: c.req.path }, error);
-    return problem(c, 500, { title: "The connector failed", detail: "Its log says how." });
+    return refuse(c, 500, { title: "The connector failed", detail: "Its log says how." });
   });
   return app;
 }
 
+/** HEAD only where GET changes nothing: a callback of X works once, a remediation marks the job. */
 const METHODS = {
-  "/": "GET, POST",
-  "/healthz": "GET",
-  "/setup/validate": "GET",
-  "/job/iscreated": "GET",
+  "/": "GET, HEAD, POST",
+  "/healthz": "GET, HEAD",
+  "/setup/validate": "GET, HEAD",
+  "/job/iscreated": "GET, HEAD",
   "/job/ondeleted": "DELETE",
   "/job/onremediation": "GET",
   "/data/ondownloadrequest": "POST",
-  "/preview/onjobcreating": "GET, POST",
+  "/preview/onjobcreating": "GET, HEAD, POST",
   "/sign-in/twitter": "POST",
   "/sign-in/confirm": "POST",
   "/views/twitteroauth": "GET",
@@ -67,13 +75,36 @@ const METHODS = {
 
 /** Comes before anything that looks at the request, so that a wrong method is told what is right. */
 function allowOnly(allow: string): MiddlewareHandler {
-  const methods = new Set(allow.replace("GET", "GET, HEAD").split(", "));
+  const methods = new Set(allow.split(", "));
   return async (c, next) => {
     if (methods.has(c.req.method)) {
       return next();
     }
     c.header("allow", allow);
-    return problem(c, 405, { title: "Method not allowed", detail: `Use ${allow}` });
+    return refuse(c, 405, { title: "Method not allowed", detail: `Use ${allow}` });
+  };
+}
+
+/** A page for a person's browser, JSON for a program. */
+function refuse(
+  c: Context,
+  status: ContentfulStatusCode,
+  { title, detail }: { title: string; detail?: string },
+): Response | Promise<Response> {
+  if (!c.req.header("accept")?.includes("text/html")) {
+    return problem(c, status, { title, ...(detail !== undefined && { detail }) });
+  }
+  const what = detail ?? "This connector has no such page, or the form is not one of its own.";
+  const remedy = "Close this window and begin again in the compliance portal.";
+  c.status(status);
+  return c.html(problemPage({ nonce: nonceOf(c) }, { title, what, remedy }));
+}
+
+/** Pages hold names and sealed tokens, answers the state of jobs: none of it is kept on the way. */
+function notStored(): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    c.header("cache-control", "no-store");
   };
 }
 

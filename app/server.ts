@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { ContainerClient } from "@azure/storage-blob";
-import { serve } from "@hono/node-server";
 import { createRemoteJWKSet } from "jose";
 import * as z from "zod";
 import { createApp } from "./app.ts";
 import { createAzureStore } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
 import { createPostCount } from "./capture/depth.ts";
+import { createHttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
 import { createAppCredential } from "./platform/credential.ts";
 import { createPlatform } from "./platform/platform.ts";
@@ -106,7 +106,8 @@ function main(): void {
     log,
   });
 
-  const server = serve({ fetch: app.fetch, port: readPort() }, ({ port }) => {
+  const port = readPort();
+  const server = createHttpServer(app.fetch).listen(port, () => {
     log("connector.started", { port, version });
   });
   const stop = async () => {

@@ -1,26 +1,43 @@
 import * as z from "zod";
 import { ceilToSecond, floorToSecond, type Interval } from "../capture/interval.ts";
+import { platformIdSchema } from "./platform-id.ts";
 
-const id = z.string().regex(/^[\w.:~-]{1,200}$/, "must be 1 to 200 of A-Z a-z 0-9 _ . : ~ -");
 /** The sample's host writes UTC without an offset. */
 const time = z
   .string()
   .transform((text) => (/(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`))
   .pipe(z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" }))
-  .transform((text) => new Date(text));
+  .transform((text) => new Date(text))
+  .refine((at) => at.getUTCFullYear() > 0 && at.getUTCFullYear() < 9999, {
+    error: "must lie in the years 1 to 9998",
+  });
+
+/** The first id that is none says enough: an issue for each of them would take seconds. */
+const postIds = z
+  .array(z.unknown())
+  .max(200_000)
+  .transform((ids, context) => {
+    const good = ids.filter((id) => typeof id === "string").filter((id) => /^\d{1,20}$/.test(id));
+    if (good.length < ids.length) {
+      const path = [ids.findIndex((id, index) => id !== good[index])];
+      context.addIssue({ code: "custom", path, message: "must be ids of posts" });
+    }
+    return good;
+  });
 
 /** Members as the contract spells them; any case is accepted, as in Microsoft's host. */
 const bodySchema = z
   .object({
-    JobId: id,
-    TaskId: id,
+    JobId: platformIdSchema,
+    TaskId: platformIdSchema,
     StartTime: time,
     EndTime: time,
-    DirtyEntities: z
-      .array(z.string().regex(/^\d{1,20}$/, "must be ids of posts"))
-      .max(200_000)
-      .nullish(),
-    BlobSasUri: z.string().max(4096),
+    DirtyEntities: postIds.nullish(),
+    // URL parsers drop line breaks and blanks, and each its own: none is part of an address.
+    BlobSasUri: z
+      .string()
+      .max(4096)
+      .regex(/^[!-~]*$/, "must be an https address, in ASCII"),
   })
   .refine(({ StartTime, EndTime }) => StartTime < EndTime, {
     path: ["EndTime"],

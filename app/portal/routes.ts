@@ -1,11 +1,11 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import pRetry from "p-retry";
 import type { Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
+import { parseJson, readBody } from "../body.ts";
 import { sasProblem } from "../delivery/sas.ts";
 import { ConnectorError } from "../errors.ts";
-import { problem, queryParam } from "../http.ts";
+import { badRequest, problem, queryParam } from "../http.ts";
 import { forgetJob, type Job, markNeedsSignIn, openToken, readJob } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
 import type { Twitter } from "../twitter/client.ts";
@@ -13,6 +13,7 @@ import type { WorkQueue } from "../work/queue.ts";
 import { acceptTask } from "../work/task.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { parseDownloadRequest } from "./download-request.ts";
+import { platformIdSchema } from "./platform-id.ts";
 
 export type PortalDeps = {
   store: Store;
@@ -46,10 +47,7 @@ export function portalRoutes(deps: PortalDeps): Hono {
   routes.get("/job/iscreated", platformOnly, (c) => isCreated(deps, c));
 
   routes.delete("/job/ondeleted", platformOnly, async (c) => {
-    const jobId = queryParam(c, "jobId");
-    if (!jobId) {
-      return missingParameter(c, "jobId");
-    }
+    const jobId = jobIdOf(c);
     const job = await readJob(deps.store, jobId);
     if (job) {
       await revokeToken(deps, job);
@@ -60,11 +58,8 @@ export function portalRoutes(deps: PortalDeps): Hono {
   });
 
   routes.get("/job/onremediation", platformOnly, async (c) => {
-    const jobId = queryParam(c, "jobId");
+    const jobId = jobIdOf(c);
     const type = queryParam(c, "remediationType")?.toLowerCase();
-    if (!jobId) {
-      return missingParameter(c, "jobId");
-    }
     if (type !== "relogin" && type !== "unknown") {
       const detail = "remediationType must be Relogin or Unknown";
       return problem(c, 400, { title: "Bad request", detail });
@@ -80,31 +75,18 @@ export function portalRoutes(deps: PortalDeps): Hono {
     return c.body(null, 200);
   });
 
-  routes.post(
-    "/data/ondownloadrequest",
-    platformOnly,
-    bodyLimit({
-      maxSize: BODY_LIMIT_BYTES,
-      onError: (c) => problem(c, 413, { title: "The body is too large" }),
-    }),
-    (c) => acceptRequest(deps, c),
-  );
+  routes.post("/data/ondownloadrequest", platformOnly, (c) => acceptRequest(deps, c));
   return routes;
 }
 
 async function isCreated({ store }: PortalDeps, c: Context): Promise<Response> {
-  const jobId = queryParam(c, "jobId");
-  if (!jobId) {
-    return missingParameter(c, "jobId");
-  }
-  const job = await readJob(store, jobId);
+  const job = await readJob(store, jobIdOf(c));
   return c.json({ IsJobCreated: job !== undefined && job.needsSignIn === undefined, Reason: null });
 }
 
 /** Keeps the request before it is acknowledged; the work is done by whoever takes the message. */
 async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
-  const body: unknown = await c.req.json<unknown>().catch(() => undefined);
-  const request = parseDownloadRequest(body);
+  const request = parseDownloadRequest(parseJson(await readBody(c, BODY_LIMIT_BYTES)));
   if ("problem" in request) {
     return problem(c, 400, { title: "Bad request", detail: request.problem });
   }
@@ -163,8 +145,16 @@ function requirePlatform({ authenticate, log }: PortalDeps): MiddlewareHandler {
   };
 }
 
-function missingParameter(c: Context, name: string): Response {
-  return problem(c, 400, { title: "Bad request", detail: `${name} is missing` });
+function jobIdOf(c: Context): string {
+  const jobId = queryParam(c, "jobId");
+  if (!jobId) {
+    throw badRequest("jobId is missing");
+  }
+  const checked = platformIdSchema.safeParse(jobId);
+  if (!checked.success) {
+    throw badRequest(`jobId: ${checked.error.issues[0]?.message ?? "is not valid"}`);
+  }
+  return checked.data;
 }
 
 function unknownJob(c: Context): Response {

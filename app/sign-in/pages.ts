@@ -104,15 +104,3 @@ export function donePage({ nonce }: Page, account: { username: string }): Html {
       </script>`,
   );
 }
-
-/** Says what went wrong and what to do; nothing was changed. */
-export function problemPage(
-  { nonce }: Page,
-  { title, what, remedy }: { title: string; what: string; remedy: string },
-): Html {
-  return layout(
-    { title, nonce },
-    html`<p class="notice" role="alert">${what}</p>
-      <p>${remedy}</p>`,
-  );
-}

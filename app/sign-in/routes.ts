@@ -2,13 +2,16 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import type { Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
+import { readFormField } from "../body.ts";
 import { ConnectorError } from "../errors.ts";
-import { queryParam } from "../http.ts";
+import { nonceOf, queryParam } from "../http.ts";
 import { checkAccount, readJob, signInJob } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
+import { problemPage } from "../pages/problem-page.ts";
+import { platformIdSchema } from "../portal/platform-id.ts";
 import type { Account, Twitter } from "../twitter/client.ts";
 import type { FetchMedia } from "../twitter/media.ts";
-import { confirmPage, donePage, passwordPage, problemPage, startPage } from "./pages.ts";
+import { confirmPage, donePage, passwordPage, startPage } from "./pages.ts";
 import { readPicture } from "./picture.ts";
 import { keepRequestToken, takeRequestToken } from "./request-tokens.ts";
 import type { Session, Sessions } from "./session.ts";
@@ -56,6 +59,9 @@ async function showJob(deps: SignInDeps, c: Context): Promise<Response> {
     const missing = jobId ? "tenantId" : "jobId";
     return refuse(c, 400, { what: `The address has no ${missing}.`, remedy: AGAIN });
   }
+  if (!platformIdSchema.safeParse(jobId).success) {
+    return refuse(c, 400, { what: "The jobId in the address is none.", remedy: AGAIN });
+  }
   if (tenantId.toLowerCase() !== deps.tenantId.toLowerCase()) {
     return refuse(c, 400, {
       what: "This connector serves another Microsoft 365 organization (tenantId).",
@@ -74,8 +80,7 @@ async function showJob(deps: SignInDeps, c: Context): Promise<Response> {
 }
 
 async function takePassword(deps: SignInDeps, c: Context): Promise<Response> {
-  const { password } = await c.req.parseBody();
-  const result = await deps.sessions.signIn(c, typeof password === "string" ? password : "");
+  const result = await deps.sessions.signIn(c, await readFormField(c, "password"));
   if (result === "signed-in") {
     return c.redirect(selfAddress(c), 303);
   }
@@ -90,8 +95,8 @@ async function takePassword(deps: SignInDeps, c: Context): Promise<Response> {
 
 async function goToX(deps: SignInDeps, c: Context): Promise<Response> {
   const session = await deps.sessions.read(c);
-  const { jobId } = await c.req.parseBody();
-  if (!session || typeof jobId !== "string" || jobId === "") {
+  const jobId = platformIdSchema.safeParse(await readFormField(c, "jobId")).data;
+  if (!session || jobId === undefined) {
     return sessionEnded(c);
   }
   try {
@@ -184,10 +189,8 @@ async function askToConfirm(
 
 async function confirm(deps: SignInDeps, c: Context): Promise<Response> {
   const session = await deps.sessions.read(c);
-  const { signedIn: sealed } = await c.req.parseBody();
-  const opened = await deps.sealer
-    .open(typeof sealed === "string" ? sealed : "")
-    .catch(() => undefined);
+  const sealed = await readFormField(c, "signedIn");
+  const opened = await deps.sealer.open(sealed).catch(() => undefined);
   const signedIn = signedInSchema.safeParse(opened);
   if (!session || !signedIn.success || signedIn.data.sessionId !== session.id) {
     return sessionEnded(c);
@@ -236,7 +239,7 @@ function selfAddress(c: Context): string {
 }
 
 function pageOf(c: Context): { nonce: string } {
-  return { nonce: c.get("secureHeadersNonce") ?? "" };
+  return { nonce: nonceOf(c) };
 }
 
 function wordsFor(error: unknown): string {

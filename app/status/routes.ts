@@ -1,5 +1,7 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import type { Store } from "../archive/store.ts";
+import { readFormField } from "../body.ts";
+import { nonceOf } from "../http.ts";
 import type { Log } from "../log.ts";
 import type { Sessions } from "../sign-in/session.ts";
 import type { Health } from "./health.ts";
@@ -24,8 +26,7 @@ export function statusRoutes({ store, sessions, health, log }: StatusDeps): Hono
   });
 
   routes.post("/", async (c) => {
-    const { password } = await c.req.parseBody();
-    const result = await sessions.signIn(c, typeof password === "string" ? password : "");
+    const result = await sessions.signIn(c, await readFormField(c, "password"));
     if (result === "signed-in") {
       return c.redirect("/", 303);
     }
@@ -38,8 +39,4 @@ export function statusRoutes({ store, sessions, health, log }: StatusDeps): Hono
     return c.html(statusPage({ nonce: nonceOf(c), health: health(), jobs: undefined, problem }));
   });
   return routes;
-}
-
-function nonceOf(c: Context): string {
-  return c.get("secureHeadersNonce") ?? "";
 }

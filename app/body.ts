@@ -1,0 +1,113 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { badRequest } from "./http.ts";
+
+/** Forms of ours hold a password, an id or a sealed token. */
+const FORM_LIMIT_BYTES = 64 * 1024;
+/** The contract's body is two levels deep; what it does not know yet may be a little deeper. */
+const MAX_DEPTH = 16;
+const MAX_MEMBERS = 64;
+
+/**
+ * Reads a body whole, as long as it is no larger than that.
+ * @throws HTTPException 413 where it is larger, 400 where the client stops in the middle.
+ */
+export async function readBody(c: Context, limitBytes: number): Promise<Uint8Array> {
+  const tooLarge = () => new HTTPException(413);
+  if (Number(c.req.header("content-length") ?? 0) > limitBytes) {
+    throw tooLarge();
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of wholly(c.req.raw.body)) {
+    bytes += chunk.byteLength;
+    if (bytes > limitBytes) {
+      throw tooLarge();
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The one value of a field of a form of ours. @throws HTTPException where it is none, or twice there. */
+export async function readFormField(c: Context, name: string): Promise<string> {
+  // Any other type would go past the check of the form's origin (hono/csrf).
+  const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") {
+    throw new HTTPException(415);
+  }
+  const text = decode(await readBody(c, FORM_LIMIT_BYTES));
+  const values = new URLSearchParams(text).getAll(name);
+  if (values.length > 1) {
+    throw badRequest(`${name} is given more than once`);
+  }
+  return values[0] ?? "";
+}
+
+/**
+ * Parses the JSON of a body that holds one object. What costs the parser more than it costs the
+ * sender is refused before it is parsed, and so is what two readers may read in two ways.
+ * @throws HTTPException 400 with what is wrong.
+ */
+export function parseJson(body: Uint8Array): unknown {
+  const text = decode(body);
+  const { depth, members } = measure(text);
+  if (depth > MAX_DEPTH || members > MAX_MEMBERS) {
+    throw badRequest("The body: is nested too deeply, or has too many members");
+  }
+  const value = parse(text);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const names = Object.keys(value).map((name) => name.toLowerCase());
+    if (new Set(names).size !== members) {
+      throw badRequest("The body: names a member twice");
+    }
+  }
+  return value;
+}
+
+async function* wholly(body: AsyncIterable<Uint8Array> | null): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch {
+    throw badRequest("The body: did not arrive whole");
+  }
+}
+
+function decode(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw badRequest("The body: is not UTF-8");
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    throw badRequest("The body: is not JSON");
+  }
+}
+
+/** How deep a JSON text is nested (not deeper than is looked at), and its outermost members. */
+function measure(text: string): { depth: number; members: number } {
+  let [depth, deepest, members, inString] = [0, 0, 0, false];
+  for (let at = 0; at < text.length && deepest <= MAX_DEPTH; at += 1) {
+    const char = text[at];
+    if (inString) {
+      at += char === "\\" ? 1 : 0;
+      inString = char !== '"';
+    } else if (char === '"') {
+      inString = true;
+    } else if (char === "{" || char === "[") {
+      depth += 1;
+      deepest = Math.max(deepest, depth);
+    } else if (char === "}" || char === "]") {
+      depth -= 1;
+    } else if (char === ":" && depth === 1) {
+      members += 1;
+    }
+  }
+  return { depth: deepest, members };
+}
