@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 export type ScriptedAnswer = {
   status: number;
   body?: string | object;
   headers?: Record<string, string>;
+  /** The connection is cut after the body, or it stays open and nothing more comes. */
+  after?: "cut" | "silence";
 };
 export type ScriptedX = {
   url: string;
@@ -14,20 +16,21 @@ export type ScriptedX = {
 
 /** An X that says what a test wants it to say; `undefined` cuts the connection. */
 export async function startScriptedX(
-  answer: (request: { path: string; host: string }) => ScriptedAnswer | undefined,
+  answer: (request: { path: string; host: string }) => ScriptedAnswer | "silence" | undefined,
 ): Promise<ScriptedX> {
   const requests: ScriptedX["requests"] = [];
   const server = createServer((request, response) => {
     const { method = "", url = "", headers } = request;
     requests.push({ method, url, host: headers.host ?? "", headers });
     const said = answer({ path: url, host: headers.host ?? "" });
+    if (said === "silence") {
+      return;
+    }
     if (!said) {
       request.socket.destroy();
       return;
     }
-    const { status, body = "", headers: more } = said;
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    response.writeHead(status, { "content-type": "application/json", ...more }).end(text);
+    send(response, said);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -44,4 +47,21 @@ export async function startScriptedX(
       await once(server, "close");
     },
   };
+}
+
+function send(
+  response: ServerResponse,
+  { status, body = "", headers, after }: ScriptedAnswer,
+): void {
+  const bytes = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  if (after === undefined) {
+    response.end(bytes);
+    return;
+  }
+  response.write(bytes, () => {
+    if (after === "cut") {
+      response.destroy();
+    }
+  });
 }

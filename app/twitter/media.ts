@@ -25,7 +25,8 @@ export type FetchMedia = (url: string) => Promise<Download | { refusal: string }
 /** The files that show a medium, best first. A video without a public file has none. */
 export function filesOf(media: Media): MediaFile[] {
   if (media.type === "photo") {
-    return media.url === undefined ? [] : [{ name: "orig", url: originalOf(media.url) }];
+    const address = URL.parse(media.url ?? "");
+    return address ? [{ name: "orig", url: originalOf(address) }] : [];
   }
   return (media.variants ?? [])
     .filter(({ content_type: type }) => type === "video/mp4")
@@ -34,8 +35,7 @@ export function filesOf(media: Media): MediaFile[] {
 }
 
 /** A bare photo address serves at most 1200 pixels; `name=orig` serves what was uploaded. */
-function originalOf(url: string): string {
-  const address = new URL(url);
+function originalOf(address: URL): string {
   const extension = /\.(png|webp)$/.exec(address.pathname)?.[1];
   if (extension) {
     address.searchParams.set("format", extension);
@@ -53,9 +53,9 @@ export function createFetchMedia({ X_API_URL }: Settings, agent: http.Agent): Fe
     (url.protocol === "https:" && MEDIA_HOSTS.has(url.host)) ||
     (X_API_URL !== X_PUBLIC_URL && url.origin === new URL(X_API_URL).origin);
   return async (address) => {
-    const url = new URL(address);
-    if (!allowed(url)) {
-      return { refusal: `${url.host} is not a media host of X` };
+    const url = URL.parse(address);
+    if (!url || !allowed(url)) {
+      return { refusal: `${url?.host || "what X names"} is not a media host of X` };
     }
     const response = await get(url, agent);
     const status = response.statusCode ?? 0;

@@ -1,0 +1,155 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { testSettings } from "../testing/environment.ts";
+import { type ScriptedAnswer, type ScriptedX, startScriptedX } from "../testing/serve-x.ts";
+import { createXAgent } from "./agent.ts";
+import { createFetchMedia, type Download, filesOf } from "./media.ts";
+import type { Media } from "./page.ts";
+
+const PHOTO = "https://pbs.twimg.com/media/A.jpg?name=orig";
+/** The first bytes of a JPEG, then something. */
+const PICTURE = Buffer.concat([Buffer.from("ffd8ffe000104a464946", "hex"), Buffer.alloc(5000, 7)]);
+const JPEG = { "content-type": "image/jpeg" };
+
+describe("The files of", () => {
+  const film = (content_type: string, bit_rate?: number) => ({
+    content_type,
+    url: `https://video.twimg.com/v/${bit_rate ?? "none"}`,
+    ...(bit_rate !== undefined && { bit_rate }),
+  });
+
+  it.each<[string, Pick<Media, "type" | "url" | "variants">, string[]]>([
+    [
+      "a JPEG photo are the original",
+      { type: "photo", url: "https://pbs.twimg.com/media/A.jpg" },
+      ["https://pbs.twimg.com/media/A.jpg?name=orig"],
+    ],
+    [
+      "a PNG photo are the original in its own format",
+      { type: "photo", url: "https://pbs.twimg.com/media/A.png" },
+      ["https://pbs.twimg.com/media/A.png?format=png&name=orig"],
+    ],
+    [
+      "a photo whose address asks for a size are the original all the same",
+      { type: "photo", url: "https://pbs.twimg.com/media/A?format=jpg&name=small" },
+      ["https://pbs.twimg.com/media/A?format=jpg&name=orig"],
+    ],
+    ["a photo without an address are none", { type: "photo" }, []],
+    ["a photo with something else for an address are none", { type: "photo", url: "A.jpg" }, []],
+    [
+      "a video are its MP4s, the best first, and never the play list",
+      {
+        type: "video",
+        variants: [
+          film("application/x-mpegURL"),
+          film("video/mp4", 256_000),
+          film("video/mp4", 2_176_000),
+          film("video/mp4", 832_000),
+        ],
+      },
+      ["2176000", "832000", "256000"].map((rate) => `https://video.twimg.com/v/${rate}`),
+    ],
+    [
+      "an animated GIF are its MP4, though it has no bit rate",
+      { type: "animated_gif", variants: [film("video/mp4")] },
+      ["https://video.twimg.com/v/none"],
+    ],
+    ["a video without variants are none", { type: "video" }, []],
+    [
+      "a medium of a kind that nobody knows yet are its MP4s",
+      { type: "hologram", variants: [film("video/mp4", 1)] },
+      ["https://video.twimg.com/v/1"],
+    ],
+  ])("%s", (_title, media, urls) => {
+    expect(filesOf({ media_key: "3_1", ...media }).map(({ url }) => url)).toEqual(urls);
+  });
+});
+
+describe("A download", () => {
+  let x: ScriptedX;
+  afterEach(() => x.close());
+
+  async function fetchFrom(
+    answer: ScriptedAnswer | undefined,
+    { url = PHOTO, X_API_URL }: { url?: string; X_API_URL?: string } = {},
+  ): Promise<Download | { refusal: string }> {
+    x = await startScriptedX(() => answer);
+    const settings = testSettings({ X_API_URL: X_API_URL ?? x.url });
+    return createFetchMedia(settings, createXAgent(x.url))(url);
+  }
+
+  it("gives the bytes as they are, their type, and how many were announced", async () => {
+    const length = String(PICTURE.byteLength);
+    const headers = { ...JPEG, "content-length": length };
+    const download = await fetchFrom({ status: 200, body: PICTURE, headers });
+    expect(download).toMatchObject({ bytes: PICTURE.byteLength, contentType: "image/jpeg" });
+    expect(await bytesOf(download)).toEqual(PICTURE);
+  });
+
+  it("asks the host that the address names, and tells it nothing of ours", async () => {
+    const download = await fetchFrom({ status: 200, body: PICTURE, headers: JPEG });
+    await bytesOf(download);
+    expect(x.requests).toMatchObject([
+      { method: "GET", url: "/media/A.jpg?name=orig", host: "pbs.twimg.com" },
+    ]);
+    expect(Object.keys(x.requests[0]?.headers ?? {}).toSorted()).toEqual(["connection", "host"]);
+  });
+
+  it.each([
+    "http://pbs.twimg.com/media/A.jpg",
+    "https://pbs.twimg.com:8443/media/A.jpg",
+    "https://pbs.twimg.com.evil.example/media/A.jpg",
+    "https://evil.example/pbs.twimg.com/media/A.jpg",
+    "https://pbs.twimg.com@evil.example/media/A.jpg",
+    "https://twimg.com/media/A.jpg",
+    "https://169.254.169.254/metadata/identity/oauth2/token",
+    "https://127.0.0.1/",
+    "https://[::1]/",
+    "file:///etc/passwd",
+    "data:image/png;base64,AAAA",
+    "A.jpg",
+    "",
+  ])("from another place is refused without asking there: %s", async (url) => {
+    const download = await fetchFrom({ status: 200 }, { url, X_API_URL: "https://api.x.com" });
+    expect(download).toEqual({ refusal: expect.any(String) as unknown });
+    expect(x.requests).toEqual([]);
+  });
+
+  it.each([301, 302, 303, 307, 308])("does not follow a redirect: %d", async (status) => {
+    const headers = { location: "https://pbs.twimg.com/media/B.jpg" };
+    expect(await fetchFrom({ status, headers })).toEqual({ refusal: `X answered ${status}` });
+    expect(x.requests).toHaveLength(1);
+  });
+
+  it.each([400, 401, 403, 404, 410, 451])("that is refused says so: %d", async (status) => {
+    expect(await fetchFrom({ status, body: "gone" })).toEqual({ refusal: `X answered ${status}` });
+  });
+
+  it.each<[string, ScriptedAnswer | undefined]>([
+    ["429", { status: 429 }],
+    ["500", { status: 500 }],
+    ["503", { status: 503, body: "<h1>Over capacity</h1>" }],
+    ["a cut connection", undefined],
+  ])("that may work another time is an error: %s", async (_title, answer) => {
+    await expect(fetchFrom(answer)).rejects.toThrow(/answered (429|500|503)|hang up|ECONNRESET/);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["of an announced length", { "content-length": String(PICTURE.byteLength + 1) }],
+    ["of an unknown length", {}],
+  ])("that is cut off in the middle is no whole one: a body %s", async (_title, headers) => {
+    const cut = {
+      status: 200,
+      body: PICTURE,
+      headers: { ...JPEG, ...headers },
+      after: "cut",
+    } as const;
+    const download = await fetchFrom(cut);
+    await expect(bytesOf(download)).rejects.toThrow("aborted");
+  });
+});
+
+async function bytesOf(download: Download | { refusal: string }): Promise<Buffer> {
+  return "refusal" in download
+    ? Buffer.from(download.refusal)
+    : Buffer.concat(await Array.fromAsync(download.body));
+}
