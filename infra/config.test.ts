@@ -105,6 +105,25 @@ describe("readConfig", () => {
   });
 });
 
+describe("the example stack files", () => {
+  it.each(["development", "production"])("%s can be used as it is", (name) => {
+    const file = new URL(`../examples/Pulumi.${name}.yaml`, import.meta.url);
+    const { config } = exampleSchema.parse(parse(readFileSync(file, "utf8")));
+    const own: Record<string, string> = {};
+    for (const [key, value] of Object.entries(config)) {
+      if (key.startsWith(NAMESPACE)) {
+        own[key.slice(NAMESPACE.length)] = String(value);
+      }
+    }
+    expect(config["azure-native:location"]).toBe("westeurope");
+    expect(configured(own)).toMatchObject({ environment: name });
+    expect(Object.keys(own).filter((key) => !(key in plainSchema.shape))).toEqual([]);
+  });
+});
+
+const NAMESPACE = "m365-twitter-connector:";
+const exampleSchema = z.object({ config: z.record(z.string(), z.unknown()) });
+
 describe("Pulumi.yaml", () => {
   const declared = z
     .object({
