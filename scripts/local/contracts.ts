@@ -98,11 +98,30 @@ export type LocalEntra = Closable & {
 /** The Azure resource manager of the local system: each resource is made for real as it is asked for. */
 export type LocalAzure = Closable & {
   mocks: runtime.Mocks;
+  /** What an engine asks for after a resource was made; mocks never do. */
+  manager: ResourceManager;
   /** Starts every site that was created, with the settings it was given; resolves when all answer. */
   startSites(options: { sabotage?: (code: string) => string }): Promise<LocalSite[]>;
   createPlatformContainer(name: string, sasExpires: Date): Promise<PlatformContainer>;
   /** Blobs of the customer's container of that name, read with the power of the platform itself. */
   readContainer(container: string, prefix?: string): AsyncIterable<{ name: string; body: Buffer }>;
+};
+
+export type ResourceManager = {
+  knows(type: string): boolean;
+  /** Whether a resource of this id is there (still). */
+  has(id: string): boolean;
+  /** Carries new inputs out; resolves to what the service adds to them, beyond what it had added. */
+  update(change: ResourceChange): Promise<Record<string, unknown>>;
+  /** Deletes it with all below it; what is gone already is no error. Rejects where Azure refuses. */
+  remove(id: string): Promise<void>;
+};
+
+export type ResourceChange = {
+  type: string;
+  id: string;
+  inputs: Record<string, unknown>;
+  oldInputs: Record<string, unknown>;
 };
 
 export type LocalSite = Closable & {

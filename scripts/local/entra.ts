@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import type { Context, Next } from "hono";
 import { SignJWT, exportJWK, generateKeyPair, jwtVerify } from "jose";
 
+import { removeFrom } from "./azure/arm.ts";
 import { closeServer, listen } from "./azure/listen.ts";
 import { assertionMatches, readTokenRequest } from "./azure/token-request.ts";
 import type { Clients, FederatedCredential, Grant, Refusal } from "./azure/token-request.ts";
@@ -20,6 +21,8 @@ export type EntraOptions = { certificate: Certificate; tenantId: string };
 export type Entra = LocalEntra & {
   /** Lets tokens of another identity (a managed one) stand in for the client's password. */
   registerFederatedCredential(clientId: string, credential: FederatedCredential): void;
+  /** The secret asks for no more tokens. */
+  revokeSecret(clientId: string, secret: string): void;
 };
 
 /** Starts the token service of one tenant on a free port of 127.0.0.1. */
@@ -37,6 +40,8 @@ export async function startEntra({ certificate, tenantId }: EntraOptions): Promi
     registerClient: (clientId, secret) => void clientOf(clients, clientId).secrets.push(secret),
     registerFederatedCredential: (clientId, credential) =>
       void clientOf(clients, clientId).credentials.push(credential),
+    revokeSecret: (clientId, secret) =>
+      removeFrom(clientOf(clients, clientId).secrets, (one) => one === secret),
     issue: signer.issue,
     verify: signer.verify,
     close: async () => closeServer(server),

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { LocalAzure } from "../contracts.ts";
 
 export type ProgramOptions = {
-  azure: LocalAzure;
+  azure: Pick<LocalAzure, "mocks">;
   /** Keys with their namespace: `azure-native:location`, `<project>:<key>`. */
   config: Record<string, string>;
   /** Keys of `config` whose values are secret. */

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { runtime } from "@pulumi/pulumi";
 import { z } from "zod";
 
-import type { Certificate, Closable, LocalAzure } from "../contracts.ts";
+import type { Certificate, Closable, LocalAzure, ResourceManager } from "../contracts.ts";
 import type { Entra } from "../entra.ts";
 import { startSites } from "./app-service.ts";
+import { exists } from "./arm.ts";
 import { startAzurite } from "./azurite.ts";
 import { createPlatformContainer, readContainer } from "./containers.ts";
+import { removeResource, updateResource } from "./lifecycle.ts";
 import { trustIn } from "./key-clients.ts";
 import { closeServer } from "./listen.ts";
 import { entraObjects } from "./providers/entra-objects.ts";
@@ -56,6 +58,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
   }
   return {
     mocks: createMocks(world),
+    manager: createManager(world),
     startSites: async ({ sabotage }) => {
       const sites = await startSites(world, sabotage ? { sabotage } : {});
       running.push(sites);
@@ -97,6 +100,7 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
     assignments,
     identities: [],
     secrets: [],
+    softDeleted: new Set(),
     applications: [],
     trusts: [],
     linuxPlans: new Set(),
@@ -127,6 +131,20 @@ function createMocks(world: World): runtime.Mocks {
   };
 }
 
+function createManager(world: World): ResourceManager {
+  return {
+    knows: (type) => Object.hasOwn(PROVIDERS, withoutVersion(type)),
+    has: (id) => exists(world, id),
+    update: async ({ type, inputs, oldInputs, id }) =>
+      updateResource(world, id, {
+        type: withoutVersion(type),
+        inputs: withoutSecrecy(inputs),
+        oldInputs: withoutSecrecy(oldInputs),
+      }),
+    remove: async (id) => removeResource(world, id),
+  };
+}
+
 async function newResource(
   world: World,
   args: runtime.MockResourceArgs,
@@ -144,6 +162,10 @@ async function newResource(
     throw new Error(`Reading the existing ${args.id} is not known to the local Azure`);
   }
   const made = await make({ type, name: args.name, inputs: withoutSecrecy(given) }, world);
+  // What came with its parent may be taken over; random values may all have one id.
+  if (type.startsWith("azure-native:") && typeAt(world, made.id) === type) {
+    throw new Error(`cannot create already existing resource '${made.id}'`);
+  }
   world.resources.set(made.id.toLowerCase(), {
     id: made.id,
     type,
@@ -152,6 +174,10 @@ async function newResource(
   });
   // The inputs go back as they came, so that what was secret stays secret.
   return { id: made.id, state: { ...given, ...made.state } };
+}
+
+function typeAt({ resources }: World, id: string): string | undefined {
+  return resources.get(id.toLowerCase())?.type;
 }
 
 function callFunction({ tenantId, subscriptionId, deployer }: World, token: string) {

@@ -1,5 +1,5 @@
 /** A role given to a principal on a scope (an ARM id), as the authorization provider keeps it. */
-export type RoleAssignment = { scope: string; roleId: string; principalId: string };
+export type RoleAssignment = { id?: string; scope: string; roleId: string; principalId: string };
 
 export type Access = { principalId: string; anyOf: string[]; scope: string };
 

@@ -28,7 +28,7 @@ export type Application = {
   clientId: string;
   /** Passwords work only once a service principal stands for the application in the tenant. */
   hasPrincipal: boolean;
-  passwords: string[];
+  passwords: { keyId: string; value: string }[];
 };
 
 export type FederatedTrust = { issuer: string; subject: string; audiences: string[] };
@@ -36,6 +36,7 @@ export type FederatedTrust = { issuer: string; subject: string; audiences: strin
 export type Site = {
   id: string;
   name: string;
+  planId: string;
   hostName: string;
   /** Holds the port until the site starts. */
   portHolder: Server;
@@ -66,6 +67,8 @@ export type World = {
   assignments: RoleAssignment[];
   identities: ManagedIdentity[];
   secrets: VaultSecret[];
+  /** Ids, in lower case, of vaults and secrets that were deleted: their names stay taken. */
+  softDeleted: Set<string>;
   applications: Application[];
   trusts: FederatedTrust[];
   linuxPlans: Set<string>;
@@ -88,3 +91,21 @@ export type Make = (request: ResourceRequest, world: World) => Made | Promise<Ma
 
 /** Makers by resource token. */
 export type Provider = Record<string, Make>;
+
+/** New inputs for what was made before; `resource.name` is its physical name. */
+export type Change = ResourceRequest & {
+  resource: MadeResource;
+  oldInputs: Record<string, unknown>;
+};
+
+/** What the service does beyond making a resource. */
+export type Lifecycle = {
+  /** Carries a change out, or refuses it. @returns what it adds to the new inputs. */
+  update?: (change: Change, world: World) => Made | Promise<Made>;
+  /** Why it may not be deleted (yet); undefined: it may. */
+  refuseRemoval?: (resource: MadeResource, world: World) => string | undefined;
+  remove?: (resource: MadeResource, world: World) => void | Promise<void>;
+};
+
+/** By resource token. What has no row takes any new inputs, and leaves nothing behind. */
+export type Lifecycles = Record<string, Lifecycle>;

@@ -3,8 +3,16 @@ import { randomBytes, randomUUID } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { readInputs } from "../arm.ts";
-import type { Application, Made, Provider, ResourceRequest, World } from "../world.ts";
+import { readInputs, removeFrom } from "../arm.ts";
+import type {
+  Application,
+  Lifecycles,
+  Made,
+  MadeResource,
+  Provider,
+  ResourceRequest,
+  World,
+} from "../world.ts";
 
 export const entraObjects: Provider = {
   "azuread:index/application:Application": makeApplication,
@@ -14,6 +22,19 @@ export const entraObjects: Provider = {
   "azuread:index/applicationPassword:ApplicationPassword": makePassword,
   "azuread:index/applicationFederatedIdentityCredential:ApplicationFederatedIdentityCredential":
     makeFederatedCredential,
+};
+
+export const entraLifecycles: Lifecycles = {
+  "azuread:index/application:Application": {
+    remove: ({ id }, world) => {
+      const application = world.applications.find((one) => one.id === id);
+      for (const { value } of application?.passwords ?? []) {
+        world.entra.revokeSecret(application?.clientId ?? "", value);
+      }
+      removeFrom(world.applications, (one) => one.id === id);
+    },
+  },
+  "azuread:index/applicationPassword:ApplicationPassword": { remove: removePassword },
 };
 
 // Exact address; https everywhere but on the user's own machine (azure.md section 5).
@@ -102,7 +123,7 @@ function makePrincipal(request: ResourceRequest, world: World): Made {
   }
   application.hasPrincipal = true;
   for (const password of application.passwords) {
-    world.entra.registerClient(clientId, password);
+    world.entra.registerClient(clientId, password.value);
   }
   const objectId = randomUUID();
   return { id: `/servicePrincipals/${objectId}`, name: objectId, state: { objectId } };
@@ -117,13 +138,23 @@ function makePassword(request: ResourceRequest, world: World): Made {
   const { applicationId } = readInputs(passwordInputs, request);
   const application = findApplication(world, applicationId);
   const value = randomBytes(30).toString("base64url");
-  application.passwords.push(value);
+  const keyId = randomUUID();
+  application.passwords.push({ keyId, value });
   if (application.hasPrincipal) {
     world.entra.registerClient(application.clientId, value);
   }
-  const keyId = randomUUID();
   const state = { keyId, value: pulumi.secret(value) };
   return { id: `${application.objectId}/password/${keyId}`, name: keyId, state };
+}
+
+function removePassword({ name: keyId }: MadeResource, { applications, entra }: World): void {
+  for (const { clientId, passwords } of applications) {
+    const password = passwords.find((one) => one.keyId === keyId);
+    if (password) {
+      entra.revokeSecret(clientId, password.value);
+      removeFrom(passwords, (one) => one === password);
+    }
+  }
 }
 
 const credentialInputs = z.looseObject({

@@ -2,14 +2,23 @@ import { randomUUID } from "node:crypto";
 
 import { z } from "zod";
 
-import { armId, autoname, groupId, readInputs, requireExisting } from "../arm.ts";
+import { armId, autoname, groupId, readInputs, removeFrom, requireExisting } from "../arm.ts";
 import { ROLES } from "../roles.ts";
-import type { Made, Provider, ResourceRequest, World } from "../world.ts";
+import type { Lifecycles, Made, Provider, ResourceRequest, World } from "../world.ts";
 
 export const identity: Provider = {
   "azure-native:resources:ResourceGroup": makeResourceGroup,
   "azure-native:managedidentity:UserAssignedIdentity": makeIdentity,
   "azure-native:authorization:RoleAssignment": makeRoleAssignment,
+};
+
+export const identityLifecycles: Lifecycles = {
+  "azure-native:managedidentity:UserAssignedIdentity": {
+    remove: ({ id }, { identities }) => removeFrom(identities, (one) => one.id === id),
+  },
+  "azure-native:authorization:RoleAssignment": {
+    remove: ({ id }, { assignments }) => removeFrom(assignments, (one) => one.id === id),
+  },
 };
 
 const groupInputs = z.looseObject({
@@ -64,9 +73,9 @@ function makeRoleAssignment(request: ResourceRequest, world: World): Made {
   if (world.assignments.some((one) => isSame(one, { scope, roleId, principalId }))) {
     throw new Error("RoleAssignmentExists: the role assignment already exists");
   }
-  world.assignments.push({ scope, roleId, principalId });
   const name = inputs.roleAssignmentName ?? randomUUID();
   const id = `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+  world.assignments.push({ id, scope, roleId, principalId });
   return { id, name, state: { name, type: "Microsoft.Authorization/roleAssignments" } };
 }
 

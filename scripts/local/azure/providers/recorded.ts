@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 import { addImplicit, armId, autoname, readInputs, requireExisting } from "../arm.ts";
-import type { Made, Make, Provider, ResourceRequest, World } from "../world.ts";
+import type { Lifecycles, Made, Make, Provider, ResourceRequest, World } from "../world.ts";
 
 /** Resources that nothing in the local system depends on: their existence and their id are kept. */
 export const recorded: Provider = {
@@ -93,6 +93,17 @@ export const recorded: Provider = {
     "virtualNetworkLinks/virtualNetworkLinkName",
   ),
   "azure-native:monitor:DiagnosticSetting": makeDiagnosticSetting,
+};
+
+export const recordedLifecycles: Lifecycles = {
+  "azure-native:privatedns:PrivateZone": {
+    refuseRemoval: ({ id }, { resources }) =>
+      [...resources.keys()].some((key) =>
+        key.startsWith(`${id}/virtualNetworkLinks/`.toLowerCase()),
+      )
+        ? `CannotDeleteResource: zone ${id} still has virtual network links`
+        : undefined,
+  },
 };
 
 const grouped = z.looseObject({ resourceGroupName: z.string() });

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 
+import type { BlobServiceClient } from "@azure/storage-blob";
+import type { QueueServiceClient } from "@azure/storage-queue";
 import * as pulumi from "@pulumi/pulumi";
 import {
   AllowedCopyScope,
@@ -15,13 +17,41 @@ import { z } from "zod";
 import { addImplicit, armId, autoname, readInputs, requireExisting } from "../arm.ts";
 import { blobClientByKey, queueClientByKey } from "../key-clients.ts";
 import type { FrontAccount } from "../storage-front.ts";
-import type { Made, Provider, ResourceRequest, World } from "../world.ts";
+import type {
+  Change,
+  Lifecycles,
+  Made,
+  MadeResource,
+  Provider,
+  ResourceRequest,
+  World,
+} from "../world.ts";
 
 export const storage: Provider = {
   "azure-native:storage:StorageAccount": makeAccount,
   "azure-native:storage:BlobContainer": makeContainer,
   "azure-native:storage:Queue": makeQueue,
   "azure-native:storage:Blob": makeBlob,
+};
+
+export const storageLifecycles: Lifecycles = {
+  "azure-native:storage:StorageAccount": { update: updateAccount, remove: removeAccount },
+  "azure-native:storage:BlobContainer": {
+    remove: async ({ id, name }, world) => {
+      await blobsOf(world, id).getContainerClient(name).deleteIfExists();
+    },
+  },
+  "azure-native:storage:Queue": {
+    remove: async ({ id, name }, world) => {
+      await queuesOf(world, id).getQueueClient(name).deleteIfExists();
+    },
+  },
+  "azure-native:storage:Blob": {
+    remove: async ({ id, name }, world) => {
+      const container = /\/containers\/([^/]+)\/blobs\//.exec(id)?.[1] ?? "";
+      await blobsOf(world, id).getContainerClient(container).getBlobClient(name).deleteIfExists();
+    },
+  },
 };
 
 const ACCOUNT_KIND = "Microsoft.Storage/storageAccounts";
@@ -66,6 +96,27 @@ function makeAccount(request: ResourceRequest, world: World): Made {
     name,
     state: { name, type: ACCOUNT_KIND, primaryEndpoints: endpoints(world, name) },
   };
+}
+
+function updateAccount(change: Change, world: World): Made {
+  const { allowSharedKeyAccess, allowBlobPublicAccess } = readInputs(accountInputs, change);
+  const { id, name } = change.resource;
+  Object.assign(findAccount(world, name), { allowSharedKeyAccess, allowBlobPublicAccess });
+  return { id, name, state: {} };
+}
+
+/** Azurite keeps the account; it is emptied for whoever takes it next. */
+async function removeAccount({ id, name }: MadeResource, world: World): Promise<void> {
+  const blobs = blobsOf(world, id);
+  for await (const container of blobs.listContainers()) {
+    await blobs.deleteContainer(container.name);
+  }
+  const queues = queuesOf(world, id);
+  for await (const queue of queues.listQueues()) {
+    await queues.deleteQueue(queue.name);
+  }
+  world.spareAccounts.push(findAccount(world, name).azurite);
+  world.front.accounts.delete(name);
 }
 
 function endpoints({ front }: World, name: string): Record<string, string> {
@@ -158,6 +209,19 @@ async function bytesOf(source: unknown): Promise<Buffer> {
     return Buffer.from(await source.text);
   }
   throw new Error("The local Azure uploads a FileAsset or a StringAsset; this source is neither");
+}
+
+/** Client for the account that a resource (or the account itself) lies in, by ARM id. */
+function blobsOf(world: World, id: string): BlobServiceClient {
+  return blobClientByKey(world, accountOf(world, id).azurite);
+}
+
+function queuesOf(world: World, id: string): QueueServiceClient {
+  return queueClientByKey(world, accountOf(world, id).azurite);
+}
+
+function accountOf(world: World, id: string): FrontAccount {
+  return findAccount(world, /\/storageAccounts\/([^/]+)/.exec(id)?.[1] ?? "");
 }
 
 function findAccount(world: World, name: string): FrontAccount {

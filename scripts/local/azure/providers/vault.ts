@@ -2,12 +2,28 @@ import { randomBytes } from "node:crypto";
 
 import { z } from "zod";
 
-import { armId, autoname, readInputs, requireExisting } from "../arm.ts";
-import type { Made, Provider, ResourceRequest, World } from "../world.ts";
+import { armId, autoname, readInputs, removeFrom, requireExisting } from "../arm.ts";
+import type { Change, Lifecycles, Made, Provider, ResourceRequest, World } from "../world.ts";
 
 export const vault: Provider = {
   "azure-native:keyvault:Vault": makeVault,
   "azure-native:keyvault:Secret": makeSecret,
+};
+
+export const vaultLifecycles: Lifecycles = {
+  "azure-native:keyvault:Vault": {
+    update: updateVault,
+    remove: ({ id }, { softDeleted }) => void softDeleted.add(id.toLowerCase()),
+  },
+  "azure-native:keyvault:Secret": {
+    // A value is never changed: it gets a version of its own.
+    update: ({ resource, inputs, ...change }, world) =>
+      makeSecret({ ...change, inputs: { ...inputs, secretName: resource.name } }, world),
+    remove: ({ id }, { secrets, softDeleted }) => {
+      removeFrom(secrets, (one) => one.id === id);
+      softDeleted.add(id.toLowerCase());
+    },
+  },
 };
 
 const KIND = "Microsoft.KeyVault/vaults";
@@ -24,6 +40,7 @@ const vaultInputs = z.looseObject({
     // Always explicit: the default changes with the API version (azure.md section 1).
     enableRbacAuthorization: z.literal(true, { error: "must be true: only roles are judged here" }),
     softDeleteRetentionInDays: z.int().min(7).max(90).optional(),
+    enablePurgeProtection: z.boolean().optional(),
   }),
 });
 
@@ -36,8 +53,28 @@ function makeVault(request: ResourceRequest, world: World): Made {
   }
   const name = inputs.vaultName ?? autoname(request.name.replaceAll("-", "").slice(0, 16));
   const id = armId(world, { group: inputs.resourceGroupName, kind: KIND, name });
+  requireNotDeleted(world, id);
   const properties = { ...inputs.properties, vaultUri: vaultUri(name) };
   return { id, name, state: { name, type: KIND, properties } };
+}
+
+/** Source: learn.microsoft.com/azure/key-vault/general/soft-delete-overview */
+function updateVault(change: Change, world: World): Made {
+  const { properties } = readInputs(vaultInputs, change);
+  const old = readInputs(vaultInputs, { ...change, inputs: change.oldInputs }).properties;
+  if (properties.softDeleteRetentionInDays !== old.softDeleteRetentionInDays) {
+    throw new Error(
+      'BadRequest: the property "softDeleteRetentionInDays" has been set already and it can\'t be modified',
+    );
+  }
+  if (old.enablePurgeProtection && !properties.enablePurgeProtection) {
+    throw new Error('BadRequest: the property "enablePurgeProtection" cannot be set to false');
+  }
+  if (properties.tenantId !== world.tenantId) {
+    throw new Error(`BadRequest: vault "${change.name}" may not move to another tenant`);
+  }
+  const { id, name } = change.resource;
+  return { id, name, state: { properties: { ...properties, vaultUri: vaultUri(name) } } };
 }
 
 const secretInputs = z.looseObject({
@@ -64,6 +101,7 @@ function makeSecret(request: ResourceRequest, world: World): Made {
   requireExisting(world, owner, "the vault");
   const name = inputs.secretName ?? autoname(request.name);
   const id = `${owner}/secrets/${name}`;
+  requireNotDeleted(world, id);
   const version = randomBytes(16).toString("hex");
   const enabled = properties.attributes?.enabled ?? true;
   world.secrets.push({ id, vault: inputs.vaultName, name, version, value, enabled });
@@ -78,4 +116,11 @@ function makeSecret(request: ResourceRequest, world: World): Made {
 
 function vaultUri(name: string): string {
   return `https://${name}.vault.azure.net/`.toLowerCase();
+}
+
+/** A deleted name can be recovered or purged, but not made anew (azure.md section 3). */
+function requireNotDeleted({ softDeleted }: World, id: string): void {
+  if (softDeleted.has(id.toLowerCase())) {
+    throw new Error(`Conflict: ${id} is in a deleted but recoverable state; its name is taken`);
+  }
 }

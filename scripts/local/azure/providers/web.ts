@@ -2,13 +2,32 @@ import { createServer } from "node:http";
 
 import { z } from "zod";
 
-import { armId, autoname, exists, readInputs } from "../arm.ts";
-import { listen, portOf } from "../listen.ts";
-import type { Made, Provider, ResourceRequest, World } from "../world.ts";
+import { armId, autoname, exists, readInputs, removeFrom } from "../arm.ts";
+import { closeServer, listen, portOf } from "../listen.ts";
+import type {
+  Change,
+  Lifecycles,
+  Made,
+  MadeResource,
+  Provider,
+  ResourceRequest,
+  World,
+} from "../world.ts";
 
 export const web: Provider = {
   "azure-native:web:AppServicePlan": makePlan,
   "azure-native:web:WebApp": makeSite,
+};
+
+export const webLifecycles: Lifecycles = {
+  "azure-native:web:AppServicePlan": {
+    refuseRemoval: ({ id }, { sites }) =>
+      sites.some(({ planId }) => planId.toLowerCase() === id.toLowerCase())
+        ? `Conflict: server farm ${id} cannot be deleted because it has web apps assigned to it`
+        : undefined,
+    remove: ({ id }, { linuxPlans }) => void linuxPlans.delete(id.toLowerCase()),
+  },
+  "azure-native:web:WebApp": { update: updateSite, remove: removeSite },
 };
 
 const planInputs = z.looseObject({
@@ -79,6 +98,7 @@ async function makeSite(request: ResourceRequest, world: World): Promise<Made> {
   world.sites.push({
     id,
     name,
+    planId: serverFarmId,
     hostName,
     portHolder,
     settings: siteConfig.appSettings,
@@ -98,6 +118,31 @@ async function makeSite(request: ResourceRequest, world: World): Promise<Made> {
     ...(attached.length > 0 && { identity: identityState(world, attached) }),
   };
   return { id, name, state };
+}
+
+/** The site keeps its name and its host name, and with them its port. */
+async function updateSite({ resource, inputs, ...change }: Change, world: World): Promise<Made> {
+  const index = world.sites.findIndex(({ id }) => id === resource.id);
+  const [old] = world.sites.splice(index, index < 0 ? 0 : 1);
+  if (!old) {
+    throw new Error(`ResourceNotFound: site ${resource.id} does not exist`);
+  }
+  world.portHolders.unshift(old.portHolder);
+  try {
+    return await makeSite({ ...change, inputs: { ...inputs, name: resource.name } }, world);
+  } catch (error) {
+    removeFrom(world.portHolders, (one) => one === old.portHolder);
+    world.sites.push(old);
+    throw error;
+  }
+}
+
+async function removeSite({ id }: MadeResource, { sites }: World): Promise<void> {
+  const site = sites.find((one) => one.id === id);
+  removeFrom(sites, (one) => one.id === id);
+  if (site?.portHolder.listening) {
+    await closeServer(site.portHolder);
+  }
 }
 
 function requireLinuxPlan(world: World, planId: string): void {

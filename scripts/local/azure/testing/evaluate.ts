@@ -11,10 +11,6 @@ const azure = {
     },
     call: () => ({}),
   },
-  startSites: async () => [],
-  createPlatformContainer: async () => Promise.reject(new Error("not here")),
-  async *readContainer() {},
-  close: async () => {},
 };
 
 const error: unknown = await evaluateProgram({

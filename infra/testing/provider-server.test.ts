@@ -1,0 +1,367 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import azureNative from "@pulumi/azure-native/package.json" with { type: "json" };
+import { call, readStruct, toStruct } from "./grpc.ts";
+import { isObject, type Properties, toSecret, UNKNOWN } from "./property-values.ts";
+import { type Plugin, spawnPlugin } from "./spawn-plugin.ts";
+import { type StartedStandIn, startStandIn, TENANT } from "./start-stand-in.ts";
+
+let directory: string;
+let azure: StartedStandIn;
+let plugin: Plugin;
+let group: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "provider-server-"));
+  azure = await startStandIn(directory);
+  plugin = await spawnPlugin(azure.plugins, "azure-native");
+  const made = await create("resources:ResourceGroup", { location: "westeurope" });
+  group = String(made.outputs["name"]);
+});
+
+afterAll(async () => {
+  plugin.close();
+  await azure.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe("a plugin", () => {
+  it("is an executable that says where it serves, and what version it stands for", async () => {
+    const info = await call<{ getVersion(): string }>((done) =>
+      plugin.client.getPluginInfo(new empty.Empty(), done),
+    );
+    expect(info.getVersion()).toBe(azureNative.version);
+  });
+
+  it("takes secrets as such, and plans", async () => {
+    const request = new messages.ConfigureRequest().setAcceptsecrets(true);
+    const answer = await call<messages.ConfigureResponse>((done) =>
+      plugin.client.configure(request, done),
+    );
+    expect([answer.getAcceptsecrets(), answer.getSupportspreview()]).toEqual([true, true]);
+  });
+
+  it("tells who deploys, and knows no other function", async () => {
+    expect(await invoke("azure-native:authorization:getClientConfig")).toMatchObject({
+      tenantId: TENANT,
+    });
+    await expect(invoke("azure-native:storage:listStorageAccountKeys")).rejects.toThrow(
+      "not known",
+    );
+  });
+});
+
+describe("check", () => {
+  it("hands inputs on as they are, with what is secret or unknown in them", async () => {
+    const inputs = { vaultName: UNKNOWN, properties: { value: toSecret("hush") } };
+    expect(await check("keyvault:Secret", inputs)).toEqual(inputs);
+  });
+
+  it("refuses a type that nobody plays", async () => {
+    await expect(check("batch:Pool", {})).rejects.toThrow("azure-native:batch:Pool is not known");
+  });
+});
+
+describe("diff", () => {
+  const asset = (hash: string) => ({
+    [pulumi.runtime.specialSigKey]: pulumi.runtime.specialAssetSig,
+    path: `/tmp/${hash}`,
+    hash,
+  });
+
+  it.each<[string, string, Properties, Properties, string[], string[]]>([
+    ["nothing", "web:WebApp", { tags: { a: "1" } }, { tags: { a: "1" } }, [], []],
+    ["tags", "web:WebApp", { tags: { a: "1" } }, { tags: {} }, ["tags"], []],
+    ["only secrecy", "keyvault:Secret", { a: toSecret("1") }, { a: "1" }, [], []],
+    ["a secret", "keyvault:Secret", { a: toSecret("1") }, { a: toSecret("2") }, ["a"], []],
+    ["an unknown", "web:WebApp", { siteConfig: {} }, { siteConfig: UNKNOWN }, ["siteConfig"], []],
+    ["a kind", "web:WebApp", { kind: "app" }, { kind: "api" }, ["kind"], ["kind"]],
+    [
+      "a group",
+      "storage:Queue",
+      { resourceGroupName: "a" },
+      { resourceGroupName: "b" },
+      ["resourceGroupName"],
+      ["resourceGroupName"],
+    ],
+    [
+      "a container's name",
+      "storage:BlobContainer",
+      { containerName: "a" },
+      { containerName: "b" },
+      ["containerName"],
+      ["containerName"],
+    ],
+    [
+      "a group's short name",
+      "monitor:ActionGroup",
+      { groupShortName: "a" },
+      {},
+      ["groupShortName"],
+      [],
+    ],
+    [
+      "a file's path",
+      "storage:Blob",
+      { source: asset("a") },
+      { source: { ...asset("a"), path: "" } },
+      [],
+      [],
+    ],
+    [
+      "a file",
+      "storage:Blob",
+      { source: asset("a") },
+      { source: asset("b") },
+      ["source"],
+      ["source"],
+    ],
+    ["an index", "web:WebApp", { list: ["a"] }, { list: ["a", "b"] }, ["list"], []],
+  ])("of %s", async (_, type, old, given, changes, replaces) => {
+    const diff = await diffOf(`azure-native:${type}`, old, given);
+    expect(diff.getDiffsList()).toEqual(changes);
+    expect(diff.getReplacesList()).toEqual(replaces);
+    // The real provider deletes first, whatever is replaced.
+    expect(diff.getDeletebeforereplace()).toBe(replaces.length > 0);
+  });
+
+  it.each([
+    ["random:index/randomPassword:RandomPassword", { length: 1 }, { length: 2 }],
+    ["azuread:index/applicationPassword:ApplicationPassword", { endDate: "a" }, { endDate: "b" }],
+  ])("replaces %s for any input, the new one first", async (type, old, given) => {
+    const diff = await diffOf(type, old, given);
+    expect(diff.getReplacesList()).toEqual(Object.keys(old));
+    expect(diff.getDeletebeforereplace()).toBe(false);
+  });
+});
+
+describe("what is only planned", () => {
+  it("is not made, and leaves unknown what only Azure can tell", async () => {
+    const inputs = { resourceGroupName: group, vaultName: "planned", properties: { sku: "any" } };
+    const planned = await create("keyvault:Vault", inputs, true);
+    expect(planned).toEqual({ id: "", outputs: { ...inputs, properties: UNKNOWN } });
+  });
+
+  it("keeps what a change does not touch", async () => {
+    const { id, inputs, outputs } = await createQueue("planned-queue");
+    const changed = { ...inputs, metadata: { a: "1" } };
+    const planned = await update("storage:Queue", id, { inputs, outputs, changed }, true);
+    expect(planned).toEqual({ ...outputs, metadata: UNKNOWN });
+  });
+});
+
+describe("a resource", () => {
+  it("is as it was made, until it is changed or gone", async () => {
+    const { id, inputs, outputs } = await createQueue("life");
+    expect(outputs).toMatchObject({ ...inputs, name: "life" });
+    expect(await read("storage:Queue", id, {})).toEqual({ id, outputs });
+    const changed = { ...inputs, metadata: { a: "1" } };
+    const updated = await update("storage:Queue", id, { inputs, outputs, changed });
+    expect(updated).toEqual({ ...outputs, metadata: { a: "1" } });
+    expect(await read("storage:Queue", id, {})).toEqual({ id, outputs: updated });
+    await remove(id);
+    expect(await read("storage:Queue", id, {})).toEqual({ id: "", outputs: {} });
+    await expect(remove(id)).resolves.toBeUndefined();
+  });
+
+  it("is not made twice, but again when it is gone", async () => {
+    const { id, inputs } = await createQueue("again");
+    await expect(create("storage:Queue", inputs)).rejects.toThrow("already existing resource");
+    await remove(id);
+    expect((await create("storage:Queue", inputs)).id).toBe(id);
+  });
+
+  it("goes with what it lies in", async () => {
+    const { outputs } = await create("resources:ResourceGroup", { resourceGroupName: "short" });
+    const place = { resourceGroupName: outputs["name"] };
+    const identity = await create("managedidentity:UserAssignedIdentity", place);
+    await remove(`/subscriptions/${await subscriptionId()}/resourceGroups/SHORT`);
+    const state = await read("managedidentity:UserAssignedIdentity", identity.id, {});
+    expect(state.id).toBe("");
+  });
+
+  it("fails once where it is told to", async () => {
+    azure.standIn.failOnce("azure-native:managedidentity:UserAssignedIdentity");
+    const attempt = async () =>
+      create("managedidentity:UserAssignedIdentity", { resourceGroupName: group });
+    await expect(attempt()).rejects.toThrow("InternalServerError");
+    await expect(attempt()).resolves.toHaveProperty("id");
+  });
+});
+
+describe("a vault", () => {
+  const PROPERTIES = {
+    tenantId: TENANT,
+    sku: { family: "A", name: "standard" },
+    enableRbacAuthorization: true,
+    softDeleteRetentionInDays: 7,
+  };
+
+  it("gives a changed secret a version of its own, and no value back", async () => {
+    const { inputs, outputs, id } = await createSecret("versions", toSecret("one"));
+    const changed = { ...inputs, properties: { value: toSecret("two") } };
+    const updated = await update("keyvault:Secret", id, { inputs, outputs, changed });
+    expect(uriOf(outputs)).toMatch(/\/secrets\/s\/[0-9a-f]{32}$/);
+    expect(uriOf(updated)).toMatch(/\/secrets\/s\/[0-9a-f]{32}$/);
+    expect(uriOf(updated)).not.toBe(uriOf(outputs));
+    expect(JSON.stringify([outputs, updated])).not.toMatch(/one|two/);
+    expect([...azure.standIn.secrets]).toEqual(expect.arrayContaining(["one", "two"]));
+  });
+
+  it("keeps the name of a deleted secret", async () => {
+    const { inputs, id } = await createSecret("deleted", "x");
+    await remove(id);
+    await expect(create("keyvault:Secret", inputs)).rejects.toThrow("deleted but recoverable");
+  });
+
+  it.each([
+    ["another retention", { softDeleteRetentionInDays: 90 }, "softDeleteRetentionInDays"],
+    ["no more purge protection", { enablePurgeProtection: false }, "enablePurgeProtection"],
+  ])("refuses %s", async (what, change, message) => {
+    const properties = { ...PROPERTIES, enablePurgeProtection: true };
+    const vaultName = `v-${what.replaceAll(" ", "-").slice(0, 16)}`;
+    const inputs = { resourceGroupName: group, vaultName, properties };
+    const { id, outputs } = await create("keyvault:Vault", inputs);
+    const changed = { ...inputs, properties: { ...properties, ...change } };
+    await expect(update("keyvault:Vault", id, { inputs, outputs, changed })).rejects.toThrow(
+      message,
+    );
+  });
+
+  it("keeps its address when it is changed", async () => {
+    const inputs = { resourceGroupName: group, vaultName: "changed", properties: PROPERTIES };
+    const { id, outputs } = await create("keyvault:Vault", inputs);
+    const changed = { ...inputs, properties: { ...PROPERTIES, enabledForDeployment: false } };
+    const updated = await update("keyvault:Vault", id, { inputs, outputs, changed });
+    expect(updated["properties"]).toEqual({
+      ...PROPERTIES,
+      enabledForDeployment: false,
+      vaultUri: "https://changed.vault.azure.net/",
+    });
+  });
+
+  async function createSecret(vaultName: string, value: unknown) {
+    const place = { resourceGroupName: group, vaultName };
+    await create("keyvault:Vault", { ...place, properties: PROPERTIES });
+    const inputs = { ...place, secretName: "s", properties: { value } };
+    return { inputs, ...(await create("keyvault:Secret", inputs)) };
+  }
+});
+
+describe("a plan", () => {
+  it("stays while a site runs on it", async () => {
+    const place = { resourceGroupName: group };
+    const plan = await create("web:AppServicePlan", {
+      ...place,
+      reserved: true,
+      sku: { name: "B1" },
+    });
+    const inputs = {
+      ...place,
+      serverFarmId: plan.id,
+      siteConfig: { linuxFxVersion: "NODE|24-lts", appSettings: [{ name: "A", value: "1" }] },
+    };
+    const site = await create("web:WebApp", inputs);
+    const changed = { ...inputs, siteConfig: { ...inputs.siteConfig, appSettings: [] } };
+    const { outputs } = site;
+    const updated = await update("web:WebApp", site.id, { inputs, outputs, changed });
+    expect(updated).toEqual({ ...outputs, siteConfig: changed.siteConfig });
+    await expect(remove(plan.id)).rejects.toThrow("has web apps assigned to it");
+    await remove(site.id);
+    await expect(remove(plan.id)).resolves.toBeUndefined();
+  });
+});
+
+function urnOf(type: string): string {
+  const full = type.includes(":index/")
+    ? type
+    : `azure-native:${type.replace("azure-native:", "")}`;
+  return `urn:pulumi:stack::project::m365:connector:Some$${full}::it`;
+}
+
+async function createQueue(queueName: string) {
+  const account = await create("storage:StorageAccount", {
+    resourceGroupName: group,
+    kind: "StorageV2",
+    sku: { name: "Standard_LRS" },
+  });
+  const accountName = account.outputs["name"];
+  const inputs = { resourceGroupName: group, accountName, queueName };
+  return { inputs, ...(await create("storage:Queue", inputs)) };
+}
+
+function uriOf(outputs: Properties): string {
+  const { properties } = outputs;
+  return isObject(properties) ? String(properties["secretUriWithVersion"]) : "";
+}
+
+async function subscriptionId(): Promise<string> {
+  const config = await invoke("azure-native:authorization:getClientConfig");
+  return String(config["subscriptionId"]);
+}
+
+async function check(type: string, inputs: Properties): Promise<Properties> {
+  const request = new messages.CheckRequest().setUrn(urnOf(type)).setNews(toStruct(inputs));
+  const answer = await call<messages.CheckResponse>((done) => plugin.client.check(request, done));
+  return readStruct(answer.getInputs());
+}
+
+async function diffOf(type: string, old: Properties, given: Properties) {
+  const request = new messages.DiffRequest()
+    .setUrn(urnOf(type))
+    .setOldInputs(toStruct(old))
+    .setOlds(toStruct(old))
+    .setNews(toStruct(given));
+  return call<messages.DiffResponse>((done) => plugin.client.diff(request, done));
+}
+
+async function create(type: string, inputs: Properties, preview = false) {
+  const request = new messages.CreateRequest()
+    .setUrn(urnOf(type))
+    .setProperties(toStruct(inputs))
+    .setPreview(preview);
+  const answer = await call<messages.CreateResponse>((done) => plugin.client.create(request, done));
+  return { id: answer.getId(), outputs: readStruct(answer.getProperties()) };
+}
+
+async function read(type: string, id: string, state: Properties) {
+  const request = new messages.ReadRequest()
+    .setUrn(urnOf(type))
+    .setId(id)
+    .setProperties(toStruct(state));
+  const answer = await call<messages.ReadResponse>((done) => plugin.client.read(request, done));
+  return { id: answer.getId(), outputs: readStruct(answer.getProperties()) };
+}
+
+async function update(
+  type: string,
+  id: string,
+  { inputs, outputs, changed }: { inputs: Properties; outputs: Properties; changed: Properties },
+  preview = false,
+): Promise<Properties> {
+  const request = new messages.UpdateRequest()
+    .setUrn(urnOf(type))
+    .setId(id)
+    .setOldInputs(toStruct(inputs))
+    .setOlds(toStruct(outputs))
+    .setNews(toStruct(changed))
+    .setPreview(preview);
+  const answer = await call<messages.UpdateResponse>((done) => plugin.client.update(request, done));
+  return readStruct(answer.getProperties());
+}
+
+async function remove(id: string): Promise<void> {
+  const request = new messages.DeleteRequest().setId(id).setUrn(urnOf("any:Any"));
+  await call<empty.Empty>((done) => plugin.client.delete(request, done));
+}
+
+async function invoke(token: string): Promise<Properties> {
+  const request = new messages.InvokeRequest().setTok(token).setArgs(toStruct({}));
+  const answer = await call<messages.InvokeResponse>((done) => plugin.client.invoke(request, done));
+  return readStruct(answer.getReturn());
+}
