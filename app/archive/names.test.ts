@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { names } from "./names.ts";
+
+/** What the platform may call a job or a task: any text; some are more likely to break out. */
+const id = fc.oneof(
+  fc.string({ minLength: 1, unit: "binary" }),
+  fc.constantFrom(".", "..", "../..", "/", "a/../b", "..%2F", "%2e%2e", "\\", "a\0b", "job.json"),
+  fc.string({ minLength: 1, unit: fc.constantFrom("a", ".", "/", "%", "2", "F", "\\") }),
+);
+
+/** Every name that has a job's id in it, of ids that others chose. */
+const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
+  job: (jobId) => names.job(jobId),
+  coverage: (jobId) => names.coverage(jobId),
+  capturePages: (jobId) => names.page(names.capturePages(jobId, "c"), 1),
+  captureProof: (jobId) => names.captureProof(jobId, "c", "probe"),
+  context: (jobId) => names.context(names.page(names.capturePages(jobId, "c"), 1), 2),
+  lookupPages: (jobId, other) => names.page(names.lookupPages(jobId, other), 1),
+  mediaKey: (jobId, other) => names.media(jobId, other, "orig"),
+  mediaFile: (jobId, other) => names.media(jobId, "3_1", other),
+  outboxEntry: (jobId, other) => names.outboxEntry(jobId, other),
+  task: (jobId, other) => names.task(jobId, other),
+  manifest: (jobId, other) => names.manifest(jobId, other),
+};
+
+describe.each(Object.entries(OF_A_JOB))("The name %s", (_title, toName) => {
+  it("stays within its job's folder, whatever the ids are", () => {
+    fc.assert(
+      fc.property(id, id, (jobId, other) => {
+        const own = jobFolders(jobId);
+        expect(own.some((folder) => toName(jobId, other).startsWith(folder))).toBe(true);
+      }),
+    );
+  });
+
+  it("has no step that leads elsewhere, and as many steps as ever", () => {
+    const usual = toName("job-1", "task-1").split("/").length;
+    fc.assert(
+      fc.property(id, id, (jobId, other) => {
+        const steps = toName(jobId, other).split("/");
+        expect(steps).toHaveLength(usual);
+        // A host may decode once more what came encoded, and fold dots and backslashes.
+        expect(steps.filter((step) => /^\.*$|[\\\s\p{Cc}]/u.test(step))).toEqual([]);
+      }),
+    );
+  });
+
+  it("is another for other ids", () => {
+    fc.assert(
+      fc.property(id, id, id, (jobId, otherJobId, other) => {
+        fc.pre(jobId !== otherJobId);
+        expect(toName(jobId, other)).not.toBe(toName(otherJobId, other));
+      }),
+    );
+  });
+});
+
+it("A job's folder is never the beginning of another's", () => {
+  fc.assert(
+    fc.property(id, id, (jobId, other) => {
+      fc.pre(jobId !== other);
+      for (const folder of jobFolders(jobId)) {
+        expect(jobFolders(other).some((one) => one.startsWith(folder))).toBe(false);
+      }
+      expect(names.account(jobId)).not.toBe(names.account(other));
+    }),
+  );
+});
+
+it("Two kinds of names of one job never meet, whatever the ids are", () => {
+  fc.assert(
+    fc.property(id, id, (jobId, other) => {
+      const all = Object.values(OF_A_JOB).map((toName) => toName(jobId, other));
+      expect(new Set(all).size).toBe(all.length);
+    }),
+  );
+});
+
+it("What proves something lies under evidence/, what changes does not", () => {
+  const evidence = Object.entries(OF_A_JOB)
+    .filter(([, toName]) => toName("j", "t").startsWith("evidence/"))
+    .map(([title]) => title);
+  expect(evidence).toEqual([
+    "capturePages",
+    "captureProof",
+    "context",
+    "lookupPages",
+    "mediaKey",
+    "mediaFile",
+    "manifest",
+  ]);
+});
+
+it("Pages are listed in the order in which they were read", () => {
+  const pages = [1, 2, 10, 100, 999, 1000, 99_999, 100_000].map((number) =>
+    names.page("p/", number),
+  );
+  expect(pages.toSorted()).toEqual(pages);
+});
+
+/** A job has a folder for what changes and one for what proves. */
+function jobFolders(jobId: string): string[] {
+  return [
+    names.tasks(jobId).replace(/tasks\/$/, ""),
+    names.manifest(jobId, "t").replace(/tasks.*/, ""),
+  ];
+}
