@@ -99,9 +99,14 @@ export async function signInJob(
       change: ({ createdAt }) => ({ ...job, createdAt }),
     });
   }
-  // Another sign-in may have taken the claim before our job could be seen to hold it.
-  const claim = await readDocument(store, names.account(account.id), claimSchema);
-  if (claim?.value.jobId !== jobId) {
+  // Another sign-in may have taken the claim before our job could be seen to hold it. Written again,
+  // the claim has a new ETag, and who has read it meanwhile cannot take it any more.
+  const claim = await changeDocument(store, {
+    name: names.account(account.id),
+    schema: claimSchema,
+    change: (current) => (current.jobId === jobId ? current : undefined),
+  });
+  if (claim?.jobId !== jobId) {
     await forgetJob(store, job, now());
     return { refusal: `@${account.username} was taken by another connector job just now.` };
   }
@@ -138,12 +143,13 @@ export async function markNeedsSignIn(
 
 /** Forgets the job's token and frees its account. The archive stays. */
 export async function forgetJob(store: Store, job: Job, at: Date): Promise<void> {
+  // Read first: a new sign-in of this job that comes in between keeps its claim.
+  const claim = await readDocument(store, names.account(job.account.id), claimSchema);
   await changeDocument(store, {
     name: names.job(job.jobId),
     schema: jobSchema,
     change: ({ sealedToken: _, ...rest }) => ({ ...rest, deletedAt: at.toISOString() }),
   });
-  const claim = await readDocument(store, names.account(job.account.id), claimSchema);
   if (claim?.value.jobId === job.jobId) {
     await store.remove(names.account(job.account.id), claim.etag);
   }
