@@ -20,6 +20,7 @@ import { createXAgent } from "./twitter/agent.ts";
 import { createTwitter } from "./twitter/client.ts";
 import { createFetchMedia } from "./twitter/media.ts";
 import { createAzureQueue } from "./work/queue.ts";
+import { startChain } from "./work/chain.ts";
 import { startWorker } from "./work/worker.ts";
 
 const DEFAULT_PORT = 8080;
@@ -52,20 +53,25 @@ function main(): void {
     url: settings.PLATFORM_URL,
     credential: createAppCredential(settings, identity),
   });
+  const chainDeps = {
+    store,
+    queue,
+    captureIntervalMs: settings.CAPTURE_INTERVAL_MINUTES * 60_000,
+    log,
+    now,
+  };
   const worker = startWorker(
     {
-      store,
+      ...chainDeps,
       sealer,
       twitter,
       fetchMedia,
       platform,
-      log,
-      now,
       postCount: createPostCount(twitter, now),
       sasHosts: settings.SAS_HOSTS,
       uploadConcurrency: settings.UPLOAD_CONCURRENCY,
     },
-    { queue, concurrency: settings.TASK_CONCURRENCY },
+    { concurrency: settings.TASK_CONCURRENCY },
   );
   const keys = createRemoteJWKSet(
     new URL(`${settings.ENTRA_URL}/${settings.TENANT_ID}/discovery/v2.0/keys`),
@@ -92,6 +98,7 @@ function main(): void {
       fetchMedia,
       tenantId: settings.TENANT_ID,
       callbackUrl,
+      startCapture: (jobId) => startChain(chainDeps, jobId),
       log,
       now,
     },

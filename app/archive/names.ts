@@ -10,6 +10,7 @@ export const names = {
   jobs: () => "jobs/",
   job: (jobId: string) => `${folder(jobId)}job.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
+  chain: (jobId: string) => `${folder(jobId)}chain.json`,
   /** Verbatim response bodies of X, in the order in which they were read. */
   capturePages: (jobId: string, captureId: string) =>
     `${evidence(jobId)}captures/${captureId}/pages/`,

@@ -23,6 +23,11 @@ export const PAGE_SIZE = 100;
 /** X refuses `end_time` in its last seconds; posts become visible a little late. */
 const SETTLING_SECONDS = 30;
 
+/** The latest end that a window may have at a time. */
+export function settledBy(now: Date): string {
+  return addSeconds(floorToSecond(now), -SETTLING_SECONDS);
+}
+
 /**
  * Sees to it that a window is known: every part of it that neither coverage nor a gap record holds
  * is read from X. A window that is known already costs nothing.

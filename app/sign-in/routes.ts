@@ -25,6 +25,8 @@ export type SignInDeps = {
   tenantId: string;
   /** `<connector url>/Views/TwitterOAuth`, as registered in the X developer app. */
   callbackUrl: string;
+  /** Sees to it that a job's account is read without being asked for. */
+  startCapture: (jobId: string) => Promise<void>;
   log: Log;
   now: () => Date;
 };
@@ -203,6 +205,7 @@ async function confirm(deps: SignInDeps, c: Context): Promise<Response> {
   if ("refusal" in result) {
     return accountRefused(deps, c, { jobId, account, refusal: result.refusal });
   }
+  await deps.startCapture(jobId);
   deps.log(result.isNew ? "job.created" : "job.signed-in-again", { jobId, accountId: account.id });
   return c.html(donePage(pageOf(c), account));
 }

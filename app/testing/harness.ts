@@ -14,6 +14,7 @@ import { readHealth } from "../status/health.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createTwitter, type Twitter } from "../twitter/client.ts";
 import { createFetchMedia } from "../twitter/media.ts";
+import { startChain } from "../work/chain.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { createIssuer, type Issuer } from "./entra-tokens.ts";
 import { TEST_SECRETS, testSettings } from "./environment.ts";
@@ -36,6 +37,8 @@ export const OWN_TOKEN = {
 /** The account of the small timeline, whose own access token the settings hold. */
 export const ACCOUNT = { id: "42", username: "small", name: "Small" };
 export const ORIGIN = "https://connector.example";
+
+export const CAPTURE_INTERVAL_MS = 15 * 60_000;
 
 export type Parts = {
   store: Store & { blobs: ReturnType<typeof createMemoryStore>["blobs"] };
@@ -130,6 +133,8 @@ export function createAppOf(
       fetchMedia,
       tenantId: settings.TENANT_ID,
       callbackUrl: CALLBACK,
+      startCapture: (jobId) =>
+        startChain({ store, queue, captureIntervalMs: CAPTURE_INTERVAL_MS, log, now }, jobId),
       log,
       now,
     },

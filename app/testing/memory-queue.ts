@@ -21,13 +21,13 @@ export function createMemoryQueue(now: () => Date = () => new Date()): MemoryQue
   const messages = new Map<number, Held>();
   const poisoned: string[] = [];
   let last = 0;
-  const put = (text: string) => {
+  const put = (text: string, visibleAfterMs = 0) => {
     last += 1;
-    messages.set(last, { text, visibleAt: now().getTime(), receipt: 0 });
+    messages.set(last, { text, visibleAt: now().getTime() + visibleAfterMs, receipt: 0 });
   };
   return {
-    put,
-    send: async (message) => put(JSON.stringify(message)),
+    put: (text) => put(text),
+    send: async (message, visibleAfterMs) => put(JSON.stringify(message), visibleAfterMs),
     async receive(most, visibleAgainMs) {
       const visible = [...messages].filter(([, { visibleAt }]) => visibleAt <= now().getTime());
       return visible.slice(0, most).map(([id, held]) => {

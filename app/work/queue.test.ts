@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createClock } from "../testing/clock.ts";
 import { createMemoryQueue } from "../testing/memory-queue.ts";
 import { startStorage, type Storage } from "../testing/storage.ts";
-import { createAzureQueue, LeaseLostError, type WorkQueue } from "./queue.ts";
+import { createAzureQueue, LeaseLostError, type Message, type WorkQueue } from "./queue.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -49,6 +49,14 @@ describe.each([
     expect(await queue.receive(5, MINUTE_MS)).toEqual([]);
   });
 
+  it("gives the beat of a capture, and not before its time", async () => {
+    const beat = { jobId: "job-1", beatId: "beat-1" };
+    await queue.send(beat, 1000);
+    expect(await receiveMessages()).toEqual([]);
+    await bench.pass(1200);
+    expect(await receiveMessages()).toEqual([beat]);
+  });
+
   it("gives no more than asked for", async () => {
     for (let index = 0; index < 3; index += 1) {
       await queue.send({ jobId: "job-1", taskId: `task-${index}` });
@@ -67,7 +75,7 @@ describe.each([
       await queue.send({ jobId: "job-1", taskId: `task-${index}` });
     }
     const asked = await Promise.all([1, 2, 3].map(() => queue.receive(2, MINUTE_MS)));
-    const tasks = asked.flat().map(({ message }) => message?.taskId ?? "");
+    const tasks = asked.flat().map(({ message }) => taskIdOf(message));
     expect(tasks.toSorted()).toEqual(["task-0", "task-1", "task-2", "task-3", "task-4", "task-5"]);
   });
 
@@ -225,6 +233,10 @@ it("A queue that is gone is an error, and not an empty one", async () => {
   await expect(queue.send(ONE)).rejects.toMatchObject({ code: "QueueNotFound" });
   await expect(lease?.finish()).rejects.toMatchObject({ code: "QueueNotFound" });
 });
+
+function taskIdOf(message: Message | undefined): string {
+  return message && "taskId" in message ? message.taskId : "";
+}
 
 async function createMemoryBench(): Promise<Bench> {
   const clock = createClock();

@@ -3,7 +3,12 @@ import type { TokenCredential } from "@azure/identity";
 import { Mutex } from "async-mutex";
 import * as z from "zod";
 
-const messageSchema = z.object({ jobId: z.string(), taskId: z.string() });
+const messageSchema = z.union([
+  /** A window that the platform has asked for. */
+  z.object({ jobId: z.string(), taskId: z.string() }),
+  /** A capture that nobody has asked for; only the job's chain knows which beat counts. */
+  z.object({ jobId: z.string(), beatId: z.string() }),
+]);
 
 /** Work to do: ids only. Whatever it takes to do it lies in the archive. */
 export type Message = z.infer<typeof messageSchema>;
@@ -26,7 +31,8 @@ export type Lease = {
 
 /** Two implementations, one contract suite (queue.test.ts): Azure Storage Queue, and memory in tests. */
 export type WorkQueue = {
-  send(message: Message): Promise<void>;
+  /** Visible at once, or after so long. */
+  send(message: Message, visibleAfterMs?: number): Promise<void>;
   receive(most: number, visibleAgainMs: number): Promise<Lease[]>;
 };
 
@@ -48,8 +54,11 @@ export function createAzureQueue(
   const work = new QueueClient(workUrl, credential);
   const poisonQueue = new QueueClient(poisonUrl, credential);
   return {
-    async send(message) {
-      await work.sendMessage(JSON.stringify(message), { messageTimeToLive: NEVER_SECONDS });
+    async send(message, visibleAfterMs = 0) {
+      await work.sendMessage(JSON.stringify(message), {
+        messageTimeToLive: NEVER_SECONDS,
+        visibilityTimeout: seconds(visibleAfterMs),
+      });
     },
     async receive(most, visibleAgainMs) {
       const { receivedMessageItems } = await work.receiveMessages({

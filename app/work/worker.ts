@@ -1,10 +1,15 @@
 import { describeError } from "../errors.ts";
-import { markNeedsSignIn, readJob } from "../jobs/job.ts";
+import { readJob } from "../jobs/job.ts";
 import { decideOutcome, type Outcome } from "../outcomes.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
+import { raiseAlarm } from "./alarm.ts";
+import { type BeatDeps, runBeat } from "./beat.ts";
+import { ensureChain, ensureChains } from "./chain.ts";
 import { processTask, type TaskDeps } from "./process-task.ts";
-import { type Lease, LeaseLostError, type WorkQueue } from "./queue.ts";
+import { type Lease, LeaseLostError } from "./queue.ts";
 import { changeTask, readTask, type Task } from "./task.ts";
+
+export type WorkerDeps = TaskDeps & BeatDeps;
 
 export type Worker = {
   /** Looks at the queue now: something was put there. */
@@ -23,11 +28,9 @@ const ALIVE_MS = 60_000;
 /** App Service kills what has not exited 30 s after SIGTERM. */
 const DRAIN_MS = 20_000;
 
-/** Starts working off the queue, `concurrency` tasks at a time, until stopped. */
-export function startWorker(
-  deps: TaskDeps,
-  { queue, concurrency }: { queue: WorkQueue; concurrency: number },
-): Worker {
+/** Starts working off the queue, `concurrency` messages at a time, until stopped. */
+export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: number }): Worker {
+  const { queue } = deps;
   const inHand = new Map<Lease, Promise<void>>();
   let stopping = false;
   let lastPoll = 0;
@@ -76,6 +79,7 @@ export function startWorker(
       }
     }
   };
+  void ensureChains(deps).catch((error: unknown) => deps.log("capture.not-scheduled", {}, error));
   const running = loop();
 
   return {
@@ -93,7 +97,7 @@ export function startWorker(
   };
 }
 
-async function workOn(deps: TaskDeps, lease: Lease): Promise<void> {
+async function workOn(deps: WorkerDeps, lease: Lease): Promise<void> {
   const renewal = setInterval(() => {
     // A lease that is lost shows when the work is finished: the message is then not ours to delete.
     void lease.renew(LEASE_MS).catch(() => {});
@@ -110,13 +114,24 @@ async function workOn(deps: TaskDeps, lease: Lease): Promise<void> {
   }
 }
 
-async function handle(deps: TaskDeps, lease: Lease): Promise<void> {
-  if (!lease.message) {
+async function handle(deps: WorkerDeps, lease: Lease): Promise<void> {
+  const { message } = lease;
+  if (!message) {
     deps.log("work.poisoned", { reason: "not a message of this connector" });
     await lease.poison("not a message of this connector");
-    return;
+  } else if ("beatId" in message) {
+    await runBeat(deps, message);
+    await lease.finish();
+  } else {
+    await handleTask(deps, lease, message);
   }
-  const { jobId, taskId } = lease.message;
+}
+
+async function handleTask(
+  deps: WorkerDeps,
+  lease: Lease,
+  { jobId, taskId }: { jobId: string; taskId: string },
+): Promise<void> {
   const task = await readTask(deps.store, jobId, taskId);
   if (!task) {
     deps.log("work.poisoned", { jobId, taskId, reason: "no such task in the archive" });
@@ -124,10 +139,12 @@ async function handle(deps: TaskDeps, lease: Lease): Promise<void> {
     return;
   }
   deps.log("task.started", { jobId, taskId, attempt: task.attempts });
+  await ensureChain(deps, jobId);
+  const sealedToken = (await readJob(deps.store, jobId))?.sealedToken;
   try {
     await processTask(deps, task);
   } catch (error) {
-    await settle(deps, { lease, task, error });
+    await settle(deps, { lease, task, error, sealedToken });
     return;
   }
   await lease.finish();
@@ -135,20 +152,18 @@ async function handle(deps: TaskDeps, lease: Lease): Promise<void> {
 
 async function settle(
   deps: TaskDeps,
-  { lease, task, error }: { lease: Lease; task: Task; error: unknown },
+  {
+    lease,
+    task,
+    error,
+    sealedToken,
+  }: { lease: Lease; task: Task; error: unknown; sealedToken: string | undefined },
 ): Promise<void> {
   const { jobId, taskId } = task;
   const outcome = decideOutcome(error, task.attempts, deps.now());
   const { code, error: reason } = describeError(error);
   const about = { jobId, taskId, ...(code !== undefined && { code }) };
-  if (outcome.needsSignIn) {
-    const sealedToken = (await readJob(deps.store, jobId))?.sealedToken;
-    await markNeedsSignIn(deps.store, jobId, { reason, sealedToken });
-    deps.log("job.needs-sign-in", { jobId, reason });
-  }
-  if (outcome.alert) {
-    deps.log(outcome.alert, about);
-  }
+  await raiseAlarm(deps, { ...about, outcome, sealedToken, reason });
   const finished = isFinal(outcome);
   if (finished) {
     await reportFailure(deps, task, outcome);

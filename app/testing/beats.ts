@@ -1,0 +1,63 @@
+import type { LocalX } from "../../scripts/local/contracts.ts";
+import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import { type BeatDeps, runBeat } from "../work/beat.ts";
+import { startChain } from "../work/chain.ts";
+import { captureDepsOf } from "./captures.ts";
+import { addJob, CAPTURE_INTERVAL_MS, createParts, type Parts, X_KEYS } from "./harness.ts";
+
+/** When the job of `startBeating` was signed in. */
+export const SIGN_IN = "2026-06-01T12:00:00Z";
+/** Newest first: one of the second interval, two of the first, one from before the sign-in. */
+export const BEATEN_POSTS = ["12:20", "12:14", "12:02", "11:59"].map((time) =>
+  postAt(`2026-06-01T${time}:00.000Z`),
+);
+
+/** A job whose chain has just begun, and its X. */
+export async function startBeating(): Promise<{ x: LocalX; parts: Parts }> {
+  const x = await startSmallX(BEATEN_POSTS, { keys: X_KEYS });
+  const parts = createParts(x.url);
+  await addJob(parts, "job-1");
+  await startChain(beatDepsOf(parts), "job-1");
+  return { x, parts };
+}
+
+export function beatDepsOf(
+  parts: Parts,
+  { posts, ...changes }: Partial<BeatDeps> & { posts?: number } = {},
+): BeatDeps {
+  const { queue, sealer } = parts;
+  return {
+    ...captureDepsOf(parts, { ...changes, ...(posts !== undefined && { posts }) }),
+    queue,
+    sealer,
+    captureIntervalMs: CAPTURE_INTERVAL_MS,
+    ...changes,
+  };
+}
+
+/** Works off every beat that is visible now, as workers would. @returns how many there were. */
+export async function workOffBeats(
+  deps: BeatDeps,
+  queue: Pick<Parts["queue"], "receive">,
+): Promise<number> {
+  const leases = await queue.receive(10, 60_000);
+  for (const lease of leases) {
+    if (lease.message && "beatId" in lease.message) {
+      await runBeat(deps, lease.message);
+    }
+    await lease.finish();
+  }
+  return leases.length;
+}
+
+/** Lets so many intervals pass, working off what becomes visible. */
+export async function pass(
+  parts: Parts,
+  intervals: number,
+  deps = beatDepsOf(parts, { posts: BEATEN_POSTS.length }),
+): Promise<void> {
+  for (let count = 0; count < intervals; count += 1) {
+    parts.clock.advance(CAPTURE_INTERVAL_MS);
+    await workOffBeats(deps, parts.queue);
+  }
+}

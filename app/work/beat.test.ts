@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LocalX } from "../../scripts/local/contracts.ts";
+import { readCoverage } from "../capture/coverage.ts";
+import { ConnectorError } from "../errors.ts";
+import { forgetJob, markNeedsSignIn, readJob } from "../jobs/job.ts";
+import {
+  BEATEN_POSTS,
+  beatDepsOf,
+  pass,
+  SIGN_IN,
+  startBeating,
+  workOffBeats,
+} from "../testing/beats.ts";
+import { archivedIds, watch } from "../testing/captures.ts";
+import { addJob, CAPTURE_INTERVAL_MS, type Parts } from "../testing/harness.ts";
+import { ensureChain, readChain } from "./chain.ts";
+import { startWorker } from "./worker.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+let x: LocalX;
+let parts: Parts;
+beforeEach(async () => {
+  ({ x, parts } = await startBeating());
+});
+afterEach(() => x.close());
+
+describe("A job that nobody asks for", () => {
+  it("is not read before one interval has passed since its sign-in", async () => {
+    parts.clock.advance(CAPTURE_INTERVAL_MS - 1);
+    expect(await workOffBeats(beatDepsOf(parts), parts.queue)).toBe(0);
+    expect(x.returned()).toBe(0);
+  });
+
+  it("is read from its sign-in to half a minute ago, beat after beat", async () => {
+    await pass(parts, 1);
+    const first = { start: SIGN_IN, end: "2026-06-01T12:14:30Z" };
+    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([first]);
+    await pass(parts, 1);
+    const whole = { start: SIGN_IN, end: "2026-06-01T12:29:30Z" };
+    expect((await archivedIds(parts, whole)).toSorted()).toEqual(
+      BEATEN_POSTS.slice(0, 3)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+    expect(x.reads()).toBe(3);
+  });
+
+  it("is read after a pause from where the last beat stopped", async () => {
+    await pass(parts, 1);
+    parts.clock.advance(DAY_MS);
+    const twitter = watch(parts.twitter);
+    await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
+    expect(twitter.queries).toMatchObject([{ startTime: "2026-06-01T12:14:30Z" }]);
+  });
+
+  it("keeps beating without a word to X while it needs a sign-in, and goes on after it", async () => {
+    await markNeedsSignIn(parts.store, "job-1", { reason: "revoked" });
+    const twitter = watch(parts.twitter);
+    await pass(parts, 3, beatDepsOf(parts, { twitter, posts: 4 }));
+    expect(twitter.queries).toEqual([]);
+    expect(parts.log.of("capture.waits")).toEqual([]);
+    expect(parts.queue.waiting()).toHaveLength(1);
+    await addJob(parts, "job-1");
+    await pass(parts, 1);
+    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
+      { start: SIGN_IN },
+    ]);
+  });
+
+  it("is left alone once it is removed, and read again once it is signed in again", async () => {
+    const job = await readJob(parts.store, "job-1");
+    if (job) {
+      await forgetJob(parts.store, job, parts.clock.now());
+    }
+    await pass(parts, 2);
+    expect(parts.queue.waiting()).toEqual([]);
+    expect(x.returned()).toBe(0);
+    await addJob(parts, "job-1");
+    await ensureChain(beatDepsOf(parts), "job-1");
+    await pass(parts, 1);
+    expect(x.reads()).toBe(3);
+  });
+
+  it("is left alone where the interval is 0, and read again where it is not", async () => {
+    await pass(parts, 2, beatDepsOf(parts, { captureIntervalMs: 0 }));
+    expect(parts.queue.waiting()).toEqual([]);
+    await ensureChain(beatDepsOf(parts, { captureIntervalMs: 0 }), "job-1");
+    expect(parts.queue.waiting()).toEqual([]);
+    await ensureChain(beatDepsOf(parts), "job-1");
+    expect(parts.queue.waiting()).toHaveLength(1);
+  });
+});
+
+describe("A beat that fails", () => {
+  it("waits until X has said, and goes on by itself", async () => {
+    const retryAt = new Date("2026-06-01T12:22:00Z");
+    const error = new ConnectorError("x-rate-limited", "X answered 429", { retryAt });
+    await pass(parts, 1, beatDepsOf(parts, { twitter: failing(parts, error), posts: 4 }));
+    expect(parts.queue.waiting()).toMatchObject([{ visibleAt: retryAt }]);
+    expect(parts.log.of("capture.waits")).toMatchObject([
+      { jobId: "job-1", code: "x-rate-limited", retryAt: retryAt.toISOString() },
+    ]);
+    expect(parts.log.of("x.rate-limited")).toHaveLength(1);
+    parts.clock.set(retryAt.toISOString());
+    await workOffBeats(beatDepsOf(parts, { posts: 4 }), parts.queue);
+    expect(await readChain(parts.store, "job-1")).toMatchObject({ attempts: 0 });
+    expect(x.returned()).toBe(3);
+  });
+
+  it("says that the account has to be signed in again, unless it was meanwhile", async () => {
+    const error = new ConnectorError("x-token-refused", "X answered 401");
+    const twitter = failing(parts, error, () => addJob(parts, "job-1"));
+    await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 4 }));
+    expect(await readJob(parts.store, "job-1")).not.toHaveProperty("needsSignIn");
+    await pass(parts, 1, beatDepsOf(parts, { twitter: failing(parts, error), posts: 4 }));
+    expect(await readJob(parts.store, "job-1")).toMatchObject({ needsSignIn: "X answered 401" });
+  });
+
+  it("is tried again a little later each time, then told, and the chain goes on", async () => {
+    const twitter = failing(parts, new ConnectorError("x-unavailable", "X answered 503"));
+    await pass(parts, 12, beatDepsOf(parts, { twitter, posts: 4 }));
+    expect(parts.log.of("capture.waits")).toHaveLength(11);
+    expect(parts.log.of("capture.failed")).toMatchObject([{ code: "x-unavailable" }]);
+    expect(parts.queue.waiting()).toHaveLength(1);
+    await pass(parts, 1);
+    expect(x.reads()).toBe(3);
+  });
+});
+
+describe("A worker", () => {
+  it("does beats, and begins when it starts what chains are missing", async () => {
+    await addJob(parts, "job-2", { id: "43", username: "Other", name: "Other" });
+    parts.clock.advance(CAPTURE_INTERVAL_MS);
+    const { platform, settings, log } = parts;
+    const worker = startWorker(
+      {
+        ...beatDepsOf(parts, { posts: 4 }),
+        platform,
+        fetchMedia: async () => ({ refusal: "not asked for here" }),
+        sasHosts: settings.SAS_HOSTS,
+        uploadConcurrency: 1,
+      },
+      { concurrency: 1 },
+    );
+    await vi.waitFor(() => expect(log.of("capture.scheduled")).toHaveLength(3));
+    await worker.stop();
+    const waiting = parts.queue.waiting().map(({ message }) => message?.jobId);
+    expect(waiting.toSorted()).toEqual(["job-1", "job-2"]);
+    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
+      { start: SIGN_IN },
+    ]);
+  });
+});
+
+function failing(
+  { twitter }: Parts,
+  error: Error,
+  before: () => Promise<unknown> = async () => undefined,
+): Parts["twitter"] {
+  const timeline = async () => {
+    await before();
+    throw error;
+  };
+  return { ...twitter, timeline };
+}

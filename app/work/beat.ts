@@ -1,0 +1,70 @@
+import { capture, type CaptureDeps, settledBy } from "../capture/capture.ts";
+import { floorToSecond } from "../capture/interval.ts";
+import type { Sealer } from "../archive/seal.ts";
+import { describeError } from "../errors.ts";
+import { type Job, openToken, readJob } from "../jobs/job.ts";
+import { decideOutcome } from "../outcomes.ts";
+import { type Chain, type ChainDeps, continueChain, endChain, readChain } from "./chain.ts";
+import { raiseAlarm } from "./alarm.ts";
+
+export type BeatDeps = CaptureDeps & ChainDeps & { sealer: Sealer };
+
+/**
+ * One capture that nobody asked for, and the message of the next one. A beat that does not count
+ * (any more), or whose job was removed, ends without a word.
+ */
+export async function runBeat(
+  deps: BeatDeps,
+  beat: { jobId: string; beatId: string },
+): Promise<void> {
+  const chain = await readChain(deps.store, beat.jobId);
+  if (chain?.beatId !== beat.beatId) {
+    return;
+  }
+  const job = await readJob(deps.store, beat.jobId);
+  if (!job || deps.captureIntervalMs === 0) {
+    await endChain(deps, beat);
+    return;
+  }
+  await continueChain(deps, beat, await tryToCapture(deps, job, chain.attempts));
+}
+
+async function tryToCapture(
+  deps: BeatDeps,
+  job: Job,
+  attempts: number,
+): Promise<Pick<Chain, "attempts" | "reason"> & { delayMs: number }> {
+  const { captureIntervalMs, log, now } = deps;
+  const { jobId, sealedToken } = job;
+  try {
+    if (job.needsSignIn === undefined) {
+      await captureSinceSignIn(deps, job);
+    }
+    return { delayMs: captureIntervalMs, attempts: 0 };
+  } catch (error) {
+    const outcome = decideOutcome(error, attempts, now());
+    const { code, error: reason } = describeError(error);
+    const about = { jobId, ...(code !== undefined && { code }) };
+    await raiseAlarm(deps, { ...about, sealedToken, outcome, reason });
+    if (outcome.at) {
+      log("capture.waits", { ...about, retryAt: outcome.at.toISOString() }, error);
+      const waits = outcome.kind === "park" ? attempts : attempts + 1;
+      return { delayMs: outcome.at.getTime() - now().getTime(), attempts: waits, reason };
+    }
+    // No task hangs on it: the next beat tries again, and tells again.
+    log("capture.failed", about, error);
+    return { delayMs: captureIntervalMs, attempts: 0, reason };
+  }
+}
+
+/** History is the platform's to ask for; what comes after the sign-in is read as it comes. */
+async function captureSinceSignIn(deps: BeatDeps, job: Job): Promise<void> {
+  const window = {
+    start: floorToSecond(new Date(job.createdAt)),
+    end: settledBy(deps.now()),
+  };
+  if (window.start < window.end) {
+    const token = await openToken(deps.sealer, job);
+    await capture(deps, { jobId: job.jobId, accountId: job.account.id, token }, window);
+  }
+}
