@@ -146,7 +146,7 @@ describe("A worker", () => {
     await vi.waitFor(() => expect(log.of("capture.scheduled")).toHaveLength(3));
     await worker.stop();
     const waiting = parts.queue.waiting().map(({ message }) => message?.jobId);
-    expect(waiting.toSorted()).toEqual(["job-1", "job-2"]);
+    expect(new Set(waiting)).toEqual(new Set(["job-1", "job-2"]));
     expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
       { start: SIGN_IN },
     ]);

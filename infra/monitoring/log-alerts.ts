@@ -156,6 +156,16 @@ const EVENT_ALERTS: EventAlert[] = [
     events: ["capture.fields-missing"],
   },
   {
+    name: "capture-stands-still",
+    title: "An account is not read without being asked for",
+    severity: 2,
+    description:
+      "What nobody asks for is not captured: ten tries in a row failed, or the next one could not be " +
+      "scheduled. It is tried again with the next interval and with the next window that Microsoft " +
+      "365 asks for; the workbook's list of problems says what is in the way.",
+    events: ["capture.failed", "capture.not-scheduled"],
+  },
+  {
     name: "daily-limit",
     title: "The daily import limit is near",
     severity: 2,
