@@ -9,6 +9,7 @@ export const EVENTS = {
   "request.refused": "warn",
   "request.failed": "error",
   "validate.failed": "warn",
+  "credentials.throttled": "warn",
   "sign-in.password-refused": "warn",
   "sign-in.denied": "warn",
   "sign-in.refused": "warn",

@@ -76,7 +76,7 @@ function main(): void {
   const keys = createRemoteJWKSet(
     new URL(`${settings.ENTRA_URL}/${settings.TENANT_ID}/discovery/v2.0/keys`),
   );
-  const sessions = createSessions({ sealer, apiSecretKey: settings.API_SECRET_KEY, now });
+  const sessions = createSessions({ sealer, apiSecretKey: settings.API_SECRET_KEY, log, now });
   const app = createApp({
     portal: {
       store,

@@ -11,6 +11,7 @@ const OTHER_TENANT = "99999999-9999-4999-8999-999999999999";
 const NOW_S = Math.floor(Date.now() / 1000);
 
 let harness: Harness;
+let tries = 0;
 beforeAll(async () => {
   harness = await startHarness();
 });
@@ -127,8 +128,15 @@ async function bearer(claims: Record<string, unknown>): Promise<string> {
   return `Bearer ${await harness.issuer.issue(claims)}`;
 }
 
+/** Each try comes from an address of its own: those of one are counted (wrong-tries.test.ts). */
 async function validate(authorization: string | undefined): Promise<Response> {
-  return harness.app.request("/setup/Validate", as(authorization));
+  tries += 1;
+  const address = `198.51.100.${tries}`;
+  const headers = {
+    "x-forwarded-for": address,
+    ...(authorization !== undefined && { authorization }),
+  };
+  return harness.app.request("/setup/Validate", { headers });
 }
 
 async function expectRefused(authorization: string | undefined): Promise<void> {

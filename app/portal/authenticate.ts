@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { Settings } from "../settings.ts";
 
 /** The Import service's own application id: only it may call with an Entra token. */
@@ -7,22 +7,24 @@ export const PLATFORM_APP_ID = "570d0bec-d001-4c4e-985e-3ab17fdc3073";
 const CLOCK_TOLERANCE_SECONDS = 60;
 
 type Trusted = Pick<Settings, "TENANT_ID" | "AZURE_APP_ID" | "API_SECRET_KEY">;
-export type Authenticate = (authorization: string | undefined) => Promise<boolean>;
+/** `undecided`: Entra's keys cannot be had, so that nobody can say whether a token is right. */
+export type Verdict = "trusted" | "wrong" | "undecided";
+export type Authenticate = (authorization: string) => Promise<Verdict>;
 
 /**
  * Checks the platform's credential, either of: Basic `tenantId:APISecretKey` (RFC 7617), or a
  * Bearer token of Entra for this connector, from the platform's application (portal-contract.md).
  */
 export function createAuthenticate(trusted: Trusted, keys: JWTVerifyGetKey): Authenticate {
-  return async (authorization = "") => {
+  return async (authorization) => {
     const [scheme = "", credential = ""] = authorization.split(/\s+(.*)/s);
     switch (scheme.toLowerCase()) {
       case "basic":
-        return isBasicValid(credential, trusted);
+        return isBasicValid(credential, trusted) ? "trusted" : "wrong";
       case "bearer":
-        return isBearerValid(credential, trusted, keys);
+        return judgeBearer(credential, trusted, keys);
       default:
-        return false;
+        return "wrong";
     }
   };
 }
@@ -43,13 +45,29 @@ function isBasicValid(credential: string, { TENANT_ID, API_SECRET_KEY }: Trusted
   return colon >= 0 && tenantMatches && secretMatches;
 }
 
-async function isBearerValid(
+/** The key set was had, and has no key for such a token. */
+const NO_SUCH_KEY = [
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+  errors.JOSENotSupported,
+];
+
+async function judgeBearer(
   token: string,
   { TENANT_ID, AZURE_APP_ID }: Trusted,
   keys: JWTVerifyGetKey,
-): Promise<boolean> {
+): Promise<Verdict> {
+  let isUnreachable = false;
+  const reached: JWTVerifyGetKey = async (...asked) => {
+    try {
+      return await keys(...asked);
+    } catch (error) {
+      isUnreachable = !NO_SUCH_KEY.some((kind) => error instanceof kind);
+      throw error;
+    }
+  };
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, reached, {
       algorithms: ["RS256"],
       audience: [AZURE_APP_ID, `api://${AZURE_APP_ID}`],
       issuer: [
@@ -59,9 +77,9 @@ async function isBearerValid(
       requiredClaims: ["exp", "tid"],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     });
-    return payload["tid"] === TENANT_ID && isFromPlatform(payload);
+    return payload["tid"] === TENANT_ID && isFromPlatform(payload) ? "trusted" : "wrong";
   } catch {
-    return false;
+    return isUnreachable ? "undecided" : "wrong";
   }
 }
 

@@ -3,6 +3,7 @@ import pRetry from "p-retry";
 import type { Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { parseJson, readBody } from "../body.ts";
+import { callerAddress } from "../caller-address.ts";
 import { sasProblem } from "../delivery/sas.ts";
 import { ConnectorError } from "../errors.ts";
 import { badRequest, problem, queryParam } from "../http.ts";
@@ -11,6 +12,7 @@ import type { Log } from "../log.ts";
 import type { Twitter } from "../twitter/client.ts";
 import type { WorkQueue } from "../work/queue.ts";
 import { acceptTask } from "../work/task.ts";
+import { createWrongTries, WINDOW_SECONDS, type WrongTries } from "../wrong-tries.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { parseDownloadRequest } from "./download-request.ts";
 import { platformIdSchema } from "./platform-id.ts";
@@ -133,16 +135,44 @@ async function revokeToken({ sealer, twitter, log }: PortalDeps, job: Job): Prom
   }
 }
 
+/**
+ * Lets the platform in. Its addresses are shared with every other organization's connectors, so the
+ * right credential passes whatever else came from there; it is the wrong ones that are throttled.
+ */
 function requirePlatform({ authenticate, log }: PortalDeps): MiddlewareHandler {
+  const wrongTries = createWrongTries("portal", log);
   return async (c, next) => {
-    if (await authenticate(c.req.header("authorization"))) {
+    const authorization = c.req.header("authorization");
+    const verdict = authorization === undefined ? "missing" : await authenticate(authorization);
+    if (verdict === "trusted") {
       return next();
     }
-    log("request.refused", { method: c.req.method, path: c.req.path, status: 401 });
+    const status = await statusFor(verdict, wrongTries, callerAddress(c));
+    log("request.refused", { method: c.req.method, path: c.req.path, status });
+    if (status === 503) {
+      return problem(c, status, { title: "Microsoft Entra cannot be reached" });
+    }
+    if (status === 429) {
+      c.header("retry-after", String(WINDOW_SECONDS));
+      return problem(c, status, { title: "Too many wrong credentials" });
+    }
     c.header("www-authenticate", 'Basic realm="connector", charset="UTF-8"');
     c.header("www-authenticate", 'Bearer realm="connector"', { append: true });
-    return problem(c, 401, { title: "Unauthorized" });
+    return problem(c, status, { title: "Unauthorized" });
   };
+}
+
+/** Who shows no credential has not guessed: clients do so to be told what to show. */
+async function statusFor(
+  verdict: "missing" | "wrong" | "undecided",
+  wrongTries: WrongTries,
+  address: string,
+): Promise<401 | 429 | 503> {
+  if (verdict !== "wrong") {
+    return verdict === "missing" ? 401 : 503;
+  }
+  const isTooMany = (await wrongTries.count(address)) || (await wrongTries.countInAll());
+  return isTooMany ? 429 : 401;
 }
 
 function jobIdOf(c: Context): string {

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { RateLimiterMemory } from "rate-limiter-flexible";
 import * as z from "zod";
 import type { Sealer } from "../archive/seal.ts";
+import { callerAddress } from "../caller-address.ts";
+import type { Log } from "../log.ts";
 import { isSameSecret } from "../portal/authenticate.ts";
+import { createWrongTries } from "../wrong-tries.ts";
 
 const COOKIE = "session";
 const SESSION_MS = 60 * 60_000;
@@ -20,27 +22,24 @@ export type Session = { id: string };
 export type Sessions = {
   read(c: Context): Promise<Session | undefined>;
   /**
-   * Starts a new session if the password is right (a cookie from before is worth nothing).
-   * Wrong ones are counted for each address and in all.
+   * Starts a new session if the password is right (a cookie from before is worth nothing). An
+   * address with too many wrong ones waits; nobody else waits for what it did.
    */
   signIn(c: Context, password: string): Promise<"signed-in" | "wrong" | "too-many">;
 };
 
-const WRONG_PER_ADDRESS = 10;
-const WRONG_IN_ALL = 100;
-const WRONG_WINDOW_SECONDS = 15 * 60;
-
 export function createSessions({
   sealer,
   apiSecretKey,
+  log,
   now,
 }: {
   sealer: Sealer;
   apiSecretKey: string;
+  log: Log;
   now: () => Date;
 }): Sessions {
-  const perAddress = createLimiter(WRONG_PER_ADDRESS);
-  const inAll = createLimiter(WRONG_IN_ALL);
+  const wrongTries = createWrongTries("pages", log);
   return {
     async read(c) {
       const cookie = getCookie(c, COOKIE, "host");
@@ -51,16 +50,15 @@ export function createSessions({
         : undefined;
     },
     async signIn(c, password) {
-      const address = clientAddress(c);
+      const address = callerAddress(c);
       // Counted before it is looked at: tries that come at once would else all find room.
-      const isRoom = (await spend(perAddress, address)) && (await spend(inAll, "all"));
-      if (!isRoom) {
+      if (await wrongTries.count(address)) {
         return "too-many";
       }
       if (!isSameSecret(password.trim(), apiSecretKey)) {
-        return "wrong";
+        return (await wrongTries.countInAll()) ? "too-many" : "wrong";
       }
-      await Promise.all([perAddress.reward(address), inAll.reward("all")]);
+      await wrongTries.forgive(address);
       const expires = now().getTime() + SESSION_MS;
       const sealed = await sealer.seal({ purpose: "session", id: randomUUID(), expires });
       // Lax, not Strict: the way back from X comes from another site.
@@ -75,19 +73,4 @@ export function createSessions({
       return "signed-in";
     },
   };
-}
-
-function createLimiter(points: number): RateLimiterMemory {
-  return new RateLimiterMemory({ points, duration: WRONG_WINDOW_SECONDS });
-}
-
-async function spend(limiter: RateLimiterMemory, key: string): Promise<boolean> {
-  const { consumedPoints } = await limiter.penalty(key);
-  return consumedPoints <= limiter.points;
-}
-
-/** App Service appends the caller's address, with its port, as the last entry. */
-function clientAddress(c: Context): string {
-  const last = c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim() ?? "direct";
-  return last.replace(/:\d+$/, "");
 }
