@@ -5,8 +5,8 @@ export type ScriptedAnswer = {
   status: number;
   body?: string | object;
   headers?: Record<string, string>;
-  /** The connection is cut after the body, or it stays open and nothing more comes. */
-  after?: "cut" | "silence";
+  /** After the body the connection is cut, or it stays open: nothing more comes, or blanks do. */
+  after?: "cut" | "silence" | "trickle";
 };
 export type ScriptedX = {
   url: string;
@@ -62,6 +62,10 @@ function send(
   response.write(bytes, () => {
     if (after === "cut") {
       response.destroy();
+    }
+    if (after === "trickle") {
+      const trickling = setInterval(() => response.write(" "), 10);
+      response.once("close", () => clearInterval(trickling));
     }
   });
 }

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { ConnectorError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { X_PUBLIC_URL } from "./agent.ts";
+import { createCallGuard } from "./call-guard.ts";
 import { toXError } from "./errors.ts";
 import { fieldsQuery } from "./fields.ts";
 
@@ -50,7 +51,8 @@ export type Twitter = {
   revoke(token: UserToken): Promise<void>;
 };
 
-const TIMEOUT_MS = 30_000;
+/** For a whole call, the body of its answer included. */
+const TIMEOUT_MS = 60_000;
 /** Answers of X are kept as they came: the provenance of each page in the archive. */
 const KEPT_HEADERS = new Set(["api-version", "content-type", "date", "x-transaction-id"]);
 
@@ -66,25 +68,40 @@ const meSchema = z.object({
   }),
 });
 
+const accessSchema = z.object({
+  userId: z.string().min(1),
+  accessToken: z.string().min(1),
+  accessSecret: z.string().min(1),
+});
+
 export function createTwitter(
   settings: Settings,
-  { agent, now = () => new Date() }: { agent: http.Agent; now?: () => Date },
+  {
+    agent,
+    now = () => new Date(),
+    timeoutMs = TIMEOUT_MS,
+  }: { agent: http.Agent; now?: () => Date; timeoutMs?: number },
 ): Twitter {
-  const call = async <T>(work: () => Promise<T>): Promise<T> => {
+  const call = async <T>(
+    token: UserToken | undefined,
+    work: (client: TwitterApi) => Promise<T>,
+  ): Promise<T> => {
+    const { plugin, broken } = createCallGuard(timeoutMs);
     try {
-      return await work();
+      const client = new TwitterApi(
+        { ...appKeys(settings), ...token },
+        { httpAgent: agent, plugins: [plugin] },
+      );
+      return await Promise.race([work(client), broken]);
     } catch (error) {
       throw toXError(error, now());
     }
   };
-  const clientFor = (token?: UserToken) => createClient(settings, agent, token);
   const get = (token: UserToken, path: string, query: Record<string, string>) =>
-    call(async (): Promise<Answer> => {
-      const client = clientFor(token);
+    call(token, async (client): Promise<Answer> => {
       const response = await client.v2.get<Buffer>(path, query, {
         fullResponse: true,
         forceParseMode: "buffer",
-        timeout: TIMEOUT_MS,
       });
       const about = {
         request: `${path}?${new URLSearchParams(query).toString()}`,
@@ -94,14 +111,11 @@ export function createTwitter(
     });
 
   return {
-    me: (token) =>
-      call(async () => {
-        const client = token ? clientFor(token) : clientFor(ownToken(settings));
-        const answer = await client.v2.get<unknown>(
-          "users/me",
-          { "user.fields": "profile_image_url,public_metrics" },
-          { timeout: TIMEOUT_MS },
-        );
+    me: async (token) =>
+      call(token ?? ownToken(settings), async (client) => {
+        const answer = await client.v2.get<unknown>("users/me", {
+          "user.fields": "profile_image_url,public_metrics",
+        });
         return toAccount(answer);
       }),
     timeline: (token, accountId, query) =>
@@ -116,8 +130,8 @@ export function createTwitter(
     lookup: (token, ids) =>
       get(token, "tweets", { ...fieldsQuery(settings.X_VOCABULARY), ids: ids.join(",") }),
     requestToken: (callbackUrl) =>
-      call(async () => {
-        const link = await clientFor().generateAuthLink(callbackUrl, {
+      call(undefined, async (client) => {
+        const link = await client.generateAuthLink(callbackUrl, {
           linkMode: "authorize",
           forceLogin: true,
         });
@@ -131,24 +145,26 @@ export function createTwitter(
         };
       }),
     accessToken: ({ oauthToken, oauthTokenSecret }, verifier) =>
-      call(async () => {
-        const request = { accessToken: oauthToken, accessSecret: oauthTokenSecret };
-        const { userId, accessToken, accessSecret } = await clientFor(request).login(verifier);
+      call({ accessToken: oauthToken, accessSecret: oauthTokenSecret }, async (client) => {
+        const parsed = accessSchema.safeParse(await client.login(verifier));
+        if (!parsed.success) {
+          throw new ConnectorError("x-bad-response", "X gave no access token of an account");
+        }
+        const { userId, accessToken, accessSecret } = parsed.data;
         return { accountId: userId, token: { accessToken, accessSecret } };
       }),
     revoke: (token) =>
-      call(async () => {
-        await clientFor(token).v1.post("oauth/invalidate_token.json", {}, { timeout: TIMEOUT_MS });
+      call(token, async (client) => {
+        await client.v1.post("oauth/invalidate_token.json", {});
       }),
   };
 }
 
-function createClient(settings: Settings, agent: http.Agent, token?: UserToken): TwitterApi {
-  const { TWITTER_API_KEY: appKey, TWITTER_API_SECRET_KEY: appSecret } = settings;
+function appKeys({ TWITTER_API_KEY: appKey, TWITTER_API_SECRET_KEY: appSecret }: Settings) {
   if (!appKey || !appSecret) {
     throw missingKeys();
   }
-  return new TwitterApi({ appKey, appSecret, ...token }, { httpAgent: agent });
+  return { appKey, appSecret };
 }
 
 function ownToken(settings: Settings): UserToken {
