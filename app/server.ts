@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { ManagedIdentityCredential } from "@azure/identity";
-import { ContainerClient } from "@azure/storage-blob";
 import { createRemoteJWKSet } from "jose";
 import * as z from "zod";
 import { createApp } from "./app.ts";
-import { createAzureStore } from "./archive/azure-store.ts";
+import { createArchiveContainer, createAzureStore } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
 import { createPostCount } from "./capture/depth.ts";
 import { createHttpServer } from "./http-server.ts";
@@ -40,7 +39,7 @@ function main(): void {
   const identity = new ManagedIdentityCredential({
     clientId: settings.MANAGED_IDENTITY_CLIENT_ID,
   });
-  const store = createAzureStore(new ContainerClient(settings.ARCHIVE_CONTAINER_URL, identity));
+  const store = createAzureStore(createArchiveContainer(settings.ARCHIVE_CONTAINER_URL, identity));
   const queue = createAzureQueue(
     { workUrl: settings.WORK_QUEUE_URL, poisonUrl: settings.POISON_QUEUE_URL },
     identity,

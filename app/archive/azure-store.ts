@@ -1,27 +1,38 @@
-import { Readable } from "node:stream";
-import { type ContainerClient, RestError } from "@azure/storage-blob";
-import type { Store } from "./store.ts";
+import { randomUUID } from "node:crypto";
+import type { TokenCredential } from "@azure/identity";
+import { type BlockBlobClient, ContainerClient, RestError } from "@azure/storage-blob";
+import type { BlobAbout, Store } from "./store.ts";
 
-const STREAM_BLOCK_BYTES = 4 * 1024 * 1024;
-const STREAM_BLOCKS_IN_FLIGHT = 2;
+const BLOCK_BYTES = 4 * 1024 * 1024;
+/** For one request with all its tries and its whole body. */
+const TIMEOUT_MS = 60_000;
+/** For a blob that is read as a stream: whoever reads it may be slow, too. */
+const STREAM_TIMEOUT_MS = 10 * 60_000;
+/** The library's own would take minutes; the work is taken up again anyway. */
+const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 // Codes, not statuses: a container that is gone is a 404 too, and says nothing of its blobs.
 const ABSENT = "BlobNotFound";
 const EXISTS = ["BlobAlreadyExists", "BlobImmutableDueToPolicy"];
 const CHANGED = "ConditionNotMet";
 
+export function createArchiveContainer(url: string, credential: TokenCredential): ContainerClient {
+  return new ContainerClient(url, credential, { retryOptions: RETRIES });
+}
+
 /** The archive container. Errors other than "not there" and "changed meanwhile" are thrown as they are. */
-export function createAzureStore(container: ContainerClient): Store {
+export function createAzureStore(
+  container: ContainerClient,
+  { timeoutMs = TIMEOUT_MS, streamTimeoutMs = STREAM_TIMEOUT_MS } = {},
+): Store {
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
   return {
     async read(name) {
       return unlessCode([ABSENT], undefined, async () => {
         const blob = container.getBlobClient(name);
-        const response = await blob.download();
-        const chunks: Buffer[] = [];
-        for await (const chunk of response.readableStreamBody ?? []) {
-          chunks.push(Buffer.from(chunk));
-        }
+        const response = await blob.download(0, undefined, inTime());
+        const chunks = toBuffers(response.readableStreamBody ?? []);
         return {
-          body: Buffer.concat(chunks),
+          body: Buffer.concat(await Array.fromAsync(chunks)),
           etag: response.etag ?? "",
           metadata: response.metadata ?? {},
         };
@@ -30,9 +41,9 @@ export function createAzureStore(container: ContainerClient): Store {
     async create(name, body, about = {}) {
       return unlessCode([...EXISTS, CHANGED], false, async () => {
         await container.getBlockBlobClient(name).upload(body, body.byteLength, {
+          ...inTime(),
+          ...headersOf(about),
           conditions: { ifNoneMatch: "*" },
-          blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
-          ...(about.metadata && { metadata: about.metadata }),
         });
         return true;
       });
@@ -40,36 +51,62 @@ export function createAzureStore(container: ContainerClient): Store {
     async replace(name, body, etag) {
       return unlessCode([ABSENT, CHANGED], undefined, async () => {
         const response = await container.getBlockBlobClient(name).upload(body, body.byteLength, {
+          ...inTime(),
+          ...headersOf({ contentType: "application/json" }),
           conditions: { ifMatch: etag },
-          blobHTTPHeaders: { blobContentType: "application/json" },
         });
         return response.etag;
       });
     },
     async put(name, body, about = {}) {
-      await container.getBlockBlobClient(name).upload(body, body.byteLength, {
-        blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
-        ...(about.metadata && { metadata: about.metadata }),
-      });
+      const blob = container.getBlockBlobClient(name);
+      await blob.upload(body, body.byteLength, { ...inTime(), ...headersOf(about) });
     },
     async putStream(name, body, about = {}) {
-      await container
-        .getBlockBlobClient(name)
-        .uploadStream(Readable.from(body), STREAM_BLOCK_BYTES, STREAM_BLOCKS_IN_FLIGHT, {
-          blobHTTPHeaders: { blobContentType: about.contentType ?? "application/octet-stream" },
-          ...(about.metadata && { metadata: about.metadata }),
-        });
+      const blob = container.getBlockBlobClient(name);
+      const blocks = await stageBlocks(blob, body, inTime);
+      await blob.commitBlockList(blocks, { ...inTime(), ...headersOf(about) });
+    },
+    async createStream(name, body, about = {}) {
+      const blob = container.getBlockBlobClient(name);
+      const blocks = await stageBlocks(blob, body, inTime);
+      // Who commits first takes the name, and the blocks that others have staged for it are gone.
+      return unlessCode([...EXISTS, CHANGED, "InvalidBlockList"], false, async () => {
+        const conditions = { ifNoneMatch: "*" };
+        await blob.commitBlockList(blocks, { ...inTime(), ...headersOf(about), conditions });
+        return true;
+      });
+    },
+    async readStream(name) {
+      return unlessCode([ABSENT], undefined, async () => {
+        const { readableStreamBody = [] } = await container
+          .getBlobClient(name)
+          .download(0, undefined, { abortSignal: AbortSignal.timeout(streamTimeoutMs) });
+        return toBuffers(readableStreamBody);
+      });
     },
     async remove(name, etag) {
       return unlessCode([ABSENT, CHANGED], false, async () => {
-        await container.getBlobClient(name).delete(etag ? { conditions: { ifMatch: etag } } : {});
+        await container
+          .getBlobClient(name)
+          .delete({ ...inTime(), ...(etag && { conditions: { ifMatch: etag } }) });
         return true;
       });
     },
     async *list(prefix) {
-      for await (const blob of container.listBlobsFlat({ prefix })) {
-        yield blob.name;
-      }
+      // Page by page: between two of them, whoever reads the names may take any time.
+      let continuationToken: string | undefined;
+      do {
+        const answer = await container
+          .listBlobsFlat({ prefix, ...inTime() })
+          .byPage(continuationToken ? { continuationToken } : {})
+          .next();
+        if (answer.done) {
+          return;
+        }
+        yield* answer.value.segment.blobItems.map(({ name: found }) => found);
+        ({ continuationToken } = answer.value);
+      } while (continuationToken);
     },
   };
 }
@@ -82,5 +119,50 @@ async function unlessCode<T>(codes: string[], otherwise: T, work: () => Promise<
       return otherwise;
     }
     throw error;
+  }
+}
+
+function headersOf({ contentType = "application/octet-stream", metadata }: BlobAbout) {
+  return { blobHTTPHeaders: { blobContentType: contentType }, ...(metadata && { metadata }) };
+}
+
+/** Uploads a stream block by block, one in memory at a time. @returns the blocks' ids, in order. */
+async function stageBlocks(
+  blob: BlockBlobClient,
+  body: AsyncIterable<Uint8Array>,
+  inTime: () => { abortSignal: AbortSignal },
+): Promise<string[]> {
+  // Ids of one length, and of this writer only: others may be writing the same blob.
+  const writer = randomUUID();
+  const ids: string[] = [];
+  for await (const block of inBlocks(body)) {
+    const id = Buffer.from(`${writer}-${String(ids.length).padStart(6, "0")}`).toString("base64");
+    await blob.stageBlock(id, block, block.byteLength, inTime());
+    ids.push(id);
+  }
+  return ids;
+}
+
+async function* inBlocks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes >= BLOCK_BYTES) {
+      yield Buffer.concat(chunks);
+      [chunks, bytes] = [[], 0];
+    }
+  }
+  if (bytes > 0) {
+    yield Buffer.concat(chunks);
+  }
+}
+
+async function* toBuffers(
+  chunks: AsyncIterable<Buffer | string> | never[],
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    yield Buffer.from(chunk);
   }
 }

@@ -138,6 +138,44 @@ describe.each([
     });
   });
 
+  describe("createStream", () => {
+    it("writes once, whole, and leaves what is there", async () => {
+      const chunks = Array.from({ length: 60 }, (_, index) => Buffer.alloc(100_003, index));
+      expect(await store.createStream("a", toStream(chunks))).toBe(true);
+      expect(await store.createStream("a", toStream([Buffer.from("second")]))).toBe(false);
+      expect((await bodyOf("a")).equals(Buffer.concat(chunks))).toBe(true);
+    });
+
+    it("lets one of many win", async () => {
+      const bodies = Array.from({ length: 4 }, (_, index) => Buffer.alloc(5_000_000, index));
+      const won = await Promise.all(
+        bodies.map((body) => store.createStream("a", toStream([body]))),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect((await bodyOf("a")).equals(bodies[won.indexOf(true)] ?? Buffer.alloc(0))).toBe(true);
+    });
+
+    it("leaves nothing when the stream breaks, and says so", async () => {
+      const broken = async function* broken() {
+        yield Buffer.alloc(5_000_000);
+        throw new Error("the connection was cut");
+      };
+      await expect(store.createStream("a", broken())).rejects.toThrow("the connection was cut");
+      expect(await store.read("a")).toBeUndefined();
+      expect(await store.createStream("a", toStream([Buffer.from("x")]))).toBe(true);
+    });
+  });
+
+  describe("readStream", () => {
+    it("gives back what was written, and nothing where there is nothing", async () => {
+      const body = Buffer.alloc(9_000_000, "0123456789");
+      await store.put("a", body);
+      const stream = await store.readStream("a");
+      expect(Buffer.concat(await Array.fromAsync(stream ?? [])).equals(body)).toBe(true);
+      expect(await store.readStream("b")).toBeUndefined();
+    });
+  });
+
   describe("remove", () => {
     it("removes, and says whether there was something", async () => {
       await store.put("a", Buffer.from("x"));

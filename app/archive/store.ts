@@ -16,6 +16,10 @@ export type Store = {
   put(name: string, body: Uint8Array, about?: BlobAbout): Promise<void>;
   /** The same for content that does not fit into memory. */
   putStream(name: string, body: AsyncIterable<Uint8Array>, about?: BlobAbout): Promise<void>;
+  /** Creates from a stream, whole or not at all. False if the blob exists when the stream ends. */
+  createStream(name: string, body: AsyncIterable<Uint8Array>, about?: BlobAbout): Promise<boolean>;
+  /** For what does not fit into memory; undefined where there is no such blob. */
+  readStream(name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** False if the blob is not there, or has another ETag than the one given. */
   remove(name: string, etag?: string): Promise<boolean>;
   /** Names in ascending order. */

@@ -31,6 +31,18 @@ export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
     async putStream(name, body, about) {
       write(name, Buffer.concat(await Array.fromAsync(body)), about?.metadata);
     },
+    async createStream(name, body, about) {
+      const whole = Buffer.concat(await Array.fromAsync(body));
+      if (blobs.has(name)) {
+        return false;
+      }
+      write(name, whole, about?.metadata);
+      return true;
+    },
+    async readStream(name) {
+      const blob = blobs.get(name);
+      return blob && inChunks(blob.body);
+    },
     async *list(prefix) {
       yield* [...blobs.keys()].filter((name) => name.startsWith(prefix)).sort();
     },
@@ -41,4 +53,12 @@ export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
 function asHeaders(metadata: Record<string, string>): Record<string, string> {
   const headers = new Headers(metadata);
   return Object.fromEntries(headers);
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+async function* inChunks(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < body.byteLength; start += CHUNK_BYTES) {
+    yield body.subarray(start, start + CHUNK_BYTES);
+  }
 }

@@ -1,4 +1,4 @@
-import { QueueClient, RestError } from "@azure/storage-queue";
+import { type AnonymousCredential, QueueClient, RestError } from "@azure/storage-queue";
 import type { TokenCredential } from "@azure/identity";
 import { Mutex } from "async-mutex";
 import * as z from "zod";
@@ -45,28 +45,35 @@ export class LeaseLostError extends Error {
 const NEVER_SECONDS = -1;
 /** Azure gives no more at a time, and refuses to be asked for more. */
 const MOST_MESSAGES = 32;
+/** For one request with all its tries. */
+const TIMEOUT_MS = 30_000;
+const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 const LOST = new Set(["PopReceiptMismatch", "MessageNotFound"]);
 
 export function createAzureQueue(
   { workUrl, poisonUrl }: { workUrl: string; poisonUrl: string },
-  credential: TokenCredential,
+  credential: TokenCredential | AnonymousCredential,
+  { timeoutMs = TIMEOUT_MS } = {},
 ): WorkQueue {
-  const work = new QueueClient(workUrl, credential);
-  const poisonQueue = new QueueClient(poisonUrl, credential);
+  const work = new QueueClient(workUrl, credential, { retryOptions: RETRIES });
+  const poisonQueue = new QueueClient(poisonUrl, credential, { retryOptions: RETRIES });
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
   return {
     async send(message, visibleAfterMs = 0) {
       await work.sendMessage(JSON.stringify(message), {
+        ...inTime(),
         messageTimeToLive: NEVER_SECONDS,
         visibilityTimeout: seconds(visibleAfterMs),
       });
     },
     async receive(most, visibleAgainMs) {
       const { receivedMessageItems } = await work.receiveMessages({
+        ...inTime(),
         numberOfMessages: Math.min(most, MOST_MESSAGES),
         visibilityTimeout: seconds(visibleAgainMs),
       });
       return receivedMessageItems.map(({ messageId, popReceipt, messageText }) =>
-        createLease({ work, poisonQueue, messageId, popReceipt, messageText }),
+        createLease({ work, poisonQueue, inTime, messageId, popReceipt, messageText }),
       );
     },
   };
@@ -75,12 +82,14 @@ export function createAzureQueue(
 type Held = {
   work: QueueClient;
   poisonQueue: QueueClient;
+  inTime: () => { abortSignal: AbortSignal };
   messageId: string;
   popReceipt: string;
   messageText: string;
 };
 
-function createLease({ work, poisonQueue, messageId, popReceipt, messageText }: Held): Lease {
+function createLease(held: Held): Lease {
+  const { work, poisonQueue, inTime, messageId, popReceipt, messageText } = held;
   const inTurn = new Mutex();
   const unlessLost = (step: () => Promise<void>) => inTurn.runExclusive(() => orLost(step));
   // Each answer to an update brings the receipt that the next request needs.
@@ -92,12 +101,13 @@ function createLease({ work, poisonQueue, messageId, popReceipt, messageText }: 
         receipt,
         messageText,
         seconds(visibleAgainMs),
+        inTime(),
       );
       receipt = answer.popReceipt ?? receipt;
     });
   const finish = () =>
     unlessLost(async () => {
-      await work.deleteMessage(messageId, receipt);
+      await work.deleteMessage(messageId, receipt, inTime());
     });
   return {
     message: parseMessage(messageText),
@@ -106,7 +116,7 @@ function createLease({ work, poisonQueue, messageId, popReceipt, messageText }: 
     finish,
     async poison(reason) {
       const text = JSON.stringify({ reason, message: messageText });
-      await poisonQueue.sendMessage(text, { messageTimeToLive: NEVER_SECONDS });
+      await poisonQueue.sendMessage(text, { ...inTime(), messageTimeToLive: NEVER_SECONDS });
       await finish();
     },
   };

@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
+export type SilentServer = { url: string; requests: () => number; close: () => Promise<void> };
+
+/** Ways in which a server leaves one waiting. */
+export const SILENCES: Record<string, (response: ServerResponse) => void> = {
+  "never answers": () => {},
+  "stops within its headers": (response) => {
+    response.socket?.write("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n");
+  },
+  "stops within its body": (response) => {
+    response.writeHead(200, { "content-length": "1000", etag: '"1"' }).write("the beginning");
+  },
+};
+
+/** A server that takes every request and does not finish one. */
+export async function startSilentServer(
+  answer: (response: ServerResponse, request: IncomingMessage) => void,
+): Promise<SilentServer> {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    requests += 1;
+    answer(response, request);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new Error("The silent server is not listening on a port");
+  }
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests: () => requests,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
