@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { optionsOrExit } from "./command-line.ts";
 import { HELP, type Options, parseOptions } from "./local/options.ts";
 import { createProgress, summary } from "./local/progress.ts";
 import { archiveTimeline, exitCodeOf, type Result } from "./local/run.ts";
@@ -7,11 +9,7 @@ const SHOWN_PROBLEMS = 20;
 
 /** `npm run local`: the whole product on one machine. */
 async function main(): Promise<void> {
-  const options = readOptions();
-  if (options.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+  const options = optionsOrExit(parseOptions, HELP);
   const stopped = untilStopped();
   const progress = createProgress({ stream: process.stderr });
   const system = await startLocalSystem({ ...options, progress });
@@ -33,15 +31,6 @@ async function main(): Promise<void> {
   }
 }
 
-function readOptions(): Options {
-  try {
-    return parseOptions(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return process.exit(2);
-  }
-}
-
 /** Resolves at Ctrl-C or SIGTERM; what runs is then closed, and no process stays. */
 function untilStopped(): Promise<undefined> {
   return new Promise((resolve) => {
@@ -55,7 +44,7 @@ function untilStopped(): Promise<undefined> {
   });
 }
 
-function report(result: Result, system: LocalSystem, { once, json }: Options): void {
+function report(result: Result, system: LocalSystem, { once, json, keep }: Options): void {
   const { problems, portal, ...numbers } = result;
   const text = summary(
     problems.length === 0 ? "Every post is accounted for." : `${problems.length} problems.`,
@@ -78,6 +67,9 @@ function report(result: Result, system: LocalSystem, { once, json }: Options): v
         : [
             ["Status page", system.outputs.statusUrl] as const,
             ["APISecretKey for it", portal.Password] as const,
+            ...(keep
+              ? [["Check it", `npm run smoke -- --outputs ${join(keep, "outputs.json")}`] as const]
+              : []),
           ]),
     ],
   );

@@ -6,9 +6,8 @@ import { type LocalSystem, startLocalSystem } from "./system.ts";
 import { launchChromium } from "./testing/chromium.ts";
 import { findFaults } from "./testing/page-faults.ts";
 import { startPortalPage } from "./testing/portal-page.ts";
+import { SILENT } from "./testing/silent-progress.ts";
 
-const noop = () => undefined;
-const SILENT = { step: () => ({ update: noop, finish: noop, fail: noop }) };
 /** Of the generated timeline, each with posts. */
 const WINDOWS = [
   { start: "2026-02-28T00:00:00Z", end: "2026-02-28T06:00:00Z" },

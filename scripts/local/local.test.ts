@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -41,6 +41,18 @@ describe("npm run local -- --once --json", { timeout: 120_000 }, () => {
       expect(ended.exitCode).toBe(0);
     },
   );
+
+  test("ends where its state is kept, too, and leaves what other scripts go by", async () => {
+    const kept = join(folder, "kept");
+    const file = await writePosts("kept.ndjson", manyPosts(3));
+    const ended = await runLocal("--once", "--json", "--posts", file, "--keep", kept);
+    const { portal } = resultOf(ended);
+    expect(ended.exitCode).toBe(0);
+    expect(JSON.parse(await readFile(join(kept, "outputs.json"), "utf8"))).toMatchObject({
+      portal,
+      connectorUrl: portal["Connector URL"],
+    });
+  });
 
   test("does not mind a second run at the same time", async () => {
     const [five, seven] = await Promise.all(

@@ -1,10 +1,11 @@
+import type { StackOutputs } from "../stack/outputs.ts";
 import { check, type Problem } from "./check/check.ts";
 import { readMailbox } from "./check/read-mailbox.ts";
 import { readPages } from "./check/read-pages.ts";
 import type { Gap } from "./check/check.ts";
 import { planWindows } from "./portal/plan-windows.ts";
 import type { Progress } from "./progress.ts";
-import type { LocalSystem, StackOutputs } from "./system.ts";
+import type { LocalSystem } from "./system.ts";
 
 /** The result of one run; the fixed members are those of the --json line (design.md section 5). */
 export type Result = {

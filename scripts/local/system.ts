@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import { outputsSchema, type StackOutputs, writeOutputs } from "../stack/outputs.ts";
 import { evaluateProgram } from "./azure/evaluate-program.ts";
 import { listen } from "./azure/listen.ts";
 import { startLocalAzure } from "./azure/resource-manager.ts";
@@ -50,25 +50,6 @@ export type StartOptions = Pick<
   /** Rewrites the app's code before it starts: for tests of the checker. */
   sabotage?: (code: string) => string;
 };
-
-const outputsSchema = z.looseObject({
-  connectorUrl: z.string(),
-  azureAppId: z.string(),
-  tenantId: z.string(),
-  apiSecretKey: z.string(),
-  twitterCallbackUrl: z.string(),
-  statusUrl: z.string(),
-  packageHash: z.string(),
-  portal: z.object({
-    Name: z.string(),
-    "Connector URL": z.string(),
-    Password: z.string(),
-    "Azure App ID": z.string(),
-  }),
-});
-
-/** What `pulumi stack output` would show, secrets revealed. */
-export type StackOutputs = z.infer<typeof outputsSchema>;
 
 /**
  * Starts everything: X, Entra, Azure, the Import service; evaluates the Pulumi program against them;
@@ -139,6 +120,9 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
       secretKeys: Object.keys(qualify(LOCAL_TWITTER_KEYS)),
     }),
   );
+  if (options.keep) {
+    await writeOutputs(join(directory, "outputs.json"), outputs);
+  }
   evaluating.finish();
 
   const booting = progress.step("Starting the package that it built");

@@ -1,0 +1,197 @@
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type Finding, runChecks } from "./checks/check.ts";
+import { type LocalSystem, startLocalSystem } from "./local/system.ts";
+import { SILENT } from "./local/testing/silent-progress.ts";
+import { type Ended, startScript } from "./local/testing/local-run.ts";
+import { createSite } from "./site/site.ts";
+import { smokeChecks } from "./smoke/checks.ts";
+import type { StackOutputs } from "./stack/outputs.ts";
+
+let folder: string;
+let system: LocalSystem;
+let outputsFile: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "deployed-test-"));
+  system = await startLocalSystem({ history: false, progress: SILENT, keep: folder });
+  outputsFile = join(folder, "outputs.json");
+});
+
+afterAll(async () => {
+  await system.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the outputs of a local system that is kept", () => {
+  it("are for their owner's eyes only", async () => {
+    const { mode } = await stat(outputsFile);
+    expect((mode & 0o777).toString(8)).toBe("600");
+  });
+});
+
+describe("npm run smoke", () => {
+  it("finds the local system in order, and shows nobody the password", async () => {
+    const ended = await runScript("smoke", "--outputs", outputsFile, "--json", "--wait", "30");
+    expect(resultsOf(ended)).toEqual({
+      Outputs: "ok",
+      Package: "ok",
+      Ready: "ok",
+      Validate: "ok",
+      "Strangers refused": "ok",
+      Tenant: "ok",
+      "Callback address": "ok",
+      "Security headers": "ok",
+      "No plain http": "not checked",
+    });
+    expect(ended.exitCode).toBe(0);
+    expect(ended.stderr).toContain("8 of 9 are ok. 1 could not be checked.");
+    expect(`${ended.stdout}${ended.stderr}`).not.toContain(system.outputs.apiSecretKey);
+  });
+
+  it("fails when the site runs another package than the stack deployed", async () => {
+    const other = { ...system.outputs, packageHash: "dead".repeat(16) };
+    const file = await writeOutputs("other-package.json", other);
+    const ended = await runScript("smoke", "--outputs", file, "--wait", "0");
+    expect(ended.stdout).toMatch(/^failed +Package .*the stack deployed deaddeaddeaddead$/m);
+    expect(ended.exitCode).toBe(1);
+  });
+
+  it("fails when the site has another password than the stack", async () => {
+    const apiSecretKey = "another-password-0123456789";
+    const portal = { ...system.outputs.portal, Password: apiSecretKey };
+    const file = await writeOutputs("other-key.json", { ...system.outputs, apiSecretKey, portal });
+    const ended = await runScript("smoke", "--outputs", file, "--json", "--wait", "0");
+    expect(resultsOf(ended)).toMatchObject({ Package: "ok", Validate: "failed" });
+    expect(ended.exitCode).toBe(1);
+  });
+
+  it("fails when the site serves another tenant, or the outputs contradict each other", async () => {
+    const tenantId = "22222222-2222-4222-8222-222222222222";
+    const other = { ...system.outputs, tenantId, statusUrl: "https://elsewhere.example/" };
+    const file = await writeOutputs("other-tenant.json", other);
+    const ended = await runScript("smoke", "--outputs", file, "--json", "--wait", "0");
+    expect(resultsOf(ended)).toMatchObject({ Outputs: "failed", Tenant: "failed" });
+    expect(ended.exitCode).toBe(1);
+  });
+
+  it.each<[what: string, tampered: (answer: Response) => Response, failing: string]>([
+    ["lets strangers in", (answer) => withStatus(answer, 401, 200), "Strangers refused"],
+    [
+      "refuses strangers in another way",
+      (answer) => withStatus(answer, 401, 403),
+      "Strangers refused",
+    ],
+    [
+      "has lost its security headers",
+      (answer) =>
+        new Response(answer.body, {
+          status: answer.status,
+          headers: { "content-type": "text/html" },
+        }),
+      "Security headers",
+    ],
+    ["knows no callback address", (answer) => withStatus(answer, 403, 404), "Callback address"],
+    ["shows the sign-in page to every tenant", (answer) => withStatus(answer, 400, 200), "Tenant"],
+    ["is not ready", missing("the four Twitter values"), "Ready"],
+  ])("fails when the site %s", async (_what, tampered, failing) => {
+    const send: typeof fetch = async (...request) => tampered(await fetch(...request));
+    const findings = await check(system.outputs, send);
+    expect(findings.find(({ what }) => what === failing)).toMatchObject({
+      result: "failed",
+      remedy: expect.stringMatching(/./) as unknown,
+    });
+  });
+
+  it("waits for a site that still runs the package before", async () => {
+    const site = createSite(system.outputs);
+    const before = { version: "0.0.9", packageHash: "before", missing: [] };
+    const answers = [Promise.resolve(before), site.health()];
+    const health = () => answers.shift() ?? site.health();
+    const checks = smokeChecks({
+      outputs: system.outputs,
+      site: { ...site, health },
+      waitMs: 10_000,
+    });
+    const [found] = await runChecks(checks.slice(0, 1), silent);
+    expect(found).toMatchObject({ what: "Package", result: "ok" });
+    expect(answers).toEqual([]);
+  });
+
+  it.each<[what: string, answer: () => Promise<Response>, result: Finding["result"]]>([
+    ["sends it to https", async () => redirectTo("https://connector.example/"), "ok"],
+    ["does not answer it", () => Promise.reject(new TypeError("fetch failed")), "ok"],
+    ["answers it", async () => new Response("hello"), "failed"],
+    ["sends it to http again", async () => redirectTo("http://connector.example/x"), "failed"],
+  ])("looks at plain http: a site that %s", async (_what, answer, result) => {
+    const outputs = { ...system.outputs, connectorUrl: "https://connector.example" };
+    const site = createSite(system.outputs);
+    const checks = smokeChecks({ outputs, site, waitMs: 0, send: answer });
+    const findings = await runChecks(checks, silent);
+    expect(findings.find(({ what }) => what === "No plain http")?.result).toBe(result);
+  });
+});
+
+describe("a script", () => {
+  it.each(["smoke"])("%s explains itself, and refuses what it does not know", async (name) => {
+    const help = await runScript(name, "--help");
+    expect(help.stdout).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
+    expect(help.exitCode).toBe(0);
+    const wrong = await runScript(name, "--nope");
+    expect(wrong.stderr).toContain(
+      `--nope is not an option: remove it.\nnpm run ${name} -- --help lists all options.`,
+    );
+    expect(wrong.exitCode).toBe(2);
+  });
+});
+
+const silent = { begin: () => undefined, end: () => undefined };
+
+async function runScript(name: string, ...parameters: string[]): Promise<Ended> {
+  await using run = await startScript(join(import.meta.dirname, `${name}.ts`), parameters);
+  return await run.ended;
+}
+
+const reportSchema = z.object({
+  result: z.enum(["ok", "failed"]),
+  checks: z.array(z.object({ what: z.string(), result: z.string() })),
+});
+
+function resultsOf({ stdout, stderr }: Ended): Record<string, string> {
+  expect(stderr).not.toBe("");
+  const { checks } = reportSchema.parse(JSON.parse(stdout));
+  return Object.fromEntries(checks.map(({ what, result }) => [what, result]));
+}
+
+async function writeOutputs(name: string, outputs: StackOutputs): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, JSON.stringify(outputs), { mode: 0o600 });
+  return file;
+}
+
+async function check(outputs: StackOutputs, send: typeof fetch): Promise<Finding[]> {
+  const site = createSite(outputs, send);
+  return runChecks(smokeChecks({ outputs, site, waitMs: 0 }), silent);
+}
+
+function withStatus(answer: Response, from: number, to: number): Response {
+  const { status, headers, body } = answer;
+  return new Response(body, { status: status === from ? to : status, headers });
+}
+
+function missing(what: string): (answer: Response) => Response {
+  return (answer) =>
+    answer.url.endsWith("/healthz")
+      ? Response.json(
+          { version: "1", packageHash: system.outputs.packageHash, missing: [what] },
+          { status: 503 },
+        )
+      : answer;
+}
+
+function redirectTo(location: string): Response {
+  return new Response(undefined, { status: 301, headers: { location } });
+}

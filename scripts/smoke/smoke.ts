@@ -1,0 +1,30 @@
+import { type Finding, runChecks } from "../checks/check.ts";
+import type { Report } from "../checks/report.ts";
+import { createSite } from "../site/site.ts";
+import type { StackOutputs } from "../stack/outputs.ts";
+import { checkOutputs, smokeChecks } from "./checks.ts";
+
+/** Holds a deployed site against the outputs of its stack. */
+export async function smoke({
+  readOutputs,
+  waitMs,
+  report,
+}: {
+  readOutputs: () => Promise<StackOutputs>;
+  waitMs: number;
+  report: Report;
+}): Promise<Finding[]> {
+  let outputs: StackOutputs | undefined;
+  const reading = {
+    what: "Outputs",
+    run: async () => {
+      outputs = await readOutputs();
+      return checkOutputs(outputs);
+    },
+  };
+  const read = await runChecks([reading], report);
+  const site = outputs && createSite(outputs);
+  return site && outputs
+    ? [...read, ...(await runChecks(smokeChecks({ outputs, site, waitMs }), report))]
+    : read;
+}

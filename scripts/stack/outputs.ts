@@ -1,0 +1,61 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { z } from "zod";
+import { MendableError } from "../checks/check.ts";
+
+/** The stack's outputs as far as somebody goes by them; there may be more. */
+export const outputsSchema = z.looseObject({
+  connectorUrl: z.string(),
+  azureAppId: z.string(),
+  tenantId: z.string(),
+  apiSecretKey: z.string(),
+  twitterCallbackUrl: z.string(),
+  statusUrl: z.string(),
+  packageHash: z.string(),
+  portal: z.object({
+    Name: z.string(),
+    "Connector URL": z.string(),
+    Password: z.string(),
+    "Azure App ID": z.string(),
+  }),
+});
+
+/** What `pulumi stack output --json` says; `--show-secrets` reveals apiSecretKey and Password. */
+export type StackOutputs = z.infer<typeof outputsSchema>;
+
+/** @throws MendableError where there are no outputs, or not those of this program. */
+export function parseOutputs(value: unknown, from: string): StackOutputs {
+  const parsed = outputsSchema.safeParse(value);
+  if (parsed.success) {
+    return parsed.data;
+  }
+  const missing = [...new Set(parsed.error.issues.map(({ path }) => String(path[0])))];
+  throw new MendableError(
+    `${from} has not all outputs of this program: ${missing.join(", ")}`,
+    "Deploy with this version of the program: npm run up",
+  );
+}
+
+/** Reads what `pulumi stack output --json --show-secrets` or `npm run local -- --keep DIR` wrote. */
+export async function readOutputsFile(file: string): Promise<StackOutputs> {
+  const remedy = `Write it anew: npx pulumi stack output --json --show-secrets > ${file}`;
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new MendableError(`${file} cannot be read`, remedy, { cause });
+  });
+  return parseOutputs(parseJson(text, file, remedy), file);
+}
+
+/** For the owner's eyes only: there are secrets in it. */
+export async function writeOutputs(file: string, outputs: StackOutputs): Promise<void> {
+  // A file that is there already would keep its mode.
+  await rm(file, { force: true });
+  await writeFile(file, `${JSON.stringify(outputs, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+}
+
+function parseJson(text: string, file: string, remedy: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message would quote the text, and there are secrets in it.
+    throw new MendableError(`${file} is not JSON`, remedy);
+  }
+}
