@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { z } from "zod";
 
-import type { ResourceRequest, World } from "./world.ts";
+import type { Make, ResourceRequest, World } from "./world.ts";
 
 /** The inputs as the schema reads them, else an error that names the resource and each wrong input. */
 export function readInputs<T>(schema: z.ZodType<T>, { type, name, inputs }: ResourceRequest): T {
@@ -11,6 +11,18 @@ export function readInputs<T>(schema: z.ZodType<T>, { type, name, inputs }: Reso
     throw new Error(`${type} "${name}" has wrong inputs:\n${z.prettifyError(result.error)}`);
   }
   return result.data;
+}
+
+/** Makes a resource when its inputs are well formed and what they name is there. */
+export function checked<T>(
+  schema: z.ZodType<T>,
+  check: (inputs: T, world: World) => void,
+  make: Make,
+): Make {
+  return (request, world) => {
+    check(readInputs(schema, request), world);
+    return make(request, world);
+  };
 }
 
 /** `/subscriptions/…/resourceGroups/…/providers/<kind>/<name>`; the group must exist. */

@@ -16,6 +16,7 @@ import { trustIn } from "./key-clients.ts";
 import { closeServer } from "./listen.ts";
 import { entraObjects } from "./providers/entra-objects.ts";
 import { identity } from "./providers/identity.ts";
+import { monitor } from "./providers/monitor.ts";
 import { random } from "./providers/random.ts";
 import { recorded } from "./providers/recorded.ts";
 import { storage } from "./providers/storage.ts";
@@ -41,6 +42,7 @@ const SPARE_ACCOUNTS = 6;
 const PROVIDERS: Provider = {
   ...entraObjects,
   ...identity,
+  ...monitor,
   ...random,
   ...recorded,
   ...storage,

@@ -3,41 +3,14 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 import { addImplicit, armId, autoname, readInputs, requireExisting } from "../arm.ts";
-import type { Lifecycles, Made, Make, Provider, ResourceRequest, World } from "../world.ts";
+import type { Lifecycles, Make, Provider, ResourceRequest, World } from "../world.ts";
 
 /** Resources that nothing in the local system depends on: their existence and their id are kept. */
 export const recorded: Provider = {
-  "azure-native:operationalinsights:Workspace": inGroup(
-    "Microsoft.OperationalInsights/workspaces",
-    "workspaceName",
-    () => ({ customerId: randomUUID() }),
-  ),
   "azure-native:applicationinsights:Component": inGroup(
     "Microsoft.Insights/components",
     "resourceName",
     componentState,
-  ),
-  "azure-native:applicationinsights:Workbook": inGroup(
-    "Microsoft.Insights/workbooks",
-    "resourceName",
-  ),
-  "azure-native:monitor:ActionGroup": inGroup("Microsoft.Insights/actionGroups", "actionGroupName"),
-  "azure-native:monitor:ScheduledQueryRule": inGroup(
-    "Microsoft.Insights/scheduledQueryRules",
-    "ruleName",
-  ),
-  "azure-native:monitor:MetricAlert": inGroup("Microsoft.Insights/metricAlerts", "ruleName"),
-  "azure-native:monitor:ActivityLogAlert": inGroup(
-    "Microsoft.Insights/activityLogAlerts",
-    "activityLogAlertName",
-  ),
-  "azure-native:monitor:AutoscaleSetting": inGroup(
-    "Microsoft.Insights/autoscaleSettings",
-    "autoscaleSettingName",
-  ),
-  "azure-native:network:NetworkSecurityGroup": inGroup(
-    "Microsoft.Network/networkSecurityGroups",
-    "networkSecurityGroupName",
   ),
   "azure-native:network:VirtualNetwork": inGroup(
     "Microsoft.Network/virtualNetworks",
@@ -92,7 +65,6 @@ export const recorded: Provider = {
     "privateZoneName",
     "virtualNetworkLinks/virtualNetworkLinkName",
   ),
-  "azure-native:monitor:DiagnosticSetting": makeDiagnosticSetting,
 };
 
 export const recordedLifecycles: Lifecycles = {
@@ -112,7 +84,7 @@ const grouped = z.looseObject({ resourceGroupName: z.string() });
 type More = (id: string, request: ResourceRequest, world: World) => Record<string, unknown>;
 
 /** A resource of a group; `nameInput` is the input that may give its physical name. */
-function inGroup(kind: string, nameInput: string, more: More = () => ({})): Make {
+export function inGroup(kind: string, nameInput: string, more: More = () => ({})): Make {
   return (request, world) => {
     const { resourceGroupName: group } = readInputs(grouped, request);
     const name = nameFrom(request, nameInput) ?? autoname(request.name);
@@ -183,21 +155,4 @@ function networkState(id: string, request: ResourceRequest, world: World) {
     addImplicit(world, subnet.id, "Microsoft.Network/virtualNetworks/subnets");
   }
   return { subnets: made };
-}
-
-const diagnosticInputs = z.looseObject({
-  resourceUri: z.string(),
-  workspaceId: z.string().optional(),
-  name: z.string().optional(),
-});
-
-function makeDiagnosticSetting(request: ResourceRequest, world: World): Made {
-  const inputs = readInputs(diagnosticInputs, request);
-  requireExisting(world, inputs.resourceUri, "the resource to watch");
-  if (inputs.workspaceId !== undefined) {
-    requireExisting(world, inputs.workspaceId, "the workspace");
-  }
-  const name = inputs.name ?? autoname(request.name);
-  const id = `${inputs.resourceUri}/providers/Microsoft.Insights/diagnosticSettings/${name}`;
-  return { id, name, state: { name, type: "Microsoft.Insights/diagnosticSettings" } };
 }
