@@ -59,6 +59,11 @@ export const plainSchema = z.object({
   archiveAfterDays: days.optional(),
   deleteAfterDays: days.optional(),
 
+  alertEmail: z.email().optional(),
+  // The alert looks back two days, and must see more than it waits for.
+  hoursWithoutDelivery: z.coerce.number().int().min(1).max(36).default(6),
+  logRetentionDays: days.min(30).max(730).default(90),
+
   vocabulary: z.enum(["tweet", "post"]).optional(),
   connectorUrl: publicUrl.optional(),
   xApiUrl: publicUrl.optional(),

@@ -3,3 +3,9 @@ export const DEFAULT_REPLICATION = {
   development: "Standard_LRS",
   production: "Standard_GZRS",
 } as const;
+
+/**
+ * Gigabytes of logs a day. A cap is against a flood, not for saving: beyond it nobody is told of
+ * anything. Ten times what 200,000 media a day are estimated to make: a kilobyte for each request to the archive.
+ */
+export const DAILY_LOG_QUOTA_GB = { development: 1, production: 5 } as const;

@@ -4,9 +4,11 @@ import * as resources from "@pulumi/azure-native/resources/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { identifyApp } from "./app-identity.ts";
+import { autoscale } from "./autoscale.ts";
 import { buildPackage } from "./build-package.ts";
 import { readConfig } from "./config.ts";
-import { DEFAULT_REPLICATION } from "./defaults.ts";
+import { DAILY_LOG_QUOTA_GB, DEFAULT_REPLICATION } from "./defaults.ts";
+import { Monitoring } from "./monitoring.ts";
 import { AppPackage } from "./package.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import { sealingKeys } from "./sealing-keys.ts";
@@ -91,6 +93,7 @@ const webApp = new WebApp(
     packageUrl: appPackage.url,
     skuName: config.sku,
     instances: config.instances,
+    scalesItself: config.maxInstances !== undefined,
     zoneRedundant: config.zoneRedundant,
     allowedIpRanges: config.allowedIpRanges,
     subnetId: privateNetwork?.siteSubnetId,
@@ -127,6 +130,36 @@ const webApp = new WebApp(
     ],
   },
 );
+
+if (config.maxInstances !== undefined) {
+  autoscale("connector-autoscale", {
+    resourceGroupName,
+    planId: webApp.planId,
+    archiveAccountId: storage.accountId,
+    workQueueName: storage.workQueueName,
+    minInstances: config.instances,
+    maxInstances: config.maxInstances,
+    tags,
+  });
+}
+
+new Monitoring("monitoring", {
+  resourceGroupName,
+  subscriptionId,
+  watched: {
+    site: webApp.siteId,
+    plan: webApp.planId,
+    vault: vault.vaultId,
+    archiveAccount: storage.accountId,
+    packageAccount: appPackage.accountId,
+  },
+  alertEmail: config.alertEmail,
+  hoursWithoutDelivery: config.hoursWithoutDelivery,
+  retentionDays: config.logRetentionDays,
+  dailyQuotaGb: DAILY_LOG_QUOTA_GB[config.environment],
+  isProduction,
+  tags,
+});
 
 export const connectorUrl = config.connectorUrl ?? webApp.url;
 export const azureAppId = app.clientId;

@@ -19,7 +19,7 @@ const ARGS: MonitoringArgs = {
   hoursWithoutDelivery: 6,
   retentionDays: 90,
   dailyQuotaGb: 5,
-  protect: false,
+  isProduction: false,
   tags: { project: "p" },
 };
 const WORKSPACE: unknown = expect.stringMatching(/\/monitoring-workspace$/);
@@ -44,13 +44,16 @@ describe("the workspace", () => {
     });
   });
 
-  it.each([true, false])("outlives the stack, alone, if it is told to: %s", async (protect) => {
+  it.each([true, false])("outlives the stack, alone, in production: %s", async (isProduction) => {
     const options = new Map<string, pulumi.CustomResourceOptions>();
-    await monitored({ protect }, ({ name, opts }) => {
+    await monitored({ isProduction }, ({ name, opts }) => {
       options.set(name, opts);
       return undefined;
     });
-    expect(options.get("monitoring-workspace")).toMatchObject({ protect, retainOnDelete: protect });
+    expect(options.get("monitoring-workspace")).toMatchObject({
+      protect: isProduction,
+      retainOnDelete: isProduction,
+    });
     expect(options.get("monitoring-gap")).not.toHaveProperty("protect");
   });
 });

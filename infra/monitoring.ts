@@ -18,8 +18,8 @@ export type MonitoringArgs = {
   retentionDays: number;
   /** What the workspace takes in a day; -1: all. Beyond it logs are lost, and alerts over them blind. */
   dailyQuotaGb: number;
-  /** The logs outlive the stack. */
-  protect: boolean;
+  /** Logs outlive the stack. */
+  isProduction: boolean;
   tags: Record<string, string>;
 };
 
@@ -65,7 +65,7 @@ const GLOBAL = "global";
 
 function createWorkspace(
   name: string,
-  { resourceGroupName, retentionDays, dailyQuotaGb, protect, tags }: MonitoringArgs,
+  { resourceGroupName, retentionDays, dailyQuotaGb, isProduction, tags }: MonitoringArgs,
   parent: pulumi.CustomResourceOptions,
 ): operationalinsights.Workspace {
   return new operationalinsights.Workspace(
@@ -81,7 +81,7 @@ function createWorkspace(
       publicNetworkAccessForQuery: "Enabled",
       tags,
     },
-    { ...parent, protect, retainOnDelete: protect },
+    { ...parent, protect: isProduction, retainOnDelete: isProduction },
   );
 }
 

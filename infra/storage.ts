@@ -22,6 +22,7 @@ export type StorageArgs = {
 export class Storage extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;
   readonly containerUrl: pulumi.Output<string>;
+  readonly workQueueName: pulumi.Output<string>;
   readonly workQueueUrl: pulumi.Output<string>;
   readonly poisonQueueUrl: pulumi.Output<string>;
   /** The site may start only after these. */
@@ -108,6 +109,7 @@ export class Storage extends pulumi.ComponentResource {
     const { primaryEndpoints } = account;
     this.accountId = account.id;
     this.containerUrl = pulumi.interpolate`${primaryEndpoints.blob}${container.name}`;
+    this.workQueueName = work.name;
     this.workQueueUrl = pulumi.interpolate`${primaryEndpoints.queue}${work.name}`;
     this.poisonQueueUrl = pulumi.interpolate`${primaryEndpoints.queue}${poison.name}`;
     this.registerOutputs({ containerUrl: this.containerUrl });

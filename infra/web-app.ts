@@ -17,6 +17,8 @@ export type WebAppArgs = {
   settings: AppSettings;
   skuName: string;
   instances: number;
+  /** Something else than the program decides on the number of instances, once there are some. */
+  scalesItself: boolean;
   zoneRedundant: boolean;
   /** CIDR ranges that may call; undefined: everyone, because the platform's addresses are not known. */
   allowedIpRanges: string[] | undefined;
@@ -45,7 +47,7 @@ export class WebApp extends pulumi.ComponentResource {
         zoneRedundant: args.zoneRedundant,
         tags,
       },
-      { parent: this },
+      { parent: this, ignoreChanges: args.scalesItself ? ["sku.capacity"] : [] },
     );
     const site = new web.WebApp(
       `${name}-site`,

@@ -1,0 +1,71 @@
+import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import * as pulumi from "@pulumi/pulumi";
+
+export type AutoscaleArgs = {
+  resourceGroupName: pulumi.Input<string>;
+  planId: pulumi.Input<string>;
+  archiveAccountId: pulumi.Input<string>;
+  workQueueName: pulumi.Input<string>;
+  minInstances: number;
+  maxInstances: number;
+  tags: Record<string, string>;
+};
+
+/**
+ * Messages an instance: Azure divides a queue's length by the number of instances
+ * (learn.microsoft.com/azure/azure-monitor/autoscale/autoscale-common-metrics). Tasks that wait for X
+ * or for a person are among them, and more instances do not help those: hence the high bar.
+ */
+const MANY_MESSAGES = 10;
+const FEW_MESSAGES = 2;
+
+/** Adds an instance while tasks queue up, and takes one away when they are worked off. */
+export function autoscale(
+  name: string,
+  args: AutoscaleArgs,
+  opts?: pulumi.CustomResourceOptions,
+): monitor.AutoscaleSetting {
+  const { resourceGroupName, planId, minInstances, maxInstances, tags } = args;
+  const rule = (
+    operator: "GreaterThan" | "LessThan",
+    threshold: number,
+    direction: "Increase" | "Decrease",
+  ) => ({
+    metricTrigger: {
+      metricName: "ApproximateMessageCount",
+      // Not the queue's own id: its length is measured under this one.
+      metricResourceUri: pulumi.interpolate`${args.archiveAccountId}/services/queue/queues/${args.workQueueName}`,
+      operator,
+      threshold,
+      statistic: "Average" as const,
+      timeAggregation: "Average" as const,
+      timeGrain: "PT1M",
+      timeWindow: "PT10M",
+    },
+    scaleAction: { direction, type: "ChangeCount" as const, value: "1", cooldown: "PT10M" },
+  });
+  return new monitor.AutoscaleSetting(
+    name,
+    {
+      resourceGroupName,
+      targetResourceUri: planId,
+      enabled: true,
+      profiles: [
+        {
+          name: "work queue",
+          capacity: {
+            minimum: String(minInstances),
+            maximum: String(maxInstances),
+            default: String(minInstances),
+          },
+          rules: [
+            rule("GreaterThan", MANY_MESSAGES, "Increase"),
+            rule("LessThan", FEW_MESSAGES, "Decrease"),
+          ],
+        },
+      ],
+      tags,
+    },
+    opts,
+  );
+}
