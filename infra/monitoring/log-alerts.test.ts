@@ -58,6 +58,7 @@ describe("the events", () => {
     ["x.usage-capped", ["x-quota"]],
     ["job.needs-sign-in", ["needs-sign-in"]],
     ["gap.recorded", ["gap"]],
+    ["capture.failed", ["capture-stands-still"]],
     ["delivery.daily-limit-near", ["daily-limit"]],
     ["work.poisoned", ["given-up"]],
     ["connector.started", ["crash-loop"]],
