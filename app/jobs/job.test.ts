@@ -6,6 +6,7 @@ import type { Store } from "../archive/store.ts";
 import { type Clock, createClock } from "../testing/clock.ts";
 import { testSettings } from "../testing/environment.ts";
 import { createMemoryStore } from "../testing/memory-store.ts";
+import { PLAIN_SEALER } from "../testing/plain-sealer.ts";
 import {
   checkAccount,
   forgetJob,
@@ -232,16 +233,10 @@ describe("At the same time, in whatever order the steps come,", () => {
         sealer = PLAIN_SEALER;
         await scheduler.waitFor(race(inTurnsOf(scheduler, store)));
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   }
 });
-
-/** Takes no time of its own, so that only the scheduler decides what comes first. */
-const PLAIN_SEALER: Sealer = {
-  seal: async (value) => JSON.stringify(value),
-  open: async (sealed): Promise<unknown> => JSON.parse(sealed),
-};
 
 /** The same store, each of whose steps takes place when the scheduler says so. */
 function inTurnsOf(scheduler: fc.Scheduler, of: Store): Store {

@@ -27,11 +27,13 @@ const ERROR_POLL_MS = 10_000;
 const ALIVE_MS = 60_000;
 /** App Service kills what has not exited 30 s after SIGTERM. */
 const DRAIN_MS = 20_000;
+const GIVE_BACK_MS = 3_000;
 
 /** Starts working off the queue, `concurrency` messages at a time, until stopped. */
 export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: number }): Worker {
   const { queue } = deps;
   const inHand = new Map<Lease, Promise<void>>();
+  const givenBack = new AbortController();
   let stopping = false;
   let lastPoll = 0;
   let rouse = () => {};
@@ -58,8 +60,12 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
     const free = concurrency - inHand.size;
     const leases = free > 0 ? await queue.receive(free, LEASE_MS) : [];
     lastPoll = deps.now().getTime();
+    if (stopping) {
+      await giveBack(leases);
+      return 0;
+    }
     for (const lease of leases) {
-      const work = workOn(deps, lease).finally(() => {
+      const work = workOn(deps, lease, givenBack.signal).finally(() => {
         inHand.delete(lease);
         wake();
       });
@@ -74,7 +80,7 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
         await pause(taken > 0 && inHand.size < concurrency ? 0 : IDLE_POLL_MS);
       } catch (error) {
         deps.log("work.queue-unreachable", {}, error);
-        woken = false;
+        woken = stopping;
         await pause(ERROR_POLL_MS);
       }
     }
@@ -88,19 +94,25 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
     async stop() {
       stopping = true;
       wake();
-      await running;
-      const drained = Promise.all(inHand.values());
+      const drained = running.then(() => Promise.all(inHand.values()));
       await Promise.race([drained, timeout(DRAIN_MS)]);
       // What is not finished by now goes back at once, for another instance to go on with.
-      await Promise.allSettled([...inHand.keys()].map((lease) => lease.release(0)));
+      givenBack.abort();
+      await Promise.race([giveBack([...inHand.keys()]), timeout(GIVE_BACK_MS)]);
     },
   };
 }
 
-async function workOn(deps: WorkerDeps, lease: Lease): Promise<void> {
+async function giveBack(leases: Lease[]): Promise<void> {
+  await Promise.allSettled(leases.map((lease) => lease.release(0)));
+}
+
+async function workOn(deps: WorkerDeps, lease: Lease, givenBack: AbortSignal): Promise<void> {
   const renewal = setInterval(() => {
-    // A lease that is lost shows when the work is finished: the message is then not ours to delete.
-    void lease.renew(LEASE_MS).catch(() => {});
+    if (!givenBack.aborted) {
+      // A lease that is lost shows when the work is finished: the message is then not ours to delete.
+      void lease.renew(LEASE_MS).catch(() => {});
+    }
   }, RENEW_MS);
   try {
     await handle(deps, lease);

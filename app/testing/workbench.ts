@@ -1,0 +1,142 @@
+import { vi } from "vitest";
+import type { CaptureDeps } from "../capture/capture.ts";
+import type { Twitter } from "../twitter/client.ts";
+import { acceptTask, readTask, type Task } from "../work/task.ts";
+import { startWorker, type Worker, type WorkerDeps } from "../work/worker.ts";
+import type { Clock } from "./clock.ts";
+import { addJob, createParts, type Parts } from "./harness.ts";
+import { createMemoryQueue } from "./memory-queue.ts";
+import { PLAIN_SEALER } from "./plain-sealer.ts";
+import { SAS_URI } from "./platform-calls.ts";
+
+export const WORK_BEGINS = "2026-06-01T12:00:00.000Z";
+export const JOB = "job-1";
+
+type Timeline = Twitter["timeline"];
+export type Workbench = Parts & {
+  /** What X does when it is asked for a timeline. By default, it knows no posts. */
+  onX: (timeline: Timeline) => void;
+  /** How often X was asked for a timeline. */
+  asked: () => number;
+  /** Starts a worker; it is stopped when the bench is cleared. */
+  start: (changes?: Partial<WorkerDeps & { concurrency: number }>) => Worker;
+  /** Keeps and queues a request of the platform, as the portal's route does. */
+  accept: (taskId: string, changes?: Partial<Task>) => Promise<void>;
+  taskOf: (taskId: string) => Promise<Task>;
+  clear: () => Promise<void>;
+};
+
+/**
+ * A worker's surroundings in memory, with an X that answers at once and a clock that only moves with
+ * vitest's fake timers (which a test has to ask for first).
+ */
+export async function createWorkbench(): Promise<Workbench> {
+  const clock = createFakeTimersClock();
+  const parts: Parts = {
+    ...createParts("http://127.0.0.1:1"),
+    clock,
+    queue: createMemoryQueue(clock.now),
+    sealer: PLAIN_SEALER,
+  };
+  await addJob(parts, JOB);
+  const workers: Worker[] = [];
+  let timeline: Timeline = answerNoPosts;
+  let asked = 0;
+  const twitter: Twitter = {
+    ...parts.twitter,
+    async timeline(...query) {
+      asked += 1;
+      return timeline(...query);
+    },
+  };
+  return {
+    ...parts,
+    onX(next) {
+      timeline = next;
+    },
+    asked: () => asked,
+    start({ concurrency = 1, ...changes } = {}) {
+      const deps = { ...workerDepsOf({ ...parts, twitter }), ...changes };
+      const worker = startWorker(deps, { concurrency });
+      workers.push(worker);
+      return worker;
+    },
+    async accept(taskId, changes = {}) {
+      await acceptTask(parts.store, { ...createTask(taskId), ...changes });
+      await parts.queue.send({ jobId: JOB, taskId });
+    },
+    async taskOf(taskId) {
+      const task = await readTask(parts.store, JOB, taskId);
+      if (!task) {
+        throw new Error(`There is no task ${taskId}`);
+      }
+      return task;
+    },
+    async clear() {
+      const stopped = Promise.all(workers.map((worker) => worker.stop()));
+      await vi.advanceTimersByTimeAsync(30_000);
+      await stopped;
+    },
+  };
+}
+
+export async function answerNoPosts(): ReturnType<Timeline> {
+  return {
+    body: Buffer.from('{"meta":{"result_count":0}}'),
+    about: { request: "users/42/tweets?", receivedat: new Date().toISOString() },
+  };
+}
+
+/** An X that answers only when it is told to. */
+export function createPatientX(): { timeline: Timeline; answer: () => void } {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  return {
+    async timeline() {
+      await promise;
+      return answerNoPosts();
+    },
+    answer: () => resolve(undefined),
+  };
+}
+
+export function createTask(taskId: string): Task {
+  const now = new Date().toISOString();
+  return {
+    jobId: JOB,
+    taskId,
+    window: { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" },
+    dirtyIds: [],
+    sealedSas: JSON.stringify(SAS_URI),
+    state: "accepted",
+    acceptedAt: now,
+    changedAt: now,
+    attempts: 0,
+  };
+}
+
+function workerDepsOf({ log, clock, settings, ...parts }: Parts): WorkerDeps {
+  const { store, queue, sealer, twitter, platform } = parts;
+  return {
+    store,
+    queue,
+    sealer,
+    twitter,
+    platform,
+    log: log.log,
+    now: clock.now,
+    fetchMedia: async () => ({ refusal: "no post here has media" }),
+    postCount: (async () => 0) satisfies CaptureDeps["postCount"],
+    sasHosts: settings.SAS_HOSTS,
+    uploadConcurrency: 1,
+    // No capture on a timer: the queue holds what a test puts there.
+    captureIntervalMs: 0,
+  };
+}
+
+function createFakeTimersClock(): Clock {
+  return {
+    now: () => new Date(),
+    set: (instant) => void vi.setSystemTime(instant),
+    advance: (ms) => void vi.setSystemTime(Date.now() + ms),
+  };
+}

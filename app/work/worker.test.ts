@@ -1,0 +1,549 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ConnectorError, type ErrorCode } from "../errors.ts";
+import { forgetJob, readJob } from "../jobs/job.ts";
+import { COMPLETION_STATUS } from "../platform/platform.ts";
+import { addJob } from "../testing/harness.ts";
+import { SAS_URI } from "../testing/platform-calls.ts";
+import {
+  answerNoPosts,
+  createPatientX,
+  createWorkbench,
+  JOB,
+  WORK_BEGINS,
+  type Workbench,
+} from "../testing/workbench.ts";
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+let bench: Workbench;
+beforeEach(async () => {
+  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
+  bench = await createWorkbench();
+});
+afterEach(async () => {
+  await bench.clear();
+  vi.useRealTimers();
+});
+
+describe("A message", () => {
+  it("has its task done, and is then gone", async () => {
+    await bench.accept("task-1");
+    bench.start();
+    await pass(SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", items: 0 });
+    expect(bench.platform.completions).toEqual([
+      { jobId: JOB, taskId: "task-1", status: COMPLETION_STATUS.success, items: [] },
+    ]);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("is one of as many at a time as there is room for", async () => {
+    const x = createPatientX();
+    bench.onX(x.timeline);
+    for (const day of [1, 2, 3]) {
+      await bench.accept(`task-${day}`, { window: dayOf(day) });
+    }
+    bench.start({ concurrency: 2 });
+    await pass(MINUTE_MS);
+    expect(bench.asked()).toBe(2);
+    x.answer();
+    await pass(1);
+    expect(bench.asked()).toBe(3);
+    expect(bench.platform.completions).toHaveLength(3);
+  });
+
+  it.each(["s3cr3t", "{}", '{"jobId":"job-1"}', ""])(
+    "that is none of ours goes to the poison queue, is not quoted, and holds nothing up: %j",
+    async (text) => {
+      bench.queue.put(text);
+      await bench.accept("task-1");
+      bench.start();
+      await pass(SECOND_MS);
+      expect(bench.queue.poisoned()).toEqual([
+        JSON.stringify({ reason: "not a message of this connector", message: text }),
+      ]);
+      expect(bench.log.of("work.poisoned")).toHaveLength(1);
+      expect(bench.log.text()).not.toContain("s3cr3t");
+      expect(bench.platform.completions).toHaveLength(1);
+      expect(bench.queue.waiting()).toEqual([]);
+    },
+  );
+
+  it("of a task that was never kept goes to the poison queue", async () => {
+    await bench.queue.send({ jobId: JOB, taskId: "never" });
+    bench.start();
+    await pass(SECOND_MS);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+    expect(bench.log.of("work.poisoned")).toMatchObject([{ jobId: JOB, taskId: "never" }]);
+    expect(bench.platform.completions).toEqual([]);
+  });
+
+  it("of a job that was removed is failed for good, and the platform is told", async () => {
+    await bench.accept("task-1");
+    const job = await readJob(bench.store, JOB);
+    await forgetJob(bench.store, job ?? (await addJob(bench, JOB)), new Date());
+    bench.start();
+    await pass(SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
+    expect(bench.platform.completions).toMatchObject([
+      { taskId: "task-1", status: COMPLETION_STATUS.permanentFailure },
+    ]);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+  });
+});
+
+describe("While a task is being done, its message", () => {
+  it("is not seen by another worker, for however long it takes", async () => {
+    const x = createPatientX();
+    bench.onX(x.timeline);
+    await bench.accept("task-1");
+    bench.start();
+    bench.start();
+    await pass(2 * HOUR_MS);
+    expect(bench.asked()).toBe(1);
+    x.answer();
+    await pass(SECOND_MS);
+    expect(bench.platform.completions).toHaveLength(1);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("stays in hand though a renewal or two fail", async () => {
+    const x = createPatientX();
+    bench.onX(x.timeline);
+    await bench.accept("task-1");
+    bench.start({ queue: renewing(bench, (count) => count % 3 === 0) });
+    bench.start();
+    await pass(20 * MINUTE_MS);
+    expect(bench.asked()).toBe(1);
+    x.answer();
+    await pass(SECOND_MS);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("comes to another worker when the first one is cut off, and stays with it", async () => {
+    const [cutOff, later] = [createPatientX(), createPatientX()];
+    bench.onX(cutOff.timeline);
+    await bench.accept("task-1");
+    const first = bench.start({ queue: renewing(bench, () => false) });
+    await pass(SECOND_MS);
+    bench.onX(later.timeline);
+    bench.start();
+    await pass(3 * MINUTE_MS);
+    expect(bench.asked()).toBe(2);
+    cutOff.answer();
+    await pass(SECOND_MS);
+    await first.stop();
+    expect(bench.queue.waiting()).toHaveLength(1);
+    later.answer();
+    await pass(SECOND_MS);
+    expect(bench.queue.waiting()).toEqual([]);
+    expect(bench.log.of("work.queue-unreachable")).toEqual([]);
+  });
+});
+
+describe("After a failure, a task", () => {
+  it.each<[ErrorCode, number]>([
+    ["x-rate-limited", 15 * MINUTE_MS],
+    ["x-credits-spent", HOUR_MS],
+    ["x-usage-capped", HOUR_MS],
+    ["x-token-refused", 5 * MINUTE_MS],
+    ["x-keys-missing", 5 * MINUTE_MS],
+  ])("waits without losing a try for what a person or a clock will bring: %s", async (code, ms) => {
+    await fail(new ConnectorError(code, "test"));
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 0 });
+    expect(visibleIn()).toEqual([ms]);
+    expect(bench.log.of("task.waits")).toMatchObject([{ taskId: "task-1", code }]);
+    expect(bench.platform.completions).toEqual([]);
+  });
+
+  it.each<[string, Error, number]>([
+    ["X unavailable", new ConnectorError("x-unavailable", "test"), 5 * SECOND_MS],
+    ["a record in use", new ConnectorError("conflict", "test"), 5 * SECOND_MS],
+    ["what nobody thought of", new TypeError("s3cr3t"), 5 * SECOND_MS],
+  ])("is tried again after a moment, and a try less is left: %s", async (_title, error, ms) => {
+    await fail(error);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 1 });
+    expect(visibleIn()).toEqual([ms]);
+    expect(bench.log.text()).not.toContain("s3cr3t");
+  });
+
+  it("waits until X has said", async () => {
+    const retryAt = new Date("2026-06-01T12:07:30Z");
+    await fail(new ConnectorError("x-rate-limited", "test", { retryAt }));
+    expect(bench.queue.waiting()).toMatchObject([{ visibleAt: retryAt }]);
+    expect(bench.log.of("task.waits")).toMatchObject([{ retryAt: retryAt.toISOString() }]);
+    expect(bench.log.of("x.rate-limited")).toHaveLength(1);
+    bench.onX(answerNoPosts);
+    await pass(7 * MINUTE_MS);
+    expect(bench.platform.completions).toEqual([]);
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions).toHaveLength(1);
+  });
+
+  it("waits until its window has ended", async () => {
+    await bench.accept("task-1", {
+      window: { start: "2026-06-01T12:00:00Z", end: "2026-06-01T13:00:00Z" },
+    });
+    bench.start();
+    await pass(59 * MINUTE_MS);
+    expect(bench.asked()).toBe(0);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 0 });
+    await pass(2 * MINUTE_MS);
+    expect(bench.asked()).toBe(1);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("is given up in the end, and the platform may ask again", async () => {
+    await fail(new ConnectorError("x-unavailable", "X answered 503"));
+    await pass(HOUR_MS);
+    expect(bench.asked()).toBe(10);
+    expect(await bench.taskOf("task-1")).toMatchObject({
+      state: "failed",
+      attempts: 10,
+      reason: "X answered 503",
+    });
+    expect(bench.platform.completions).toMatchObject([
+      { taskId: "task-1", status: COMPLETION_STATUS.temporaryFailure, items: [] },
+    ]);
+    expect(bench.log.of("task.waits")).toHaveLength(9);
+    expect(bench.log.of("task.failed")).toMatchObject([
+      { taskId: "task-1", code: "x-unavailable" },
+    ]);
+    expect(bench.queue.waiting()).toEqual([]);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+  });
+
+  it("is never given up while it waits for a person, and is done when she has come", async () => {
+    await fail(new ConnectorError("x-credits-spent", "test"));
+    await pass(30 * HOUR_MS);
+    expect(bench.asked()).toBe(31);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 0 });
+    bench.onX(answerNoPosts);
+    await pass(HOUR_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    expect((await bench.taskOf("task-1")).reason).toBeUndefined();
+  });
+
+  it("that no try can mend is given up at once", async () => {
+    await fail(new ConnectorError("x-forbidden", "X answered 403"));
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
+    expect(bench.platform.completions).toMatchObject([
+      { status: COMPLETION_STATUS.permanentFailure },
+    ]);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+  });
+
+  it("whose container cannot be written to any more is given back to the platform", async () => {
+    const sealedSas = JSON.stringify(SAS_URI.replace("2026-12-31", "2026-05-31"));
+    await bench.accept("task-1", { sealedSas });
+    bench.start();
+    await pass(SECOND_MS);
+    expect(bench.platform.completions).toMatchObject([
+      { status: COMPLETION_STATUS.temporaryFailure },
+    ]);
+    expect(bench.log.text()).not.toMatch(/sig=|sas-signature/);
+  });
+
+  it("is given up though the platform does not hear of it, and that is said", async () => {
+    bench.platform.meet(async () => {
+      throw new ConnectorError("platform-refused", "The Import service answered 400");
+    });
+    await fail(new ConnectorError("x-forbidden", "test"));
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
+    expect(bench.log.of("platform.refused")).toMatchObject([{ taskId: "task-1" }]);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+  });
+
+  it("is not done before the platform has accepted its end", async () => {
+    bench.platform.meet(async () => {
+      throw new ConnectorError("platform-unavailable", "The Import service answered 503");
+    });
+    await bench.accept("task-1");
+    bench.start();
+    await pass(SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 1 });
+    bench.platform.meet(undefined);
+    await pass(MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    expect(bench.platform.completions).toHaveLength(1);
+    expect(bench.asked()).toBe(1);
+  });
+
+  it("comes back after its lease when even the failure cannot be written down", async () => {
+    const { store } = bench;
+    const replace = async () => {
+      throw new Error("storage is down");
+    };
+    bench.onX(failing(new ConnectorError("x-unavailable", "test")));
+    await bench.accept("task-1");
+    const cutOff = bench.start({ store: { ...store, replace } });
+    await pass(SECOND_MS);
+    await cutOff.stop();
+    expect(bench.log.of("work.queue-unreachable")).toHaveLength(1);
+    bench.onX(answerNoPosts);
+    bench.start();
+    await pass(3 * MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+});
+
+describe("A token that X refuses", () => {
+  const refused = new ConnectorError("x-token-refused", "X answered 401");
+
+  it("marks the job, and its tasks go on after the next sign-in", async () => {
+    await fail(refused);
+    expect(await readJob(bench.store, JOB)).toMatchObject({ needsSignIn: "X answered 401" });
+    expect(bench.log.of("job.needs-sign-in")).toMatchObject([{ jobId: JOB }]);
+    bench.onX(answerNoPosts);
+    await pass(HOUR_MS);
+    expect(bench.asked()).toBe(1);
+    expect(bench.log.of("job.needs-sign-in")).toHaveLength(1);
+    await addJob(bench, JOB);
+    await pass(5 * MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("does not mark a job that was signed in again meanwhile", async () => {
+    bench.onX(async () => {
+      await addJob(bench, JOB);
+      throw refused;
+    });
+    await bench.accept("task-1");
+    bench.start();
+    await pass(0);
+    expect((await readJob(bench.store, JOB))?.needsSignIn).toBeUndefined();
+    bench.onX(answerNoPosts);
+    await pass(5 * MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+});
+
+describe("The queue", () => {
+  it("is looked at every five seconds, and at once when the worker is woken", async () => {
+    const receive = vi.spyOn(bench.queue, "receive");
+    const worker = bench.start();
+    await pass(MINUTE_MS);
+    expect(receive).toHaveBeenCalledTimes(13);
+    await bench.accept("task-1");
+    worker.wake();
+    await pass(1);
+    expect(bench.platform.completions).toHaveLength(1);
+  });
+
+  it("that cannot be reached is asked every ten seconds, and used again when it can", async () => {
+    let isDown = true;
+    const queue = {
+      ...bench.queue,
+      async receive(...asked: Parameters<Workbench["queue"]["receive"]>) {
+        if (isDown) {
+          throw new Error("getaddrinfo ENOTFOUND archive.queue.core.windows.net?sig=s3cr3t");
+        }
+        return bench.queue.receive(...asked);
+      },
+    };
+    const worker = bench.start({ queue });
+    await pass(5 * MINUTE_MS);
+    expect(bench.log.of("work.queue-unreachable")).toHaveLength(31);
+    expect(bench.log.text()).not.toContain("s3cr3t");
+    expect(worker.isAlive()).toBe(false);
+    isDown = false;
+    await bench.accept("task-1");
+    await pass(10 * SECOND_MS);
+    expect(worker.isAlive()).toBe(true);
+    expect(bench.platform.completions).toHaveLength(1);
+  });
+});
+
+describe("A worker is alive", () => {
+  it("once it has got through, while it waits and while it works", async () => {
+    const x = createPatientX();
+    bench.onX(x.timeline);
+    const worker = bench.start();
+    expect(worker.isAlive()).toBe(false);
+    await pass(1);
+    expect(worker.isAlive()).toBe(true);
+    await pass(10 * MINUTE_MS);
+    expect(worker.isAlive()).toBe(true);
+    await bench.accept("task-1");
+    await pass(10 * MINUTE_MS);
+    expect(worker.isAlive()).toBe(true);
+  });
+
+  it("until its queue has not answered for a minute", async () => {
+    const worker = bench.start({ queue: { ...bench.queue, receive: forEver } });
+    await pass(MINUTE_MS);
+    expect(worker.isAlive()).toBe(false);
+  });
+});
+
+describe("A worker that is stopped", () => {
+  const DRAIN_MS = 20 * SECOND_MS;
+  const LIMIT_MS = 25 * SECOND_MS;
+
+  it("is so at once when it has nothing in hand, and takes no more", async () => {
+    const worker = bench.start();
+    await pass(SECOND_MS);
+    await worker.stop();
+    await bench.accept("task-1");
+    worker.wake();
+    await pass(MINUTE_MS);
+    expect(bench.asked()).toBe(0);
+    expect(bench.queue.waiting()).toMatchObject([{ visibleAt: new Date("2026-06-01T12:00:01Z") }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("finishes what is in hand", async () => {
+    const x = createPatientX();
+    bench.onX(x.timeline);
+    await bench.accept("task-1");
+    const worker = bench.start();
+    await pass(SECOND_MS);
+    const ended = endOf(worker.stop());
+    await pass(DRAIN_MS / 2);
+    expect(ended.at()).toBeUndefined();
+    x.answer();
+    await pass(0);
+    expect(ended.at()).toBe(SECOND_MS + DRAIN_MS / 2);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("gives back what it cannot finish in time, and another worker does it", async () => {
+    bench.onX(forEver);
+    await bench.accept("task-1");
+    const worker = bench.start();
+    await pass(SECOND_MS);
+    const ended = endOf(worker.stop());
+    await pass(LIMIT_MS);
+    expect(ended.at()).toBeLessThanOrEqual(SECOND_MS + LIMIT_MS);
+    await pass(10 * MINUTE_MS);
+    expect(visibleIn()[0]).toBeLessThanOrEqual(-10 * MINUTE_MS);
+    bench.onX(answerNoPosts);
+    bench.start();
+    await pass(SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("is so at once when its queue fails just then", async () => {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const worker = bench.start({ queue: { ...bench.queue, receive: () => promise } });
+    await pass(SECOND_MS);
+    const ended = endOf(worker.stop());
+    reject(new Error("the network is down"));
+    await pass(0);
+    expect(ended.at()).toBe(SECOND_MS);
+  });
+
+  it("gives back what the queue hands out too late", async () => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const queue = {
+      ...bench.queue,
+      async receive(...asked: Parameters<Workbench["queue"]["receive"]>) {
+        await promise;
+        return bench.queue.receive(...asked);
+      },
+    };
+    await bench.accept("task-1");
+    const worker = bench.start({ queue });
+    await pass(SECOND_MS);
+    const ended = endOf(worker.stop());
+    resolve(undefined);
+    await pass(0);
+    expect(ended.at()).toBe(SECOND_MS);
+    expect(bench.asked()).toBe(0);
+    expect(visibleIn()).toEqual([0]);
+  });
+
+  it.each([
+    ["asked", { receive: forEver }],
+    ["given anything back", { release: forEver }],
+  ])("ends in time though its queue does not answer when it is %s", async (_title, faults) => {
+    bench.onX(forEver);
+    await bench.accept("task-1");
+    const worker = bench.start({ queue: withFaults(bench, faults) });
+    await pass(SECOND_MS);
+    const ended = endOf(worker.stop());
+    await pass(LIMIT_MS);
+    expect(ended.at()).toBeLessThanOrEqual(SECOND_MS + LIMIT_MS);
+  });
+});
+
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+/** Lets the first try of a task fail. */
+async function fail(error: Error): Promise<void> {
+  bench.onX(failing(error));
+  await bench.accept("task-1");
+  bench.start();
+  await pass(0);
+}
+
+function failing(error: Error) {
+  return async () => {
+    throw error;
+  };
+}
+
+function forEver(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** Milliseconds from now until each message is visible. */
+function visibleIn(): number[] {
+  return bench.queue.waiting().map(({ visibleAt }) => visibleAt.getTime() - Date.now());
+}
+
+/** When a promise was fulfilled, in milliseconds from the beginning. */
+function endOf(promise: Promise<void>): { at: () => number | undefined } {
+  let at: number | undefined;
+  void promise.then(() => {
+    at = Date.now() - Date.parse(WORK_BEGINS);
+  });
+  return { at: () => at };
+}
+
+function dayOf(day: number) {
+  return { start: `2026-01-0${day}T00:00:00Z`, end: `2026-01-0${day + 1}T00:00:00Z` };
+}
+
+type Queue = Workbench["queue"];
+
+/** The bench's queue, where only some renewals get through (counted from 1). */
+function renewing({ queue }: Workbench, getsThrough: (count: number) => boolean): Queue {
+  let count = 0;
+  return {
+    ...queue,
+    async receive(...asked) {
+      const leases = await queue.receive(...asked);
+      return leases.map((lease) => ({
+        ...lease,
+        async renew(ms: number) {
+          count += 1;
+          if (!getsThrough(count)) {
+            throw new Error("the network is down");
+          }
+          return lease.renew(ms);
+        },
+      }));
+    },
+  };
+}
+
+function withFaults(
+  { queue }: Workbench,
+  { receive, release }: { receive?: () => Promise<never>; release?: () => Promise<never> },
+): Queue {
+  return {
+    ...queue,
+    receive:
+      receive ??
+      (async (...asked) => {
+        const leases = await queue.receive(...asked);
+        return leases.map((lease) => ({ ...lease, ...(release && { release }) }));
+      }),
+  };
+}
