@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -135,17 +135,48 @@ describe("npm run smoke", () => {
   });
 });
 
-describe("a script", () => {
-  it.each(["smoke"])("%s explains itself, and refuses what it does not know", async (name) => {
-    const help = await runScript(name, "--help");
-    expect(help.stdout).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
-    expect(help.exitCode).toBe(0);
-    const wrong = await runScript(name, "--nope");
-    expect(wrong.stderr).toContain(
-      `--nope is not an option: remove it.\nnpm run ${name} -- --help lists all options.`,
-    );
-    expect(wrong.exitCode).toBe(2);
+describe("npm run handoff", () => {
+  it("shows what to enter where, the password only on request", async () => {
+    const { apiSecretKey, twitterCallbackUrl, azureAppId } = system.outputs;
+    const ended = await runScript("handoff", "--outputs", outputsFile);
+    expect(ended.stdout).toContain(twitterCallbackUrl);
+    expect(ended.stdout).toContain(azureAppId);
+    expect(`${ended.stdout}${ended.stderr}`).not.toContain(apiSecretKey);
+    expect(ended.exitCode).toBe(0);
+    const shown = await runScript("handoff", "--outputs", outputsFile, "--show-secrets");
+    expect(shown.stdout).toMatch(new RegExp(`^ +Password +${apiSecretKey}$`, "m"));
   });
+
+  it.each(["sheet.html", "sheet.md"])("writes %s without it, even then", async (name) => {
+    const sheet = join(folder, name);
+    const asked = ["--outputs", outputsFile, "--show-secrets", "--sheet", sheet];
+    expect((await runScript("handoff", ...asked)).exitCode).toBe(0);
+    const text = await readFile(sheet, "utf8");
+    expect(text).toContain(system.outputs.connectorUrl);
+    expect(text).not.toContain(system.outputs.apiSecretKey);
+  });
+
+  it("ends with 1 and a remedy where there are no outputs", async () => {
+    const ended = await runScript("handoff", "--outputs", join(folder, "none.json"));
+    expect(ended.stderr).toMatch(/none\.json cannot be read\n.*npx pulumi stack output/);
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+  });
+});
+
+describe("a script", () => {
+  it.each(["handoff", "smoke"])(
+    "%s explains itself, and refuses what it does not know",
+    async (name) => {
+      const help = await runScript(name, "--help");
+      expect(help.stdout).toMatch(new RegExp(`^Usage: npm run ${name} -- `));
+      expect(help.exitCode).toBe(0);
+      const wrong = await runScript(name, "--nope");
+      expect(wrong.stderr).toContain(
+        `--nope is not an option: remove it.\nnpm run ${name} -- --help lists all options.`,
+      );
+      expect(wrong.exitCode).toBe(2);
+    },
+  );
 });
 
 const silent = { begin: () => undefined, end: () => undefined };
