@@ -143,7 +143,7 @@ if (config.maxInstances !== undefined) {
   });
 }
 
-new Monitoring("monitoring", {
+const monitoring = new Monitoring("monitoring", {
   resourceGroupName,
   subscriptionId,
   watched: {
@@ -166,6 +166,7 @@ export const azureAppId = app.clientId;
 /** To register in the X developer app, letter by letter. */
 export const twitterCallbackUrl = pulumi.interpolate`${connectorUrl}/Views/TwitterOAuth`;
 export const statusUrl = pulumi.interpolate`${connectorUrl}/`;
+export const workbookUrl = monitoring.workbookUrl;
 /** What `/healthz` must answer once this package runs. */
 export const packageHash = built.hash;
 /** What the owner of a registration of one's own has to add to it; undefined where it is done. */

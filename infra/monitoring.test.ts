@@ -1,9 +1,9 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
 import { logAlerts } from "./monitoring/log-alerts.ts";
 import { METRIC_ALERTS } from "./monitoring/metric-alerts.ts";
 import { Monitoring, type MonitoringArgs } from "./monitoring.ts";
-import { evaluate, type Evaluation, type Recorded, toRecord } from "./testing/mocks.ts";
+import { evaluate, type Evaluation, type Recorded, toRecord, valueOf } from "./testing/mocks.ts";
 
 const ARGS: MonitoringArgs = {
   resourceGroupName: "group",
@@ -208,6 +208,30 @@ describe("the people who are told", () => {
     for (const { inputs } of all("monitor:ScheduledQueryRule")) {
       expect(inputs["actions"]).toEqual({ actionGroups: [] });
     }
+  });
+});
+
+describe("the workbook", () => {
+  it("is a page of the workspace, under a name that every up gives it", async () => {
+    const { inputs } = evaluation.find("applicationinsights:Workbook");
+    expect(inputs).toMatchObject({ displayName: "Twitter connector", category: "workbook" });
+    expect(inputs["sourceId"]).toMatch(/\/monitoring-workspace$/);
+    expect(inputs["sourceId"]).toBe(String(inputs["sourceId"]).toLowerCase());
+    const again = (await monitored()).find("applicationinsights:Workbook").inputs;
+    expect(again["resourceName"]).toBe(inputs["resourceName"]);
+    expect(again["resourceName"]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-/);
+  });
+
+  it("asks the workspace, and has an address in the portal", async () => {
+    const { serializedData } = evaluation.find("applicationinsights:Workbook").inputs;
+    expect(JSON.parse(String(serializedData))).toMatchObject({
+      version: "Notebook/1.0",
+      fallbackResourceIds: [WORKSPACE],
+    });
+    const { workbookUrl } = toRecord(evaluation.outputs["monitoring"]);
+    expect(await valueOf(pulumi.output(workbookUrl))).toMatch(
+      /^https:\/\/portal\.azure\.com\/#resource\/subscriptions\/.*\/monitoring-workbook\/workbook$/,
+    );
   });
 });
 

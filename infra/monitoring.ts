@@ -1,9 +1,12 @@
+import * as applicationinsights from "@pulumi/azure-native/applicationinsights/index.js";
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as operationalinsights from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { v5 as uuidv5 } from "uuid";
 import { DIAGNOSTICS, type Diagnostics, type WatchedResource } from "./monitoring/diagnostics.ts";
 import { type LogAlert, logAlerts } from "./monitoring/log-alerts.ts";
 import { METRIC_ALERTS, type MetricAlert } from "./monitoring/metric-alerts.ts";
+import { workbookOver } from "./monitoring/workbook.ts";
 
 export type MonitoringArgs = {
   resourceGroupName: pulumi.Input<string>;
@@ -26,6 +29,8 @@ export type MonitoringArgs = {
 /** Tells a person of the connector's state without being asked, and keeps what it knows that from. */
 export class Monitoring extends pulumi.ComponentResource {
   readonly workspaceId: pulumi.Output<string>;
+  /** Where the Azure portal shows delivery, coverage, reads and lag. */
+  readonly workbookUrl: pulumi.Output<string>;
 
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Monitoring", name, {}, opts);
@@ -47,8 +52,10 @@ export class Monitoring extends pulumi.ComponentResource {
       alertOnMetric(context, alert);
     }
     alertOnServiceHealth(context);
+    const workbook = createWorkbook(context);
     this.workspaceId = workspace.id;
-    this.registerOutputs({ workspaceId: this.workspaceId });
+    this.workbookUrl = pulumi.interpolate`https://portal.azure.com/#resource${workbook.id}/workbook`;
+    this.registerOutputs({ workspaceId: this.workspaceId, workbookUrl: this.workbookUrl });
   }
 }
 
@@ -103,6 +110,25 @@ function createActionGroup(
       enabled: true,
       emailReceivers: [{ name: "mail", emailAddress: alertEmail, useCommonAlertSchema: true }],
       tags,
+    },
+    parent,
+  );
+}
+
+function createWorkbook({ name, args, workspace, parent }: Context): applicationinsights.Workbook {
+  return new applicationinsights.Workbook(
+    `${name}-workbook`,
+    {
+      resourceGroupName: args.resourceGroupName,
+      // Azure wants a UUID; this one is the same at every `up`.
+      resourceName: workspace.id.apply((id) => uuidv5(id, uuidv5.URL)),
+      displayName: "Twitter connector",
+      category: "workbook",
+      kind: "shared",
+      // Azure keeps it in lower case.
+      sourceId: workspace.id.apply((id) => id.toLowerCase()),
+      serializedData: workspace.id.apply((id) => JSON.stringify(workbookOver(id))),
+      tags: args.tags,
     },
     parent,
   );

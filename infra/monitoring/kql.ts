@@ -10,15 +10,17 @@ export function rowsOf(column: string, tables: string[]): string {
   return `union isfuzzy=true ${[empty, ...tables].join(", ")}`;
 }
 
-/** What the app logged under these names: the time, `event`, and `log` with the event's fields. */
+/** What the app logged: the time, `event`, and `log` with the level and the event's fields. */
+export const APP_LOG = [
+  rowsOf("ResultDescription", ["AppServiceConsoleLogs"]),
+  // One JSON line an event (app/log.ts); what else is on the console has no event.
+  "| extend log = parse_json(ResultDescription)",
+  "| extend event = tostring(log.event)",
+].join("\n");
+
+/** What the app logged under these names. */
 export function eventsNamed(names: readonly EventName[]): string {
-  return [
-    rowsOf("ResultDescription", ["AppServiceConsoleLogs"]),
-    // One JSON line an event (app/log.ts); what else is on the console has no event.
-    "| extend log = parse_json(ResultDescription)",
-    "| extend event = tostring(log.event)",
-    `| where event in (${listOf(names)})`,
-  ].join("\n");
+  return `${APP_LOG}\n| where event in (${listOf(names)})`;
 }
 
 /** A typed comparison with an event's name within a query. */
