@@ -29,7 +29,7 @@ export type TimelineQuery = {
 };
 
 /**
- * A response body of X, verbatim, and where it came from: `request` (path and query, in which X
+ * A response body of X, verbatim (one that was cut off, too: it is no JSON then), and where it came from: `request` (path and query, in which X
  * takes no secret), `receivedat` (ISO 8601) and a few headers, named as blob metadata may be.
  */
 export type Answer = { body: Buffer; about: Record<string, string> };
@@ -86,13 +86,13 @@ export function createTwitter(
     token: UserToken | undefined,
     work: (client: TwitterApi) => Promise<T>,
   ): Promise<T> => {
-    const { plugin, broken } = createCallGuard(timeoutMs);
+    const { plugin, tooLate } = createCallGuard(timeoutMs);
     try {
       const client = new TwitterApi(
         { ...appKeys(settings), ...token },
         { httpAgent: agent, plugins: [plugin] },
       );
-      return await Promise.race([work(client), broken]);
+      return await Promise.race([work(client), tooLate]);
     } catch (error) {
       throw toXError(error, now());
     }
