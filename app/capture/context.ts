@@ -3,11 +3,15 @@ import { contextOf, isRepost, type Page } from "../twitter/page.ts";
 /**
  * Posts that have to be looked up so that everything a page's posts show is known. X expands one
  * level: what a reposted post quotes is missing; and with the new field names, so are the authors
- * and media of the posts that are referred to (x-api.md sections 0 and 2).
+ * and media of the posts that are referred to (x-api.md sections 0 and 2), if not the posts.
  */
 export function idsToLookUp({ posts, includes }: Page): string[] {
   const ids = new Set<string>();
+  const isKnown = (id: string) => includes.posts.has(id) || includes.missing.has(id);
   for (const post of posts) {
+    for (const { id } of post.references.filter((reference) => !isKnown(reference.id))) {
+      ids.add(id);
+    }
     for (const shown of contextOf(post, includes)) {
       const isDescribed =
         includes.users.has(shown.authorId) &&
@@ -16,7 +20,7 @@ export function idsToLookUp({ posts, includes }: Page): string[] {
         ids.add(shown.id);
       }
       for (const { id } of isRepost(post) ? shown.references : []) {
-        if (!includes.posts.has(id) && !includes.missing.has(id)) {
+        if (!isKnown(id)) {
           ids.add(id);
         }
       }

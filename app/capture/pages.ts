@@ -3,10 +3,10 @@ import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer } from "../twitter/client.ts";
 import {
-  asIncludes,
   type Includes,
   mergeIncludes,
   type Page,
+  parseContext,
   parsePage,
   parseTimeline,
 } from "../twitter/page.ts";
@@ -79,7 +79,7 @@ export async function keepContext(
   for (const [index, ids] of chunk(idsToLookUp(page)).entries()) {
     const contextName = names.context(name, index + 1);
     if (!(await store.read(contextName))) {
-      await keepAnswer(store, contextName, () => lookUp(ids));
+      await keepAnswer(store, contextName, () => lookUp(ids), parseContext);
     }
   }
 }
@@ -91,7 +91,7 @@ async function storedContext(
   let { includes } = page;
   for (const [index] of chunk(idsToLookUp(page)).entries()) {
     const blob = await store.read(names.context(name, index + 1));
-    includes = blob ? mergeIncludes(includes, asIncludes(parsePage(blob.body))) : includes;
+    includes = blob ? mergeIncludes(includes, parseContext(blob.body)) : includes;
   }
   return includes;
 }
@@ -111,7 +111,7 @@ export async function keepAnswer(
   store: Store,
   name: string,
   fetchAnswer: () => Promise<Answer>,
-  parse: (body: Uint8Array) => Page = parsePage,
+  parse: (body: Uint8Array) => unknown = parsePage,
 ): Promise<Uint8Array> {
   const { body, about } = await fetchAnswer();
   const kept = { contentType: "application/json", metadata: about };

@@ -7,7 +7,7 @@ import {
   type Post,
   type User,
 } from "../twitter/page.ts";
-import { expandLinks, permalink, plainText } from "./text.ts";
+import { permalink, readableText } from "./text.ts";
 
 /** The platform's item (portal-contract.md): every member present, null where there is nothing. */
 export type Item = {
@@ -133,10 +133,10 @@ function fullText(post: Post, { posts, users }: Includes): string {
   const originalId = post.references.find(({ type }) => type === "retweeted")?.id;
   const original = originalId === undefined ? undefined : posts.get(originalId);
   if (!original) {
-    return plainText(expandLinks(post));
+    return readableText(post);
   }
   const handle = users.get(original.authorId)?.username;
-  return `RT ${handle ? `@${handle}: ` : ""}${plainText(expandLinks(original))}`;
+  return `RT ${handle ? `@${handle}: ` : ""}${readableText(original)}`;
 }
 
 /** What the e-mail could not show otherwise: who, where, which links, which media, since when. */
@@ -153,11 +153,14 @@ function recordLines({
     `Posted: ${post.createdAt}`,
     ...post.references.map((reference) => referenceLine(reference, includes)),
     ...post.links.map(({ short, expanded }) => `Link: ${short} is ${expanded}`),
-    ...post.pollIds.flatMap((id) => pollLine(includes.polls.get(id))),
-    ...placeLine(post.placeId === undefined ? undefined : includes.places.get(post.placeId)),
+    ...post.pollIds.map((id) => pollLine(includes.polls.get(id))),
+    ...(post.placeId === undefined
+      ? []
+      : [placeLine(post.placeId, includes.places.get(post.placeId))]),
     ...versionsLine(post),
     ...outcomes.map(mediaLine),
-    `Captured: ${receivedAt}, ${post.likes} likes`,
+    ...aboutLine(post),
+    `Captured: ${receivedAt}, ${figures(post)}`,
   ];
 }
 
@@ -179,17 +182,28 @@ function referenceLine(
   return `${word}: ${permalink(id, handle)}${kept}`;
 }
 
-function pollLine(poll: Poll | undefined): string[] {
+function pollLine(poll: Poll | undefined): string {
   if (!poll) {
-    return [];
+    return "Poll: X did not describe it";
   }
   const options = poll.options.map(({ label, votes = 0 }) => `${label} (${votes})`).join("; ");
-  return [`Poll (${poll.voting_status ?? "state unknown"}): ${options}`];
+  return `Poll (${poll.voting_status ?? "state unknown"}): ${options}`;
 }
 
-function placeLine(place: Place | undefined): string[] {
-  const words = [place?.full_name, place?.country].filter(Boolean).join(", ");
-  return words ? [`Place: ${words}`] : [];
+function placeLine(id: string, place: Place | undefined): string {
+  return `Place: ${[place?.full_name, place?.country].filter(Boolean).join(", ") || id}`;
+}
+
+function aboutLine({ language, source }: Post): string[] {
+  const about = [language && `language ${language}`, source && `posted with ${source}`];
+  const words = about.filter(Boolean).join(", ");
+  return words ? [`X says: ${words}`] : [];
+}
+
+/** Figures change: they belong to the moment in which they were read. */
+function figures({ likes, replies, reposts, quotes }: Post): string {
+  const all = Object.entries({ likes, replies, reposts, quotes });
+  return all.flatMap(([name, count]) => (count === undefined ? [] : `${count} ${name}`)).join(", ");
 }
 
 function versionsLine({ id, versions }: Post): string[] {

@@ -1,10 +1,24 @@
 import type { Post } from "../twitter/page.ts";
 
-/** Replaces each t.co link by the address that it leads to. */
-export function expandLinks({ text, links }: Pick<Post, "text" | "links">): string {
-  // Longest first: one short link may begin like another.
-  const sorted = links.toSorted((a, b) => b.short.length - a.short.length);
-  return sorted.reduce((so, { short, expanded }) => so.replaceAll(short, () => expanded), text);
+/** Replaces each short link by the address that it leads to. */
+export function expandLinks(text: string, links: Post["links"]): string {
+  const expanded = new Map(links.map((link) => [link.short, link.expanded]));
+  // In one go, so that no address is looked into for others; longest first, and never a part of a
+  // link: one may begin like another.
+  const shorts = [...expanded.keys()].toSorted((a, b) => b.length - a.length);
+  const anyShort = new RegExp(
+    `(?:${shorts.map((short) => RegExp.escape(short)).join("|")})(?![A-Za-z0-9])`,
+    "g",
+  );
+  return shorts.length === 0
+    ? text
+    : text.replaceAll(anyShort, (short) => expanded.get(short) ?? short);
+}
+
+/** The text of a post as a reader on X sees it, with links that lead somewhere. */
+export function readableText({ text, links }: Pick<Post, "text" | "links">): string {
+  // X escapes the text and not the addresses.
+  return expandLinks(plainText(text), links);
 }
 
 /** X escapes these three characters in every text, and no others. */

@@ -3,14 +3,21 @@ import { ConnectorError } from "../errors.ts";
 
 /** Either vocabulary is read, whichever was asked for: the wire may mix them (x-api.md section 0). */
 
-const urlEntity = z.looseObject({ url: z.string(), expanded_url: z.string().optional() });
-const mentionEntity = z.looseObject({ username: z.string(), id: z.string().optional() });
-/** An entity of an odd shape must not keep a post out of the archive: its text says the same. */
-const entities = z.looseObject({
-  urls: z.array(urlEntity).optional().catch(undefined),
-  mentions: z.array(mentionEntity).optional().catch(undefined),
+const urlEntity = z.looseObject({
+  url: z.string().min(1),
+  expanded_url: z.string().optional().catch(undefined),
 });
-const note = z.looseObject({ text: z.string(), entities: entities.optional() });
+const mentionEntity = z.looseObject({
+  username: z.string(),
+  id: z.string().optional().catch(undefined),
+});
+/** An entity of an odd shape must not keep a post out of the archive: its text says the same. */
+const entities = z
+  .looseObject({ urls: readable(urlEntity), mentions: readable(mentionEntity) })
+  .optional()
+  .catch(undefined);
+const note = z.looseObject({ text: z.string(), entities });
+const count = z.number().int().nonnegative().optional().catch(undefined);
 const reference = z.looseObject({ type: z.string(), id: z.string() });
 
 const wirePost = z.looseObject({
@@ -24,7 +31,7 @@ const wirePost = z.looseObject({
   referenced_posts: z.array(reference).optional(),
   note_tweet: note.optional(),
   note_post: note.optional(),
-  entities: entities.optional(),
+  entities,
   article: z
     .looseObject({
       title: z.string().optional().catch(undefined),
@@ -43,7 +50,18 @@ const wirePost = z.looseObject({
   edit_history_tweet_ids: z.array(z.string()).optional().catch(undefined),
   edit_history_post_ids: z.array(z.string()).optional().catch(undefined),
   geo: z.looseObject({ place_id: z.string().optional() }).optional().catch(undefined),
-  public_metrics: z.looseObject({ like_count: z.number().optional() }).optional(),
+  public_metrics: z
+    .looseObject({
+      like_count: count,
+      reply_count: count,
+      quote_count: count,
+      retweet_count: count,
+      repost_count: count,
+    })
+    .optional()
+    .catch(undefined),
+  lang: z.string().optional().catch(undefined),
+  source: z.string().optional().catch(undefined),
 });
 
 const wireUser = z.looseObject({
@@ -81,32 +99,43 @@ const wirePlace = z.looseObject({
   country: z.string().optional(),
 });
 
+/**
+ * What X sends along is read as far as it can be: another's odd post, or an account without a name,
+ * must not keep the account's own posts out of the archive. Those are read strictly, one by one.
+ */
+const wirePosts = readable(wirePost);
 const wirePage = z.looseObject({
-  data: z.array(wirePost).default([]),
+  data: z.array(z.unknown()).default([]),
   includes: z
     .looseObject({
-      tweets: z.array(wirePost).optional(),
-      posts: z.array(wirePost).optional(),
-      users: z.array(wireUser).optional(),
-      media: z.array(wireMedia).optional(),
-      polls: z.array(wirePoll).optional(),
-      places: z.array(wirePlace).optional(),
+      tweets: wirePosts,
+      posts: wirePosts,
+      users: readable(wireUser),
+      media: readable(wireMedia),
+      polls: readable(wirePoll),
+      places: readable(wirePlace),
     })
-    .default({}),
-  errors: z
-    .array(
-      z.looseObject({
-        resource_id: z.string().optional(),
-        value: z.string().optional(),
-        title: z.string().optional(),
-        type: z.string().optional(),
-      }),
-    )
-    .default([]),
+    .prefault({}),
+  errors: readable(
+    z.looseObject({
+      resource_id: z.string().optional(),
+      value: z.string().optional(),
+      title: z.string().optional(),
+    }),
+  ),
   meta: z
     .looseObject({ result_count: z.number().optional(), next_token: z.string().optional() })
     .default({}),
 });
+
+/** A list of which the members that can be read count. */
+function readable<T>(schema: z.ZodType<T>) {
+  return z
+    .array(z.unknown())
+    .catch([])
+    .default([])
+    .transform((values) => values.flatMap((value) => schema.safeParse(value).data ?? []));
+}
 
 export type Post = {
   id: string;
@@ -128,6 +157,14 @@ export type Post = {
   links: { short: string; expanded: string }[];
   mentions: { username: string; id?: string }[];
   likes: number;
+  /** Other figures that X gives, as of the moment of reading. */
+  replies?: number;
+  reposts?: number;
+  quotes?: number;
+  /** BCP 47, as X guesses it. */
+  language?: string;
+  /** The program that the author posted with. */
+  source?: string;
 };
 export type User = z.infer<typeof wireUser>;
 export type Media = z.infer<typeof wireMedia>;
@@ -174,14 +211,6 @@ export function mergeIncludes(one: Includes, other: Includes): Includes {
   };
 }
 
-/** Includes that hold the page's own posts too, for what other posts refer to. */
-export function asIncludes({ posts, includes }: Page): Includes {
-  return {
-    ...includes,
-    posts: new Map([...includes.posts, ...posts.map((post) => [post.id, post] as const)]),
-  };
-}
-
 /**
  * Reads a response body of X.
  * @throws ConnectorError `x-bad-response` if it is not one, or if a field that was asked for and
@@ -189,21 +218,22 @@ export function asIncludes({ posts, includes }: Page): Includes {
  */
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
-  const included = [...(page.includes.tweets ?? []), ...(page.includes.posts ?? [])];
   const { next_token: nextToken, result_count: resultCount } = page.meta;
   return {
-    posts: page.data.map(toPost),
-    includes: {
-      posts: new Map(included.map((post) => [post.id, toPost(post)])),
-      users: new Map((page.includes.users ?? []).map((user) => [user.id, user])),
-      media: new Map((page.includes.media ?? []).map((media) => [media.media_key, media])),
-      polls: new Map((page.includes.polls ?? []).map((poll) => [poll.id, poll])),
-      places: new Map((page.includes.places ?? []).map((place) => [place.id, place])),
-      missing: new Map(page.errors.map((error) => [resourceId(error), error.title ?? "error"])),
-    },
+    posts: page.data.map((data) => toPost(readPost(data))),
+    includes: toIncludes(page),
     ...(nextToken !== undefined && { nextToken }),
     ...(resultCount !== undefined && { resultCount }),
   };
+}
+
+/**
+ * Reads an answer to a question for other people's posts: all of it only goes along with posts.
+ * @throws ConnectorError `x-bad-response` if it is not a page of posts.
+ */
+export function parseContext(body: Uint8Array): Includes {
+  const page = parseBody(body);
+  return toIncludes(page, wirePosts.parse(page.data));
 }
 
 /**
@@ -230,9 +260,40 @@ function parseBody(body: Uint8Array): z.infer<typeof wirePage> {
   }
 }
 
+function toIncludes(
+  { includes, errors }: z.infer<typeof wirePage>,
+  more: z.infer<typeof wirePost>[] = [],
+): Includes {
+  const posts = [...includes.tweets, ...includes.posts, ...more].filter(isComplete);
+  return {
+    posts: new Map(posts.map((post) => [post.id, toPost(post)])),
+    users: new Map(includes.users.map((user) => [user.id, user])),
+    media: new Map(includes.media.map((media) => [media.media_key, media])),
+    polls: new Map(includes.polls.map((poll) => [poll.id, poll])),
+    places: new Map(includes.places.map((place) => [place.id, place])),
+    missing: new Map(errors.map((error) => [resourceId(error), error.title ?? "error"])),
+  };
+}
+
+function readPost(data: unknown): z.infer<typeof wirePost> {
+  const { success, data: post, error: cause } = wirePost.safeParse(data);
+  if (!success) {
+    throw new ConnectorError("x-bad-response", "A post in X's answer cannot be read", { cause });
+  }
+  return post;
+}
+
+function isComplete({ created_at: createdAt, author_id: authorId }: z.infer<typeof wirePost>) {
+  return isTime(createdAt) && authorId !== undefined;
+}
+
+function isTime(time: string | undefined): time is string {
+  return time !== undefined && !Number.isNaN(Date.parse(time));
+}
+
 function toPost(wire: z.infer<typeof wirePost>): Post {
   const { id, created_at: createdAt, author_id: authorId } = wire;
-  if (createdAt === undefined || authorId === undefined) {
+  if (!isTime(createdAt) || authorId === undefined) {
     throw new ConnectorError(
       "x-bad-response",
       `X left out created_at or author_id of post ${id}, which were asked for. X may have closed ` +
@@ -240,7 +301,9 @@ function toPost(wire: z.infer<typeof wirePost>): Post {
     );
   }
   const long = wire.note_tweet ?? wire.note_post;
-  const marked = long ? (long.entities ?? {}) : (wire.entities ?? {});
+  const marked = long?.entities ?? wire.entities;
+  const { public_metrics: metrics, lang: language, source } = wire;
+  const reposts = metrics?.retweet_count ?? metrics?.repost_count;
   return {
     id,
     text: long?.text ?? wire.text,
@@ -260,15 +323,20 @@ function toPost(wire: z.infer<typeof wirePost>): Post {
     pollIds: wire.attachments?.poll_ids ?? [],
     ...(wire.geo?.place_id !== undefined && { placeId: wire.geo.place_id }),
     versions: wire.edit_history_tweet_ids ?? wire.edit_history_post_ids ?? [id],
-    links: (marked.urls ?? []).map(({ url, expanded_url: expanded }) => ({
+    links: (marked?.urls ?? []).map(({ url, expanded_url: expanded }) => ({
       short: url,
       expanded: expanded ?? url,
     })),
-    mentions: (marked.mentions ?? []).map(({ username, id: userId }) => ({
+    mentions: (marked?.mentions ?? []).map(({ username, id: userId }) => ({
       username,
       ...(userId !== undefined && { id: userId }),
     })),
-    likes: wire.public_metrics?.like_count ?? 0,
+    likes: metrics?.like_count ?? 0,
+    ...(metrics?.reply_count !== undefined && { replies: metrics.reply_count }),
+    ...(reposts !== undefined && { reposts }),
+    ...(metrics?.quote_count !== undefined && { quotes: metrics.quote_count }),
+    ...(language !== undefined && { language }),
+    ...(source !== undefined && { source }),
   };
 }
 
