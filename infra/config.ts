@@ -60,8 +60,8 @@ export const plainSchema = z.object({
   deleteAfterDays: days.optional(),
 
   alertEmail: z.email().optional(),
-  // The alert looks back two days, and must see more than it waits for.
-  hoursWithoutDelivery: z.coerce.number().int().min(1).max(36).default(6),
+  // The alert sees two days, and a task may wait for one without a word.
+  hoursWithoutDelivery: z.coerce.number().int().min(1).max(24).default(6),
   logRetentionDays: days.min(30).max(730).default(90),
 
   vocabulary: z.enum(["tweet", "post"]).optional(),

@@ -15,7 +15,7 @@ export type MonitoringArgs = {
   watched: Record<WatchedResource, pulumi.Input<string>>;
   /** Who is told. Undefined: alerts show in the Azure portal, and nobody gets a mail. */
   alertEmail: string | undefined;
-  /** How long a window that was asked for may wait before somebody is told: 1 to 36. */
+  /** How long a window that was asked for may wait before somebody is told: 1 to 24. */
   hoursWithoutDelivery: number;
   /** How long logs are kept: 30 to 730. */
   retentionDays: number;

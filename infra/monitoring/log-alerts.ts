@@ -51,8 +51,8 @@ export function logAlerts({ hoursWithoutDelivery }: { hoursWithoutDelivery: numb
 }
 
 /**
- * A task that waits says so at least once an hour (app/outcomes.ts), so it stays in sight however
- * long it waits, although the query sees two days only.
+ * A task that waits says so whenever it is tried: at least once a day (app/outcomes.ts). So it stays
+ * in sight however long it waits, although the query sees two days only.
  */
 function undelivered(hours: number): EventAlert {
   const isDone = [isEvent("task.delivered"), isEvent("task.failed")].join(" or ");
