@@ -36,6 +36,7 @@ export const EVENTS = {
   "capture.fields-missing": "error",
   "gap.recorded": "error",
   "media.not-archived": "warn",
+  "media.mistyped": "warn",
   "x.credits-spent": "error",
   "x.usage-capped": "error",
   "x.rate-limited": "warn",

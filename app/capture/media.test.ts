@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { names } from "../archive/names.ts";
+import type { Store } from "../archive/store.ts";
 import { sha256 } from "../testing/deliveries.ts";
 import { createParts, type Parts } from "../testing/harness.ts";
 import { type ScriptedAnswer, type ScriptedX, startScriptedX } from "../testing/serve-x.ts";
 import { createXAgent } from "../twitter/agent.ts";
-import { createFetchMedia } from "../twitter/media.ts";
-import { archiveMedia } from "./media.ts";
+import { createFetchMedia, type FetchMedia } from "../twitter/media.ts";
+import { archiveMedia, MEDIA_LIMIT_BYTES } from "./media.ts";
 
 const PICTURE = Buffer.concat([Buffer.from("ffd8ffe000104a464946", "hex"), Buffer.alloc(5000, 7)]);
 const OTHER_PICTURE = Buffer.concat([PICTURE, Buffer.alloc(1, 8)]);
@@ -25,13 +26,14 @@ afterEach(() => x.close());
 
 function archive(...next: (ScriptedAnswer | undefined)[]) {
   answers = next;
-  const { store, clock, settings } = parts;
-  const fetchMedia = createFetchMedia(settings, createXAgent(x.url));
+  return archiveWith(createFetchMedia(parts.settings, createXAgent(x.url)));
+}
+
+function archiveWith(fetchMedia: FetchMedia, store: Store = parts.store) {
+  const { clock, log } = parts;
   const file = { name: "orig", url: URL };
-  return archiveMedia(
-    { store, fetchMedia, now: clock.now },
-    { jobId: "job-1", mediaKey: "3_1", file },
-  );
+  const deps = { store, fetchMedia, log: log.log, now: clock.now };
+  return archiveMedia(deps, { jobId: "job-1", mediaKey: "3_1", file });
 }
 
 describe("A medium", () => {
@@ -92,19 +94,9 @@ describe("A medium", () => {
   });
 
   it("of which fewer bytes came than were announced is not known", async () => {
-    const { store, clock } = parts;
-    const fetchMedia = async () => ({
-      bytes: PICTURE.byteLength + 1,
-      contentType: "image/jpeg",
-      body: pieces(),
-      cancel: () => {},
-    });
-    const archiving = archiveMedia(
-      { store, fetchMedia, now: clock.now },
-      { jobId: "job-1", mediaKey: "3_1", file: { name: "orig", url: URL } },
-    );
+    const archiving = archiveWith(downloadOf([PICTURE], { bytes: PICTURE.byteLength + 1 }));
     await expect(archiving).rejects.toMatchObject({ code: "x-unavailable" });
-    expect(store.blobs.has(RECORD)).toBe(false);
+    expect(parts.store.blobs.has(RECORD)).toBe(false);
   });
 
   it("whose record cannot be read is an error and not a second download", async () => {
@@ -114,12 +106,125 @@ describe("A medium", () => {
   });
 });
 
+describe("The type of a medium", () => {
+  const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(100, 7)]);
+
+  it.each<[string, Buffer, string, object]>([
+    ["what X says, where the bytes agree", PICTURE, "image/jpeg", { contentType: "image/jpeg" }],
+    [
+      "what X says, whatever else it says",
+      PICTURE,
+      "Image/JPEG; charset=binary",
+      { contentType: "image/jpeg" },
+    ],
+    [
+      "what the bytes are, where X says something else",
+      PNG,
+      "image/jpeg",
+      { contentType: "image/png", declaredType: "image/jpeg" },
+    ],
+    [
+      "unknown, where the bytes are nothing that we know",
+      Buffer.alloc(100, 7),
+      "image/jpeg",
+      { contentType: "application/octet-stream", declaredType: "image/jpeg" },
+    ],
+    [
+      "what the bytes are, where X says nothing",
+      PNG,
+      "",
+      { contentType: "image/png", declaredType: "" },
+    ],
+  ])("is %s", async (_title, body, contentType, expected) => {
+    const record = await archiveWith(downloadOf([body], { contentType }));
+    const { contentType: real, declaredType } = "refusal" in record ? {} : record;
+    expect({ contentType: real, ...(declaredType !== undefined && { declaredType }) }).toEqual(
+      expected,
+    );
+    expect(stored()).toEqual([body]);
+    expect(parts.log.of("media.mistyped")).toHaveLength("declaredType" in expected ? 1 : 0);
+  });
+
+  it("is told from bytes that come one by one, and none is lost", async () => {
+    const bytes = Array.from(PICTURE.subarray(0, 40), (byte) => Uint8Array.of(byte));
+    expect(await archiveWith(downloadOf(bytes))).toMatchObject({ contentType: "image/jpeg" });
+    expect(stored()).toEqual([PICTURE.subarray(0, 40)]);
+  });
+
+  it.each([
+    ["a page", "<!DOCTYPE html><h1>Over capacity</h1>"],
+    ["a page behind a byte order mark", "\ufeff\n<html>"],
+    ["a message", '{"errors":[{"code":131}]}'],
+    ["nothing", ""],
+  ])("of %s is none: it is tried again", async (_title, text) => {
+    const archiving = archiveWith(downloadOf([Buffer.from(text)]));
+    await expect(archiving).rejects.toMatchObject({ code: "x-unavailable" });
+    expect(stored()).toEqual([]);
+  });
+});
+
+describe("A medium that is too large", () => {
+  const PIECE = Buffer.concat([PICTURE, Buffer.alloc(8 * 1024 * 1024 - PICTURE.byteLength, 7)]);
+  const refusal = { refusal: "too large: more than 512 MiB" };
+
+  it("is refused by its announced length, and not read", async () => {
+    let cancelled = 0;
+    const onCancel = () => void (cancelled += 1);
+    const bytes = MEDIA_LIMIT_BYTES + 1;
+    expect(await archiveWith(downloadOf([PICTURE], { bytes, onCancel }))).toEqual(refusal);
+    expect(cancelled).toBe(1);
+    expect(parts.store.blobs.size).toBe(0);
+  });
+
+  it("is let go while it streams, when nothing was announced, or less", async () => {
+    let taken = 0;
+    let isOver = false;
+    function* endless() {
+      try {
+        for (;;) {
+          taken += PIECE.byteLength;
+          yield PIECE;
+        }
+      } finally {
+        isOver = true;
+      }
+    }
+    const store = storeThatKeepsNothing();
+    expect(await archiveWith(downloadOf(endless(), { bytes: 1000 }), store)).toEqual(refusal);
+    expect(taken).toBe(MEDIA_LIMIT_BYTES + PIECE.byteLength);
+    expect(isOver).toBe(true);
+    expect(parts.store.blobs.size).toBe(0);
+  });
+});
+
+function storeThatKeepsNothing(): Store {
+  return {
+    ...parts.store,
+    async putStream(_name, body) {
+      for await (const _ of body) {
+        // Gone.
+      }
+    },
+  };
+}
+
 function answerWith(body: Buffer): ScriptedAnswer {
   return { status: 200, body, headers: { "content-type": "image/jpeg" } };
 }
 
-async function* pieces() {
-  yield PICTURE;
+/** A download of these pieces; `onCancel` is told when it is stopped. */
+function downloadOf(
+  pieces: Iterable<Uint8Array>,
+  {
+    bytes,
+    contentType = "image/jpeg",
+    onCancel = () => {},
+  }: { bytes?: number; contentType?: string; onCancel?: () => void } = {},
+): FetchMedia {
+  async function* body() {
+    yield* pieces;
+  }
+  return async () => ({ bytes, contentType, body: body(), cancel: onCancel });
 }
 
 /** What lies in the archive but records. */

@@ -1,22 +1,31 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
+import type { Log } from "../log.ts";
 import type { FetchMedia, MediaFile } from "../twitter/media.ts";
+import { meter, readType, unavailable } from "./media-stream.ts";
+
+/** X takes videos of 512 MiB from everyone; of longer ones it serves smaller files, too. */
+export const MEDIA_LIMIT_BYTES = 512 * 1024 * 1024;
+const TOO_LARGE = { refusal: `too large: more than ${MEDIA_LIMIT_BYTES / 1024 / 1024} MiB` };
 
 const mediaRecordSchema = z.object({
   /** Name of the blob that holds the bytes. */
   blob: z.string(),
   url: z.string(),
+  /** What the bytes are, by themselves. */
   contentType: z.string(),
+  /** What X called them, where that is something else. */
+  declaredType: z.string().optional(),
   bytes: z.number(),
   sha256: z.string(),
   receivedAt: z.string(),
 });
 
 export type MediaRecord = z.infer<typeof mediaRecordSchema>;
-export type MediaDeps = { store: Store; fetchMedia: FetchMedia; now: () => Date };
+export type MediaDeps = { store: Store; fetchMedia: FetchMedia; log: Log; now: () => Date };
 
 /**
  * Sees to it that a file of X is in the archive, streaming it there once. The record is written
@@ -24,7 +33,7 @@ export type MediaDeps = { store: Store; fetchMedia: FetchMedia; now: () => Date 
  * @throws ConnectorError `x-unavailable` where trying again may help.
  */
 export async function archiveMedia(
-  { store, fetchMedia, now }: MediaDeps,
+  { store, fetchMedia, log, now }: MediaDeps,
   { jobId, mediaKey, file }: { jobId: string; mediaKey: string; file: MediaFile },
 ): Promise<MediaRecord | { refusal: string }> {
   const recordName = names.media(jobId, mediaKey, `${file.name}.record.json`);
@@ -36,41 +45,36 @@ export async function archiveMedia(
   if ("refusal" in download) {
     return download;
   }
+  if ((download.bytes ?? 0) > MEDIA_LIMIT_BYTES) {
+    download.cancel();
+    return TOO_LARGE;
+  }
+  const { types, body } = await readType(download);
   // A name of its own: two posts that show one medium may fetch it at the same time.
   const blob = names.media(jobId, mediaKey, `${file.name}-${randomUUID()}`);
-  const hash = createHash("sha256");
-  let bytes = 0;
-  const counted = async function* counted() {
-    try {
-      for await (const chunk of download.body) {
-        hash.update(chunk);
-        bytes += chunk.byteLength;
-        yield chunk;
-      }
-    } catch (error) {
-      unavailable(error);
+  const metered = meter(body, MEDIA_LIMIT_BYTES);
+  try {
+    await store.putStream(blob, metered.body, { contentType: types.contentType });
+  } catch (error) {
+    if (metered.isTooLarge()) {
+      return TOO_LARGE;
     }
-  };
-  await store.putStream(blob, counted(), { contentType: download.contentType });
+    throw error;
+  }
+  const { bytes, sha256 } = metered.read();
   if (download.bytes !== undefined && download.bytes !== bytes) {
     throw new ConnectorError("x-unavailable", `Media ${mediaKey} was cut off at ${bytes} bytes`);
   }
-  const record: MediaRecord = {
-    blob,
-    url: file.url,
-    contentType: download.contentType,
-    bytes,
-    sha256: hash.digest("hex"),
-    receivedAt: now().toISOString(),
-  };
+  const receivedAt = now().toISOString();
+  const record: MediaRecord = { blob, url: file.url, ...types, bytes, sha256, receivedAt };
   if (await createDocument(store, recordName, record)) {
+    if (types.declaredType !== undefined) {
+      const detail = `X calls it ${types.declaredType}, its bytes are ${types.contentType}`;
+      log("media.mistyped", { jobId, mediaKey, detail });
+    }
     return record;
   }
   await store.remove(blob);
   const winner = await readDocument(store, recordName, mediaRecordSchema);
   return winner?.value ?? record;
-}
-
-function unavailable(cause: unknown): never {
-  throw new ConnectorError("x-unavailable", "A medium could not be downloaded", { cause });
 }

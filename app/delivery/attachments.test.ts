@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
@@ -175,6 +176,39 @@ describe("A medium that does not go along is named with its reason:", () => {
     const result = await attachAll(shows("7_2"), { meet });
     expect(attachmentsOf(result)).toMatchObject([{ Uri: `${FILM}/middle.mp4` }]);
     expect(result.media.get("1000")).toMatchObject([{ notBest: "X answered 404" }]);
+  });
+});
+
+describe("A photo", () => {
+  it.each([
+    [["name=orig"], `${PHOTOS}/A.jpg?name=4096x4096`],
+    [["name=orig", "name=4096x4096"], `${PHOTOS}/A.jpg?name=large`],
+    [["name="], `${PHOTOS}/A.jpg`],
+  ])("that X has not (%j) gives way to what X made of it, and says so", async (lost, uri) => {
+    const meet = (url: string) =>
+      lost.some((size) => url.includes(size))
+        ? Promise.resolve({ refusal: "X answered 404" })
+        : undefined;
+    const result = await attachAll(shows("3_1"), { meet });
+    expect(attachmentsOf(result)).toMatchObject([{ Uri: uri }]);
+    expect(result.media.get("1000")).toMatchObject([{ notBest: "X answered 404" }]);
+  });
+
+  it("that is another kind of picture than X says has its own kind's name", async () => {
+    const png = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(100)]);
+    const meet = async () => ({
+      bytes: png.byteLength,
+      contentType: "image/jpeg",
+      body: Readable.from([png]),
+      cancel: () => {},
+    });
+    const result = await attachAll(shows("3_1"), { meet });
+    expect(attachmentsOf(result)).toMatchObject([
+      { AttachmentFileName: "3_1.png", AttachmentType: "image/png" },
+    ]);
+    expect(result.parts.log.of("media.mistyped")).toMatchObject([
+      { mediaKey: "3_1", detail: "X calls it image/jpeg, its bytes are image/png" },
+    ]);
   });
 });
 

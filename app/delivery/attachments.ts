@@ -128,7 +128,10 @@ const EXTENSIONS: Record<string, string> = {
   "image/png": "png",
   "image/webp": "webp",
   "image/gif": "gif",
+  "image/avif": "avif",
+  "image/heic": "heic",
   "video/mp4": "mp4",
+  "video/quicktime": "mov",
 };
 
 function toAttachment(mediaKey: string, record: MediaRecord, body: Uint8Array): Attachment {

@@ -1,5 +1,6 @@
 import type { Account } from "../twitter/client.ts";
 import type { FetchMedia } from "../twitter/media.ts";
+import { mediaTypeOf } from "../twitter/media-type.ts";
 
 const PICTURE_LIMIT_BYTES = 200_000;
 
@@ -16,7 +17,7 @@ export async function readPicture(
   }
   try {
     const download = await fetchMedia(pictureUrl);
-    if ("refusal" in download || !/^image\/(jpeg|png|webp|gif)$/.test(download.contentType)) {
+    if ("refusal" in download) {
       return undefined;
     }
     const chunks: Uint8Array[] = [];
@@ -29,7 +30,11 @@ export async function readPicture(
         return undefined;
       }
     }
-    return `data:${download.contentType};base64,${Buffer.concat(chunks).toString("base64")}`;
+    const picture = Buffer.concat(chunks);
+    const type = mediaTypeOf(picture);
+    return type?.startsWith("image/")
+      ? `data:${type};base64,${picture.toString("base64")}`
+      : undefined;
   } catch {
     return undefined;
   }

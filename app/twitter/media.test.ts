@@ -19,19 +19,34 @@ describe("The files of", () => {
 
   it.each<[string, Pick<Media, "type" | "url" | "variants">, string[]]>([
     [
-      "a JPEG photo are the original",
+      "a JPEG photo are the original, and then what X made of it, ever smaller",
       { type: "photo", url: "https://pbs.twimg.com/media/A.jpg" },
-      ["https://pbs.twimg.com/media/A.jpg?name=orig"],
+      [
+        "https://pbs.twimg.com/media/A.jpg?name=orig",
+        "https://pbs.twimg.com/media/A.jpg?name=4096x4096",
+        "https://pbs.twimg.com/media/A.jpg?name=large",
+        "https://pbs.twimg.com/media/A.jpg",
+      ],
     ],
     [
-      "a PNG photo are the original in its own format",
+      "a PNG photo are those in its own format",
       { type: "photo", url: "https://pbs.twimg.com/media/A.png" },
-      ["https://pbs.twimg.com/media/A.png?format=png&name=orig"],
+      [
+        "https://pbs.twimg.com/media/A.png?format=png&name=orig",
+        "https://pbs.twimg.com/media/A.png?format=png&name=4096x4096",
+        "https://pbs.twimg.com/media/A.png?format=png&name=large",
+        "https://pbs.twimg.com/media/A.png",
+      ],
     ],
     [
-      "a photo whose address asks for a size are the original all the same",
+      "a photo whose address asks for a size are the original all the same, and this one last",
       { type: "photo", url: "https://pbs.twimg.com/media/A?format=jpg&name=small" },
-      ["https://pbs.twimg.com/media/A?format=jpg&name=orig"],
+      [
+        "https://pbs.twimg.com/media/A?format=jpg&name=orig",
+        "https://pbs.twimg.com/media/A?format=jpg&name=4096x4096",
+        "https://pbs.twimg.com/media/A?format=jpg&name=large",
+        "https://pbs.twimg.com/media/A?format=jpg&name=small",
+      ],
     ],
     ["a photo without an address are none", { type: "photo" }, []],
     ["a photo with something else for an address are none", { type: "photo", url: "A.jpg" }, []],
@@ -145,6 +160,25 @@ describe("A download", () => {
     } as const;
     const download = await fetchFrom(cut);
     await expect(bytesOf(download)).rejects.toThrow("aborted");
+  });
+});
+
+describe("A media host that takes its time", () => {
+  let x: ScriptedX;
+  afterEach(() => x.close());
+
+  const START = { status: 200, body: PICTURE, headers: JPEG };
+  it.each<[string, ScriptedAnswer | "silence", { silenceMs: number; wholeMs: number }]>([
+    ["does not answer", "silence", { silenceMs: 100, wholeMs: 60_000 }],
+    ["stops in the middle", { ...START, after: "silence" }, { silenceMs: 100, wholeMs: 60_000 }],
+    ["goes on for ever", { ...START, after: "trickle" }, { silenceMs: 60_000, wholeMs: 200 }],
+  ])("and %s is let go", async (_title, answer, timeouts) => {
+    x = await startScriptedX(() => answer);
+    const settings = testSettings({ X_API_URL: x.url });
+    const fetchMedia = createFetchMedia(settings, createXAgent(x.url), timeouts);
+    const startedAt = performance.now();
+    await expect(fetchMedia(PHOTO).then(bytesOf)).rejects.toThrow(/aborted|does not answer/);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 });
 

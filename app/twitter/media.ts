@@ -6,8 +6,8 @@ import type { Media } from "./page.ts";
 
 /** Where X keeps public media (x-api.md section 8). Nothing else is ever downloaded from. */
 const MEDIA_HOSTS = new Set(["pbs.twimg.com", "video.twimg.com"]);
-const TIMEOUT_MS = 30_000;
-const TOTAL_TIMEOUT_MS = 10 * 60_000;
+/** How long nothing may come, and how long the whole download may take. */
+const TIMEOUTS = { silenceMs: 30_000, wholeMs: 10 * 60_000 };
 
 /** One file that shows a medium; `name` tells the files of one medium apart. */
 export type MediaFile = { name: string; url: string };
@@ -25,8 +25,7 @@ export type FetchMedia = (url: string) => Promise<Download | { refusal: string }
 /** The files that show a medium, best first. A video without a public file has none. */
 export function filesOf(media: Media): MediaFile[] {
   if (media.type === "photo") {
-    const address = URL.parse(media.url ?? "");
-    return address ? [{ name: "orig", url: originalOf(address) }] : [];
+    return media.url !== undefined && URL.canParse(media.url) ? photoFiles(media.url) : [];
   }
   return (media.variants ?? [])
     .filter(({ content_type: type }) => type === "video/mp4")
@@ -34,13 +33,22 @@ export function filesOf(media: Media): MediaFile[] {
     .map(({ url, bit_rate: rate = 0 }) => ({ name: String(rate), url }));
 }
 
-/** A bare photo address serves at most 1200 pixels; `name=orig` serves what was uploaded. */
-function originalOf(address: URL): string {
+/**
+ * What was uploaded, then what X made of it, ever smaller (x-api.md section 8): the bare address
+ * serves at most 1200 pixels.
+ */
+function photoFiles(bare: string): MediaFile[] {
+  const sizes = ["orig", "4096x4096", "large"].map((name) => ({ name, url: sizedUrl(bare, name) }));
+  return [...sizes, { name: "bare", url: bare }];
+}
+
+function sizedUrl(bare: string, size: string): string {
+  const address = new URL(bare);
   const extension = /\.(png|webp)$/.exec(address.pathname)?.[1];
   if (extension) {
     address.searchParams.set("format", extension);
   }
-  address.searchParams.set("name", "orig");
+  address.searchParams.set("name", size);
   return address.href;
 }
 
@@ -48,7 +56,11 @@ function originalOf(address: URL): string {
  * Downloads from X's media hosts, with no credential of ours. Answers a refusal, in words for the
  * record, for what cannot be had however often one asks; throws where trying again may help.
  */
-export function createFetchMedia({ X_API_URL }: Settings, agent: http.Agent): FetchMedia {
+export function createFetchMedia(
+  { X_API_URL }: Settings,
+  agent: http.Agent,
+  timeouts = TIMEOUTS,
+): FetchMedia {
   const allowed = (url: URL) =>
     (url.protocol === "https:" && MEDIA_HOSTS.has(url.host)) ||
     (X_API_URL !== X_PUBLIC_URL && url.origin === new URL(X_API_URL).origin);
@@ -57,7 +69,7 @@ export function createFetchMedia({ X_API_URL }: Settings, agent: http.Agent): Fe
     if (!url || !allowed(url)) {
       return { refusal: `${url?.host || "what X names"} is not a media host of X` };
     }
-    const response = await get(url, agent);
+    const response = await get(url, agent, timeouts);
     const status = response.statusCode ?? 0;
     if (status !== 200) {
       response.destroy();
@@ -76,7 +88,11 @@ export function createFetchMedia({ X_API_URL }: Settings, agent: http.Agent): Fe
   };
 }
 
-function get(url: URL, agent: http.Agent): Promise<http.IncomingMessage> {
+function get(
+  url: URL,
+  agent: http.Agent,
+  { silenceMs, wholeMs }: typeof TIMEOUTS,
+): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = https.get(
       {
@@ -84,8 +100,8 @@ function get(url: URL, agent: http.Agent): Promise<http.IncomingMessage> {
         path: url.pathname + url.search,
         headers: { host: url.host },
         agent,
-        timeout: TIMEOUT_MS,
-        signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+        timeout: silenceMs,
+        signal: AbortSignal.timeout(wholeMs),
       },
       resolve,
     );
