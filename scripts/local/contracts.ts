@@ -62,8 +62,8 @@ export type LocalX = Closable & {
   account: { id: string; username: string; name: string };
   /** X's clock: posts newer than this do not exist yet (not used with `history`). */
   setNow(now: Date): void;
-  /** Every post of the account, newest first. */
-  posts(): readonly TruePost[];
+  /** Every post of the account, or of another one that X knows, newest first. */
+  posts(accountId?: string): readonly TruePost[];
   /**
    * Posts of the account that were billed so far: a post returned again on the same UTC day is free
    * (x-api.md section 4). Undefined where X is not ours to ask.
@@ -101,7 +101,11 @@ export type LocalAzure = Closable & {
   /** What an engine asks for after a resource was made; mocks never do. */
   manager: ResourceManager;
   /** Starts every site that was created, with the settings it was given; resolves when all answer. */
-  startSites(options: { sabotage?: (code: string) => string }): Promise<LocalSite[]>;
+  startSites(options: {
+    sabotage?: ((code: string) => string) | undefined;
+    /** Instances of each site, behind one address. Default: 1. */
+    instances?: number | undefined;
+  }): Promise<LocalSite[]>;
   createPlatformContainer(name: string, sasExpires: Date): Promise<PlatformContainer>;
   /** Blobs of the customer's container of that name, read with the power of the platform itself. */
   readContainer(container: string, prefix?: string): AsyncIterable<{ name: string; body: Buffer }>;
@@ -129,4 +133,6 @@ export type LocalSite = Closable & {
   /** Lines that the process wrote to standard output and standard error, as Azure would keep them. */
   logFile: string;
   processId: number;
+  /** Kills the process as a crash would (SIGKILL); it is started again at once, as App Service does. */
+  kill(): void;
 };

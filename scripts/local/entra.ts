@@ -11,11 +11,17 @@ import { closeServer, listen } from "./azure/listen.ts";
 import { assertionMatches, readTokenRequest } from "./azure/token-request.ts";
 import type { Clients, FederatedCredential, Grant, Refusal } from "./azure/token-request.ts";
 import type { Certificate, LocalEntra } from "./contracts.ts";
+import type { Faults } from "./faults/fault.ts";
+import { injectFaults } from "./faults/inject.ts";
 
 /** Lifetime of an access token. Entra: 60 to 90 minutes at random. */
 const TOKEN_LIFETIME_S = 3600;
 
-export type EntraOptions = { certificate: Certificate; tenantId: string };
+export type EntraOptions = {
+  certificate: Certificate;
+  tenantId: string;
+  faults?: Faults | undefined;
+};
 
 /** What only the local Azure needs of Entra, on top of what everybody sees. */
 export type Entra = LocalEntra & {
@@ -26,7 +32,7 @@ export type Entra = LocalEntra & {
 };
 
 /** Starts the token service of one tenant on a free port of 127.0.0.1. */
-export async function startEntra({ certificate, tenantId }: EntraOptions): Promise<Entra> {
+export async function startEntra({ certificate, tenantId, faults }: EntraOptions): Promise<Entra> {
   const clients: Clients = new Map();
   const signer = await createSigner(tenantId);
   const server = createServer({ key: certificate.key, cert: certificate.cert });
@@ -34,6 +40,11 @@ export async function startEntra({ certificate, tenantId }: EntraOptions): Promi
   const url = `https://127.0.0.1:${port}`;
   const answer = getRequestListener(createApp({ url, tenantId, clients, signer }).fetch);
   server.on("request", (incoming, outgoing) => void answer(incoming, outgoing));
+  injectFaults(server, faults, ({ method = "GET", url: path = "/" }) => ({
+    service: "entra",
+    method,
+    path: new URL(path, url).pathname,
+  }));
   return {
     url,
     tenantId,

@@ -10,10 +10,12 @@ import { startLocalAzure } from "./azure/resource-manager.ts";
 import { createCertificate } from "./certificate.ts";
 import type { Closable, LocalAzure, LocalSite, LocalX, TwitterKeys } from "./contracts.ts";
 import { startEntra } from "./entra.ts";
+import type { Faults } from "./faults/fault.ts";
 import type { Options } from "./options.ts";
 import { type CompliancePortal, createCompliancePortal } from "./portal/compliance-portal.ts";
 import { type ImportService, startImportService } from "./portal/import-service.ts";
 import { openMailbox } from "./portal/mailbox.ts";
+import type { Limits } from "./portal/request-window.ts";
 import type { Progress } from "./progress.ts";
 import { borrowX } from "./x/borrow.ts";
 import { generateTimeline } from "./x/generate.ts";
@@ -38,6 +40,8 @@ export type LocalSystem = Closable & {
   site: LocalSite;
   importService: ImportService;
   portal: CompliancePortal;
+  /** A portal for one more job of the same connector. */
+  openPortal: (limits?: Partial<Limits>) => CompliancePortal;
   outputs: StackOutputs;
   mailboxFolder: string;
 };
@@ -49,6 +53,15 @@ export type StartOptions = Pick<
   progress: Progress;
   /** Rewrites the app's code before it starts: for tests of the checker. */
   sabotage?: (code: string) => string;
+  /** What X knows, instead of what the options name. */
+  timeline?: Timeline;
+  faults?: Faults;
+  /** Instances of the site, behind one address. */
+  instances?: number;
+  /** The work queue's clock runs so many times faster, so that a message comes back the sooner. */
+  queueSpeed?: number;
+  /** More stack configuration, by key. */
+  config?: Record<string, string>;
 };
 
 /**
@@ -74,7 +87,9 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
   const firstSite = createServer();
   const connectorUrl = `http://127.0.0.1:${await listen(firstSite)}`;
   const certificate = await createCertificate(directory);
-  const entra = use(await startEntra({ certificate, tenantId: randomUUID() }));
+  const entra = use(
+    await startEntra({ certificate, tenantId: randomUUID(), faults: options.faults }),
+  );
   const azure = use(
     await startLocalAzure({
       certificate,
@@ -82,6 +97,8 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
       directory,
       firstSite,
       keep: options.keep !== undefined,
+      faults: options.faults,
+      queueSpeed: options.queueSpeed,
     }),
   );
   const importService = use(
@@ -91,9 +108,10 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
       resource: PLATFORM_RESOURCE,
       mailbox: await openMailbox(mailboxFolder),
       createContainer: (name, expires) => azure.createPlatformContainer(name, expires),
+      faults: options.faults,
     }),
   );
-  const timeline = await readTimeline(options);
+  const timeline = options.timeline ?? (await readTimeline(options));
   const x = use(
     options.x === undefined
       ? await startX({
@@ -101,6 +119,7 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
           keys: LOCAL_TWITTER_KEYS,
           callbackUrl: `${connectorUrl}/Views/TwitterOAuth`,
           history: options.history,
+          faults: options.faults,
         })
       : borrowX(options.x, timeline),
   );
@@ -110,6 +129,7 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
   const settings = {
     ...LOCAL_TWITTER_KEYS,
     ...addresses({ connectorUrl, entra, x, importService }),
+    ...options.config,
   };
   const outputs = outputsSchema.parse(
     await evaluateProgram({
@@ -126,29 +146,31 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
   evaluating.finish();
 
   const booting = progress.step("Starting the package that it built");
-  const [site] = await azure.startSites(options.sabotage ? { sabotage: options.sabotage } : {});
+  const [site] = await azure.startSites({
+    sabotage: options.sabotage,
+    instances: options.instances,
+  });
   if (!site) {
     throw new Error("The program created no web app");
   }
   booting.finish(connectorUrl);
-  const portal = createCompliancePortal({
-    entra,
-    importService,
-    handoff: {
-      name: outputs.portal.Name,
-      connectorUrl: outputs.portal["Connector URL"],
-      password: outputs.portal.Password,
-      azureAppId: outputs.portal["Azure App ID"],
-      tenantId: outputs.tenantId,
-    },
-  });
+  const handoff = {
+    name: outputs.portal.Name,
+    connectorUrl: outputs.portal["Connector URL"],
+    password: outputs.portal.Password,
+    azureAppId: outputs.portal["Azure App ID"],
+    tenantId: outputs.tenantId,
+  };
+  const openPortal = (limits?: Partial<Limits>) =>
+    createCompliancePortal({ entra, importService, handoff, ...(limits && { limits }) });
   const parts = running.move();
   return {
     x,
     azure,
     site,
     importService,
-    portal,
+    portal: openPortal(),
+    openPortal,
     outputs,
     mailboxFolder,
     close: () => parts.disposeAsync(),

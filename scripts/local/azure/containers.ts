@@ -2,17 +2,15 @@ import { ContainerSASPermissions, SASProtocol } from "@azure/storage-blob";
 import type { ContainerClient } from "@azure/storage-blob";
 
 import type { PlatformContainer } from "../contracts.ts";
-import type { AzuriteAccount } from "./azurite.ts";
 import { blobClientByKey } from "./key-clients.ts";
 import type { World } from "./world.ts";
 
 /** Makes a container of the Import service: whoever has the address may write, and nothing else. */
 export async function createPlatformContainer(
   world: World,
-  account: AzuriteAccount,
   { name, expires }: { name: string; expires: Date },
 ): Promise<PlatformContainer> {
-  const container = blobClientByKey(world, account).getContainerClient(name);
+  const container = blobClientByKey(world, world.platformAccount).getContainerClient(name);
   await container.create();
   const sasUri = await container.generateSasUrl({
     permissions: ContainerSASPermissions.parse("w"),
@@ -20,7 +18,8 @@ export async function createPlatformContainer(
     expiresOn: expires,
   });
   return {
-    sasUri,
+    // Whoever is outside comes in by the front.
+    sasUri: sasUri.replace(world.azurite.blobUrl, world.front.blobUrl),
     list: async () => list(container),
     read: async (blob) => container.getBlockBlobClient(blob).downloadToBuffer(),
   };

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 
 import type { Closable } from "../contracts.ts";
+import { injectFaults } from "../faults/inject.ts";
 import { closeServer, listen } from "./listen.ts";
 import { ROLES } from "./roles.ts";
 import type { RoleKind } from "./roles.ts";
@@ -23,6 +24,11 @@ export async function startIdentityEndpoint(world: World): Promise<IdentityEndpo
       })
       .catch(() => answer.destroy());
   });
+  injectFaults(server, world.faults, ({ method = "GET", url: path = "/" }) => ({
+    service: "identity",
+    method,
+    path,
+  }));
   const port = await listen(server);
   const url = `http://127.0.0.1:${port}/msi/token`;
   return { url, secrets, close: async () => closeServer(server) };

@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import type { Certificate, Closable, LocalAzure, ResourceManager } from "../contracts.ts";
 import type { Entra } from "../entra.ts";
+import type { Faults } from "../faults/fault.ts";
 import { startSites } from "./app-service.ts";
 import { exists } from "./arm.ts";
 import { startAzurite } from "./azurite.ts";
@@ -34,6 +35,9 @@ export type LocalAzureOptions = {
   firstSite?: Server;
   /** True: Azurite writes its data below `directory` instead of to memory. */
   keep?: boolean;
+  faults?: Faults | undefined;
+  /** See FrontOptions. */
+  queueSpeed?: number | undefined;
 };
 
 /** Storage accounts that a program can make; one more is the Import service's own. */
@@ -54,27 +58,23 @@ const PROVIDERS: Provider = {
 export async function startLocalAzure(options: LocalAzureOptions): Promise<LocalAzure> {
   const world = await createWorld(options);
   const running: Closable[] = [];
-  const platformAccount = world.spareAccounts.pop();
-  if (!platformAccount) {
-    throw new Error("Azurite has no account");
-  }
   return {
     mocks: createMocks(world),
     manager: createManager(world),
-    startSites: async ({ sabotage }) => {
-      const sites = await startSites(world, sabotage ? { sabotage } : {});
+    startSites: async (how) => {
+      const sites = await startSites(world, how);
       running.push(sites);
       return sites.sites;
     },
     createPlatformContainer: async (name, expires) =>
-      createPlatformContainer(world, platformAccount, { name, expires }),
+      createPlatformContainer(world, { name, expires }),
     readContainer: (container, prefix) => readContainer(world, container, prefix),
     close: async () => closeAll(world, running),
   };
 }
 
 async function createWorld(options: LocalAzureOptions): Promise<World> {
-  const { certificate, entra, directory, keep = false } = options;
+  const { certificate, entra, directory, keep = false, faults, queueSpeed } = options;
   const assignments: World["assignments"] = [];
   const azurite = await startAzurite({
     certificate,
@@ -82,7 +82,19 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
     accounts: SPARE_ACCOUNTS + 1,
     keep,
   });
-  const front = await startStorageFront({ certificate, entra, azurite, assignments });
+  const [platformAccount, ...spareAccounts] = azurite.accounts;
+  if (!platformAccount) {
+    throw new Error("Azurite has no account");
+  }
+  const front = await startStorageFront({
+    certificate,
+    entra,
+    azurite,
+    assignments,
+    platformAccount,
+    faults,
+    queueSpeed,
+  });
   const subscriptionId = randomUUID();
   const subscription = { id: `/subscriptions/${subscriptionId}`, type: "subscription" };
   return {
@@ -95,7 +107,8 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
     azurite,
     trust: await trustIn(certificate),
     front,
-    spareAccounts: [...azurite.accounts],
+    platformAccount,
+    spareAccounts,
     resources: new Map([
       [subscription.id, { ...subscription, logicalName: "", name: subscriptionId }],
     ]),
@@ -108,6 +121,7 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
     linuxPlans: new Set(),
     portHolders: options.firstSite ? [options.firstSite] : [],
     sites: [],
+    faults,
   };
 }
 

@@ -34,7 +34,8 @@ const DIE_WITH_PARENT =
 
 /** Starts the site's process; resolves when its health check path answers, whatever it answers. */
 export async function startProcess(options: ProcessOptions): Promise<LocalSite> {
-  const child = spawnNode(options);
+  let child = spawnNode(options);
+  let closing = false;
   await answers(child, options).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw error;
@@ -43,7 +44,21 @@ export async function startProcess(options: ProcessOptions): Promise<LocalSite> 
     url: options.url,
     logFile: options.logFile,
     processId: child.pid ?? 0,
-    close: async () => stop(child, options),
+    kill: () => {
+      const dying = child;
+      if (dying.killed || hasEnded(dying)) {
+        return;
+      }
+      dying.once("exit", () => {
+        // The port is free now.
+        child = closing ? dying : spawnNode(options);
+      });
+      dying.kill("SIGKILL");
+    },
+    close: async () => {
+      closing = true;
+      await stop(child, options);
+    },
   };
 }
 

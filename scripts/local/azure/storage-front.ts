@@ -5,6 +5,8 @@ import { Agent, createServer, request as httpsRequest } from "node:https";
 import { pipeline } from "node:stream";
 
 import type { Certificate, Closable, LocalEntra } from "../contracts.ts";
+import type { Faults, Service } from "../faults/fault.ts";
+import { injectFaults } from "../faults/inject.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
 import { closeServer, listen } from "./listen.ts";
 import { isAllowed } from "./roles.ts";
@@ -36,6 +38,11 @@ export type FrontOptions = {
   azurite: Azurite;
   /** Read at each request: an assignment made later counts. */
   assignments: readonly RoleAssignment[];
+  /** The account that is the Import service's, and none of the customer's. */
+  platformAccount: AzuriteAccount;
+  faults?: Faults | undefined;
+  /** The queues' clock runs so many times faster: a message is back in view the sooner. */
+  queueSpeed?: number | undefined;
 };
 
 type Front = FrontOptions & { accounts: Map<string, FrontAccount>; agent: Agent };
@@ -51,7 +58,11 @@ type Call = {
 /** Puts Azure's authorization in front of Azurite, which knows no roles. */
 export async function startStorageFront(options: FrontOptions): Promise<StorageFront> {
   const ca = await readFile(options.certificate.caFile);
-  const accounts = new Map<string, FrontAccount>();
+  const { platformAccount: azurite } = options;
+  const rules = { allowSharedKeyAccess: true, allowBlobPublicAccess: false };
+  const accounts = new Map<string, FrontAccount>([
+    [azurite.name, { ...rules, id: "/the-import-service", azurite }],
+  ]);
   const front: Front = { ...options, accounts, agent: new Agent({ keepAlive: true, ca }) };
   const blob = await startService(front, "blob");
   const queue = await startService(front, "queue");
@@ -72,10 +83,21 @@ async function startService(front: Front, service: "blob" | "queue") {
     // A connection that breaks on one side is broken on the other, as it would be without us.
     handle(front, service, { incoming, answer }).catch(() => answer.destroy());
   });
+  injectFaults(server, front.faults, ({ method = "GET", url = "/" }) => {
+    const path = new URL(url, "https://storage").pathname;
+    return { service: serviceOf(front, service, path), method, path };
+  });
   // Azure keeps idle connections for minutes; Node's 5 s would race with the clients' reuse.
   server.keepAliveTimeout = 120_000;
   const port = await listen(server);
   return { url: `https://127.0.0.1:${port}`, close: async () => closeServer(server) };
+}
+
+function serviceOf({ platformAccount }: Front, service: "blob" | "queue", path: string): Service {
+  if (service === "queue") {
+    return "queue";
+  }
+  return path.startsWith(`/${platformAccount.name}/`) ? "upload" : "archive";
 }
 
 type Exchange = { incoming: IncomingMessage; answer: ServerResponse };
@@ -98,7 +120,21 @@ async function handle(front: Front, service: "blob" | "queue", { incoming, answe
   const refusal = await judge(front, call);
   return refusal
     ? refuse({ incoming, answer }, refusal)
-    : forward(front, call, { answer, target: `/${account.azurite.name}/${path}${url.search}` });
+    : forward(front, call, {
+        answer,
+        target: `/${account.azurite.name}/${path}${speedUp(url, front.queueSpeed)}`,
+      });
+}
+
+/** Queries of storage-queue calls name in seconds how long a message stays out of view. */
+function speedUp(url: URL, speed = 1): string {
+  const seconds = url.searchParams.get("visibilitytimeout");
+  if (speed === 1 || seconds === null) {
+    return url.search;
+  }
+  const faster = new URLSearchParams(url.searchParams);
+  faster.set("visibilitytimeout", String(Math.ceil(Number(seconds) / speed)));
+  return `?${faster.toString()}`;
 }
 
 const UNKNOWN_ACCOUNT: StorageRefusal = {
@@ -195,6 +231,11 @@ async function forward(
         headers: { ...incoming.headers, host: upstream.host },
       },
       (reply) => {
+        if (answer.destroyed) {
+          // Whoever asked is gone.
+          reply.destroy();
+          return resolve();
+        }
         // The two connections live apart: each side keeps its own for as long as it likes.
         const { connection: _, "keep-alive": __, ...headers } = reply.headers;
         answer.writeHead(reply.statusCode ?? 502, headers);

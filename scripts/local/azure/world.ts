@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 
 import type { Certificate } from "../contracts.ts";
 import type { Entra } from "../entra.ts";
+import type { Faults } from "../faults/fault.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
 import type { Place } from "./key-clients.ts";
 import type { RoleAssignment } from "./roles.ts";
@@ -60,6 +61,8 @@ export type World = {
   azurite: Azurite;
   trust: Place["trust"];
   front: StorageFront;
+  /** The Import service's own. */
+  platformAccount: AzuriteAccount;
   /** Accounts of Azurite that no storage account has taken yet. */
   spareAccounts: AzuriteAccount[];
   /** By id in lower case: ARM compares without regard to case. */
@@ -75,6 +78,8 @@ export type World = {
   /** Servers that hold ports for sites to come. */
   portHolders: Server[];
   sites: Site[];
+  /** What is to go wrong; undefined: nothing. */
+  faults: Faults | undefined;
 };
 
 /** What a provider is asked for: the token without version, the logical name, inputs without secrecy. */

@@ -64,7 +64,13 @@ export function createCompliancePortal(options: PortalOptions): CompliancePortal
   };
 }
 
-const LIMITS: Limits = { validateMs: 60_000, requestMs: 15_000, idleMs: 120_000, pollMs: 2000 };
+const LIMITS: Limits = {
+  validateMs: 60_000,
+  requestMs: 15_000,
+  idleMs: 120_000,
+  pollMs: 2000,
+  insistMs: 0,
+};
 
 const gapSchema = z.looseObject({ start: z.string(), end: z.string(), reason: z.string() });
 

@@ -1,8 +1,10 @@
 import { once } from "node:events";
-import { createServer } from "node:https";
+import { createServer, Server } from "node:https";
 import { serve } from "@hono/node-server";
 import { v4 as uuid } from "uuid";
 import type { Certificate, Closable, LocalEntra, PlatformContainer } from "../contracts.ts";
+import type { Faults } from "../faults/fault.ts";
+import { injectFaults } from "../faults/inject.ts";
 import type { ChangeEvent } from "./completion.ts";
 import { createImportApi } from "./import-api.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -19,6 +21,7 @@ export type ImportServiceOptions = {
   createContainer(name: string, sasExpires: Date): Promise<PlatformContainer>;
   /** The connector's application id, where it is known already; else `expectConnector`. */
   tokenAppId?: string;
+  faults?: Faults | undefined;
 };
 
 /** One asking of a task: what goes into OnDownloadRequest, and what becomes of it. */
@@ -57,6 +60,13 @@ export async function startImportService(options: ImportServiceOptions): Promise
     createServer,
     serverOptions: { key: certificate.key, cert: certificate.cert },
   });
+  if (server instanceof Server) {
+    injectFaults(server, options.faults, ({ method = "GET", url = "/" }) => ({
+      service: "completion",
+      method,
+      path: new URL(url, "https://platform").pathname,
+    }));
+  }
   await once(server, "listening");
   return {
     url: `https://127.0.0.1:${portOf(server.address())}/`,

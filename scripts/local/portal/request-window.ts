@@ -4,8 +4,17 @@ import type { Call } from "./platform-call.ts";
 import type { TaskResult, Window } from "./results.ts";
 
 export type WindowRequest = { window: Window; jobId: string; dirtyEntities?: string[] | undefined };
-/** Milliseconds; `idleMs` is how long nothing may move before a window counts as lost. */
-export type Limits = { validateMs: number; requestMs: number; idleMs: number; pollMs: number };
+/**
+ * Milliseconds; `idleMs` is how long nothing may move before a window counts as lost, `insistMs` how
+ * long a request that was not acknowledged is sent again.
+ */
+export type Limits = {
+  validateMs: number;
+  requestMs: number;
+  idleMs: number;
+  pollMs: number;
+  insistMs: number;
+};
 
 export type Platform = { call: Call; importService: ImportService; limits: Limits };
 
@@ -28,23 +37,40 @@ export async function requestWindow(
 }
 
 async function askOnce(request: WindowRequest, asked: AskedTask, platform: Platform) {
-  const { jobId, window, dirtyEntities = null } = request;
-  const answer = await platform.call("data/OnDownloadRequest", {
+  const deadline = Date.now() + platform.limits.insistMs;
+  for (;;) {
+    const problem = await send(request, asked, platform).catch(String);
+    if (problem === undefined) {
+      return waitFor(request.window, asked, platform.limits);
+    }
+    if (Date.now() > deadline) {
+      throw new Error(problem);
+    }
+    await sleep(platform.limits.pollMs);
+  }
+}
+
+/** Undefined when the connector has acknowledged, else what it said. */
+async function send(
+  { jobId, window, dirtyEntities }: WindowRequest,
+  asked: AskedTask,
+  { call }: Platform,
+): Promise<string | undefined> {
+  const answer = await call("data/OnDownloadRequest", {
     method: "POST",
     json: {
       JobId: jobId,
       TaskId: asked.taskId,
       StartTime: window.start,
       EndTime: window.end,
-      DirtyEntities: dirtyEntities,
+      DirtyEntities: dirtyEntities ?? null,
       BlobSasUri: asked.sasUri,
     },
   });
   const text = await answer.text();
-  if (answer.status !== 200) {
-    throw new Error(`data/OnDownloadRequest answered ${answer.status}: ${text.slice(0, 300)}`);
-  }
-  return waitFor(request.window, asked, platform.limits);
+  return answer.status === 200
+    ? undefined
+    : `data/OnDownloadRequest answered ${answer.status}: ${text.slice(0, 300)}`;
 }
 
 /** Waits as long as something moves: files in the container, or the completion. */

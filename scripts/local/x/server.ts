@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
-import type { LocalX, TwitterKeys } from "../contracts.ts";
+import type { LocalX, TruePost, TwitterKeys } from "../contracts.ts";
+import type { Faults } from "../faults/fault.ts";
+import { injectFaults } from "../faults/inject.ts";
 import { createApi } from "./api.ts";
 import { createMediaFiles } from "./media-files.ts";
 import { createMediaHost } from "./media-host.ts";
@@ -11,7 +14,7 @@ import { Nonces } from "./nonces.ts";
 import { createPageTokens } from "./page-tokens.ts";
 import { plainProblem, Refusal, type Problem } from "./problems.ts";
 import { createSignIn } from "./sign-in.ts";
-import type { Timeline } from "./timeline.ts";
+import { type Timeline, timelineOf } from "./timeline.ts";
 import { Tokens, type AccessToken } from "./tokens.ts";
 import { tellTruth } from "./truth.ts";
 
@@ -22,6 +25,7 @@ export type XOptions = {
   callbackUrl: string;
   /** All posts exist from the start; otherwise only those up to the moment given to `setNow`. */
   history: boolean;
+  faults?: Faults | undefined;
 };
 
 /** Before the first `setNow` nothing exists. */
@@ -53,9 +57,16 @@ export async function startX(options: XOptions): Promise<LocalX> {
   const site = new Hono()
     .route("/", createSignIn({ timeline, credentials, callbackUrl: options.callbackUrl }))
     .route("/", api);
-  const { port, close } = await listen(withProblems(site), withProblems(createMediaHost(files)));
+  const media = withProblems(createMediaHost(files));
+  const { port, close } = await listen(withProblems(site), media, options.faults);
   const { id, username, name } = timeline.account;
-  let truth: ReturnType<typeof tellTruth> | undefined;
+
+  const told = new Map<string, TruePost[]>();
+  const truthOf = (accountId: string) => {
+    const truth = told.get(accountId) ?? tellTruth(timelineOf(timeline, accountId), files);
+    told.set(accountId, truth);
+    return truth;
+  };
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -63,7 +74,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     setNow(now) {
       windowsNow = now;
     },
-    posts: () => (truth ??= tellTruth(timeline, files)),
+    posts: (accountId = id) => truthOf(accountId),
     reads: billing.reads,
     otherReads: billing.otherReads,
     returned: billing.returned,
@@ -77,11 +88,11 @@ function ownAccess({ keys, timeline }: XOptions): AccessToken {
   return { token, secret, userId: timeline.account.id };
 }
 
-async function listen(site: Hono, media: Hono) {
+async function listen(site: Hono, media: Hono, faults: Faults | undefined) {
   const server = createAdaptorServer({
     fetch(request: Request) {
-      const host = (request.headers.get("host") ?? "").toLowerCase().replace(/:\d+$/, "");
-      if (host === "pbs.twimg.com" || host === "video.twimg.com") {
+      const host = hostIn(request.headers.get("host"));
+      if (isMediaHost(host)) {
         return media.fetch(request);
       }
       return ["api.x.com", "127.0.0.1", "localhost"].includes(host)
@@ -89,6 +100,13 @@ async function listen(site: Hono, media: Hono) {
         : problemResponse(plainProblem(421, "Misdirected Request"));
     },
   });
+  if (server instanceof Server) {
+    injectFaults(server, faults, ({ method = "GET", url = "/", headers }) => ({
+      service: isMediaHost(hostIn(headers.host)) ? "media" : "x",
+      method,
+      path: new URL(url, "https://api.x.com").pathname,
+    }));
+  }
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -104,6 +122,14 @@ async function listen(site: Hono, media: Hono) {
     await closed;
   }
   return { port: address.port, close };
+}
+
+function hostIn(header: string | null | undefined): string {
+  return (header ?? "").toLowerCase().replace(/:\d+$/, "");
+}
+
+function isMediaHost(host: string): boolean {
+  return host === "pbs.twimg.com" || host === "video.twimg.com";
 }
 
 function withProblems(app: Hono): Hono {

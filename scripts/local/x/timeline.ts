@@ -119,6 +119,19 @@ export function createTimeline(parts: TimelineParts): Timeline {
   };
 }
 
+/** The same X, seen as another account's timeline. */
+export function timelineOf(timeline: Timeline, accountId: string): Timeline {
+  return accountId === timeline.account.id
+    ? timeline
+    : {
+        ...timeline,
+        account: timeline.users.get(accountId) ?? inventUser(accountId),
+        posts: [...timeline.everyPost.values()]
+          .filter((post) => post.author_id === accountId)
+          .sort(newestFirst),
+      };
+}
+
 /** Ids order as numbers: string order is wrong where lengths differ (x-api.md section 9). */
 export function newestFirst(a: { id: string }, b: { id: string }): number {
   const difference = BigInt(b.id) - BigInt(a.id);

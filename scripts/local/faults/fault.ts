@@ -1,0 +1,53 @@
+/** Where a call of the connector goes. */
+export type Service =
+  | "x"
+  | "media"
+  | "entra"
+  | "identity"
+  | "archive"
+  | "queue"
+  | "upload"
+  | "completion";
+
+/** One call that the connector makes; the path has no query. */
+export type Call = { service: Service; method: string; path: string };
+
+/**
+ * What happens to a call:
+ * - `unavailable`: answered 503, not done
+ * - `failed`: answered 500, not done
+ * - `cut`: the connection breaks, not done
+ * - `lost`: done, and the connection breaks before the answer
+ * - `halved`: done, and the connection breaks in the middle of the answer's body
+ * - `late`: done and answered, after two seconds
+ * - `kill-before`, `kill-after`: the process that calls is killed (SIGKILL), on either side of the call
+ * - `rate-limited`: answered as X does when the rate limit is spent, not done
+ * - `credits-spent`: answered as X does when the credits are spent, not done
+ * - `forbidden`: answered 403, not done (for an upload: the SAS was revoked)
+ */
+export const FAULTS = [
+  "unavailable",
+  "failed",
+  "cut",
+  "lost",
+  "halved",
+  "late",
+  "kill-before",
+  "kill-after",
+  "rate-limited",
+  "credits-spent",
+  "forbidden",
+] as const;
+
+export type Fault = (typeof FAULTS)[number];
+
+/** Decides each call's fate, and can kill. */
+export type Faults = {
+  decide(call: Call): Fault | undefined;
+  /** Kills a process of the connector; it is started again, as App Service would. */
+  kill(): void;
+};
+
+export function isFault(text: string): text is Fault {
+  return FAULTS.some((fault) => fault === text);
+}

@@ -1,0 +1,157 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Call, Faults } from "./fault.ts";
+
+const LATE_MS = 2000;
+const RATE_LIMIT_SECONDS = 2;
+
+/** Puts faults in front of a server that plays a service; without any, nothing is changed. */
+export function injectFaults(
+  server: Server,
+  faults: Faults | undefined,
+  toCall: (request: IncomingMessage) => Call,
+): void {
+  if (!faults) {
+    return;
+  }
+  const listeners = server.listeners("request").filter((one) => typeof one === "function");
+  server.removeAllListeners("request");
+  const serve: RequestListener = (request, answer) => {
+    for (const listener of listeners) {
+      Reflect.apply(listener, server, [request, answer]);
+    }
+  };
+  server.on("request", (request, answer) => void play(faults, { request, answer, serve, toCall }));
+}
+
+type Exchange = {
+  request: IncomingMessage;
+  answer: ServerResponse;
+  serve: RequestListener;
+  toCall: (request: IncomingMessage) => Call;
+};
+
+async function play(faults: Faults, exchange: Exchange): Promise<void> {
+  const { request, answer, serve } = exchange;
+  const fault = faults.decide(exchange.toCall(request));
+  switch (fault) {
+    case undefined:
+      serve(request, answer);
+      break;
+    case "late":
+      await sleep(LATE_MS);
+      serve(request, answer);
+      break;
+    case "cut":
+      request.socket.destroy();
+      break;
+    case "kill-before":
+      faults.kill();
+      request.socket.destroy();
+      break;
+    case "lost":
+      serve(
+        request,
+        withhold(answer, () => {}),
+      );
+      break;
+    case "kill-after":
+      serve(
+        request,
+        withhold(answer, () => faults.kill()),
+      );
+      break;
+    case "halved":
+      serve(request, halve(answer));
+      break;
+    default:
+      refuse(exchange, REFUSALS[fault]());
+  }
+}
+
+type Answer = { status: number; headers?: Record<string, string>; body?: object };
+
+const REFUSALS: Record<
+  "unavailable" | "failed" | "forbidden" | "rate-limited" | "credits-spent",
+  () => Answer
+> = {
+  unavailable: () => ({ status: 503, headers: { "retry-after": "1" } }),
+  failed: () => ({ status: 500 }),
+  forbidden: () => ({ status: 403, headers: { "x-ms-error-code": "AuthenticationFailed" } }),
+  "rate-limited": () => ({
+    status: 429,
+    headers: {
+      "x-rate-limit-limit": "900",
+      "x-rate-limit-remaining": "0",
+      "x-rate-limit-reset": String(Math.ceil(Date.now() / 1000) + RATE_LIMIT_SECONDS),
+    },
+    body: { title: "Too Many Requests", status: 429, type: "about:blank" },
+  }),
+  "credits-spent": () => ({
+    status: 402,
+    body: {
+      title: "Payment Required",
+      status: 402,
+      detail: "credits depleted",
+      type: "https://api.x.com/2/problems/credits-depleted",
+    },
+  }),
+};
+
+/** Reads the request to its end first, so that the caller is not cut off while it still sends. */
+function refuse({ request, answer }: Exchange, { status, headers, body }: Answer): void {
+  request.resume();
+  request.once("end", () => {
+    const type = body ? { "content-type": "application/problem+json" } : {};
+    answer.writeHead(status, { ...type, ...headers });
+    answer.end(body && JSON.stringify(body));
+  });
+}
+
+/** An answer whose bytes go nowhere; when it would be done, the connection breaks. */
+function withhold(answer: ServerResponse, then: () => void): ServerResponse {
+  const end = () => {
+    then();
+    answer.destroy();
+    return answer;
+  };
+  return Object.assign(answer, {
+    writeHead: () => answer,
+    flushHeaders: () => {},
+    write: (_chunk: unknown, ...rest: unknown[]) => {
+      const done = rest.findLast((one) => typeof one === "function");
+      process.nextTick(() => {
+        if (done) {
+          Reflect.apply(done, undefined, []);
+        }
+      });
+      return true;
+    },
+    end,
+  });
+}
+
+/** An answer of which half of the last bytes arrives. */
+function halve(answer: ServerResponse): ServerResponse {
+  const write = answer.write.bind(answer);
+  const breakOff = () => {
+    setImmediate(() => answer.destroy());
+    return answer;
+  };
+  const half = (chunk: unknown) => {
+    if (typeof chunk === "string" || chunk instanceof Uint8Array) {
+      write(chunk.slice(0, Math.floor(chunk.length / 2)));
+    }
+  };
+  return Object.assign(answer, {
+    write: (chunk: unknown) => {
+      half(chunk);
+      breakOff();
+      return true;
+    },
+    end: (chunk: unknown) => {
+      half(chunk);
+      return breakOff();
+    },
+  });
+}

@@ -1,0 +1,103 @@
+import type { Call, Fault, Service } from "./fault.ts";
+
+/** Faults that can happen to each service; X alone has limits of its own. */
+const POSSIBLE: Record<Service, readonly Fault[]> = {
+  x: [
+    "unavailable",
+    "failed",
+    "cut",
+    "lost",
+    "halved",
+    "late",
+    "kill-before",
+    "kill-after",
+    "rate-limited",
+    "credits-spent",
+  ],
+  media: ["unavailable", "cut", "lost", "halved", "late", "kill-before", "kill-after"],
+  entra: ["unavailable", "cut", "lost", "late", "kill-before", "kill-after"],
+  identity: ["unavailable", "cut", "late"],
+  archive: ["unavailable", "failed", "cut", "lost", "halved", "late", "kill-before", "kill-after"],
+  queue: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
+  upload: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
+  completion: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
+};
+
+export type Decide = (call: Call) => Fault | undefined;
+
+/**
+ * Draws each call's fate from a seed: the nth call of its kind has the same fate in every run,
+ * whatever happens in between. `rate` is the share of calls that are struck; storage is called so
+ * often that a tenth of it is plenty.
+ */
+export function drawFaults({ seed, rate }: { seed: number; rate: number }): Decide {
+  const counts = new Map<string, number>();
+  return ({ service, method }) => {
+    const kind = `${service} ${method}`;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    const isStorage = service === "archive" || service === "queue" || service === "upload";
+    if (chance(`${seed} ${kind} ${count}`) >= (isStorage ? rate / 10 : rate)) {
+      return undefined;
+    }
+    const possible = POSSIBLE[service];
+    return possible[Math.floor(chance(`${seed} ${kind} ${count} which`) * possible.length)];
+  };
+}
+
+/** A fault of a name: `<service>:<fault>`, struck at the first `times` calls that match. */
+export type NamedFault = { service: Service; fault: Fault; method?: string; path?: RegExp };
+
+export const NAMED_FAULTS: Record<string, NamedFault> = {
+  "x-unavailable": { service: "x", fault: "unavailable", path: /\/tweets$/ },
+  "x-answer-cut": { service: "x", fault: "halved", path: /\/tweets$/ },
+  "x-rate-limited": { service: "x", fault: "rate-limited", path: /\/tweets$/ },
+  "x-credits-spent": { service: "x", fault: "credits-spent", path: /\/tweets$/ },
+  "media-unavailable": { service: "media", fault: "unavailable" },
+  "media-cut": { service: "media", fault: "halved" },
+  "entra-unavailable": { service: "entra", fault: "unavailable", method: "POST" },
+  "archive-unavailable": { service: "archive", fault: "unavailable", method: "PUT" },
+  "archive-answer-lost": { service: "archive", fault: "lost", method: "PUT" },
+  "queue-unavailable": { service: "queue", fault: "unavailable" },
+  "upload-unavailable": { service: "upload", fault: "unavailable" },
+  "upload-answer-lost": { service: "upload", fault: "lost" },
+  "completion-unavailable": { service: "completion", fault: "unavailable" },
+  "completion-answer-lost": { service: "completion", fault: "lost" },
+  "killed-before-page": { service: "archive", fault: "kill-before", path: /\/pages\// },
+  "killed-after-page": { service: "archive", fault: "kill-after", path: /\/pages\// },
+  "killed-before-coverage": { service: "archive", fault: "kill-before", path: /coverage\.json$/ },
+  "killed-after-coverage": { service: "archive", fault: "kill-after", path: /coverage\.json$/ },
+  "killed-before-upload": { service: "upload", fault: "kill-before" },
+  "killed-after-upload": { service: "upload", fault: "kill-after" },
+  "killed-before-manifest": { service: "archive", fault: "kill-before", path: /manifest/ },
+  "killed-after-manifest": { service: "archive", fault: "kill-after", path: /manifest/ },
+  "killed-before-completion": { service: "completion", fault: "kill-before" },
+  "killed-after-completion": { service: "completion", fault: "kill-after" },
+};
+
+/** Strikes the first `times` calls that a named fault is about. */
+export function strike({ service, fault, method, path }: NamedFault, times: number): Decide {
+  let left = times;
+  return (call) => {
+    const matches =
+      call.service === service &&
+      (method === undefined || call.method === method) &&
+      (path === undefined || path.test(call.path));
+    if (!matches || left === 0) {
+      return undefined;
+    }
+    left -= 1;
+    return fault;
+  };
+}
+
+/** A number from 0 up to 1 that follows from a text (FNV-1a, 32 bits, mixed once more). */
+function chance(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of text) {
+    hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}
