@@ -1,20 +1,38 @@
 import { join } from "node:path";
 import { optionsOrExit } from "./command-line.ts";
+import type { Decide } from "./local/faults/draw-faults.ts";
+import { NAMED_FAULTS, strike } from "./local/faults/named-faults.ts";
+import { createStriker } from "./local/faults/striker.ts";
 import { HELP, type Options, parseOptions } from "./local/options.ts";
 import { createProgress, summary } from "./local/progress.ts";
 import { archiveTimeline, exitCodeOf, type Result } from "./local/run.ts";
-import { type LocalSystem, startLocalSystem } from "./local/system.ts";
+import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "./local/system.ts";
 
 const SHOWN_PROBLEMS = 20;
+/** Once more than a single retry would mend. */
+const FAULT_TIMES = 2;
 
 /** `npm run local`: the whole product on one machine. */
 async function main(): Promise<void> {
   const options = optionsOrExit(parseOptions, HELP);
   const stopped = untilStopped();
   const progress = createProgress({ stream: process.stderr });
-  const system = await startLocalSystem({ ...options, progress });
+  const striker = createStriker(namedFault(options.fault));
+  const system = await startLocalSystem({
+    ...options,
+    progress,
+    ...(options.fault !== undefined && {
+      faults: striker.faults,
+      queueSpeed: FAULTS_QUEUE_SPEED,
+    }),
+  });
+  striker.aimAt(() => system.site.kill());
   try {
-    const archived = archiveTimeline(system, { windowHours: options.windowHours, progress });
+    const archived = archiveTimeline(system, {
+      windowHours: options.windowHours,
+      progress,
+      onSignedIn: () => striker.begin(),
+    });
     const result = await Promise.race([archived, stopped]);
     if (!result) {
       await system.close();
@@ -29,6 +47,11 @@ async function main(): Promise<void> {
   } finally {
     await system.close();
   }
+}
+
+function namedFault(name: string | undefined): Decide {
+  const fault = name === undefined ? undefined : NAMED_FAULTS[name];
+  return fault ? strike(fault, FAULT_TIMES) : () => undefined;
 }
 
 /** Resolves at Ctrl-C or SIGTERM; what runs is then closed, and no process stays. */

@@ -1,4 +1,5 @@
 import { type Given, readCommandLine, type Syntax } from "../command-line.ts";
+import { NAMED_FAULTS } from "./faults/named-faults.ts";
 
 /** What a person asked of `npm run local` (design.md section 5, the table of fixed options). */
 export type Options = {
@@ -22,10 +23,13 @@ export const HELP = `Usage: npm run local -- [options]
   --history         all posts exist from the start, so that X's depth limit bites
   --x URL           another X server instead of the built-in one (needs --posts)
   --keep DIR        where state and mailbox stay, and the stack's outputs with its secrets
-  --help            this text
+  --fault NAME      a fault to play, twice, once the account is signed in:
+${Object.keys(NAMED_FAULTS)
+  .map((name) => `                      ${name}\n`)
+  .join("")}  --help            this text
 `;
 
-const TEXTS = ["posts", "users", "user", "includes", "x", "keep"] as const;
+const TEXTS = ["posts", "users", "user", "includes", "x", "keep", "fault"] as const;
 const NEED_POSTS = ["users", "user", "includes", "x"] as const;
 
 const SYNTAX = {
@@ -38,6 +42,7 @@ const SYNTAX = {
     includes: "includes.ndjson",
     x: "http://127.0.0.1:8080",
     keep: "DIR",
+    fault: "completion-answer-lost",
     window: "24",
   },
 } as const satisfies Syntax<string, string>;
@@ -62,6 +67,7 @@ export function parseOptions(argv: readonly string[]): Options {
 function incomplete(given: LocalGiven): string[] {
   const window = given.text("window");
   const x = given.text("x");
+  const fault = given.text("fault");
   const lonely =
     given.text("posts") === undefined
       ? NEED_POSTS.filter((name) => given.text(name) !== undefined)
@@ -70,6 +76,9 @@ function incomplete(given: LocalGiven): string[] {
     ...lonely.map((name) => `--${name} says nothing without a timeline: add --posts FILE.`),
     ...(window !== undefined && !(hours(window) > 0)
       ? [`--window ${window} is not a number of hours above 0: write 24, or 0.5.`]
+      : []),
+    ...(fault !== undefined && !(fault in NAMED_FAULTS)
+      ? [`--fault ${fault} is none that can be played: npm run local -- --help lists them.`]
       : []),
     ...(x !== undefined && !isWebAddress(x)
       ? [`--x ${x} is not an http or https address: write http://127.0.0.1:8080.`]

@@ -37,7 +37,11 @@ const ASKED_AFTER_MS = 5_000;
 /** Plays the whole job: Validate, sign-in, every window, and then holds the mailbox against X. */
 export async function archiveTimeline(
   system: LocalSystem,
-  { windowHours, progress }: { windowHours: number; progress: Progress },
+  {
+    windowHours,
+    progress,
+    onSignedIn = () => {},
+  }: { windowHours: number; progress: Progress; onSignedIn?: () => void },
 ): Promise<Result> {
   const { x, portal, importService, outputs } = system;
   const started = performance.now();
@@ -54,6 +58,7 @@ export async function archiveTimeline(
   await portal.probeCredentials();
   await portal.signIn(x.account.username);
   signingIn.finish(`@${x.account.username}`);
+  onSignedIn();
 
   const asking = progress.step("Windows", windows.length);
   const importing = progress.step("Posts in the mailbox", truth.length);

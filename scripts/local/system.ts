@@ -31,6 +31,9 @@ export const LOCAL_TWITTER_KEYS: TwitterKeys = {
   twitterAccessTokenSecret: "local-twitter-access-token-secret",
 };
 
+/** Where faults are played, a day of waiting is a quarter of an hour. */
+export const FAULTS_QUEUE_SPEED = 100;
+
 const PROJECT = "m365-twitter-connector";
 const PLATFORM_RESOURCE = "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac";
 

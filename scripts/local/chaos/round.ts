@@ -2,13 +2,13 @@ import pLimit from "p-limit";
 import { check, type Problem } from "../check/check.ts";
 import { readMailbox } from "../check/read-mailbox.ts";
 import { readPages } from "../check/read-pages.ts";
-import type { Call, Fault, Faults } from "../faults/fault.ts";
-import { type Decide, drawFaults } from "../faults/plan.ts";
+import { type Decide, drawFaults } from "../faults/draw-faults.ts";
+import { createStriker } from "../faults/striker.ts";
 import { planWindows } from "../portal/plan-windows.ts";
 import type { CompliancePortal } from "../portal/compliance-portal.ts";
 import type { Window } from "../portal/results.ts";
 import { createProgress } from "../progress.ts";
-import { type LocalSystem, startLocalSystem } from "../system.ts";
+import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "../system.ts";
 import { createRandom, type Random } from "../x/random.ts";
 import type { User } from "../x/timeline.ts";
 import { generateAccounts } from "./accounts.ts";
@@ -40,8 +40,6 @@ export type RoundResult = {
   logFile: string;
 };
 
-/** A day of waiting is a quarter of an hour here. */
-const QUEUE_SPEED = 100;
 const PAGE_SIZE = 100;
 const LIMITS = { pollMs: 250, insistMs: 90_000, idleMs: 180_000 };
 const WINDOWS_AT_A_TIME = 3;
@@ -63,7 +61,7 @@ export async function playRound({ seed, decide, sabotage }: RoundOptions): Promi
     progress: createProgress({ stream: process.stderr }),
     faults: struck.faults,
     instances,
-    queueSpeed: QUEUE_SPEED,
+    queueSpeed: FAULTS_QUEUE_SPEED,
     config: { captureIntervalMinutes: "1" },
     ...(sabotage && { sabotage }),
   });
@@ -159,31 +157,5 @@ async function checkJobs(
     found: verdicts.flatMap(({ problems }) => problems),
     duplicates: verdicts.reduce((sum, { duplicates }) => sum + duplicates, 0),
     gaps: verdicts.reduce((sum, { gaps }) => sum + gaps, 0),
-  };
-}
-
-/** Strikes only while the round is on, and keeps count. */
-function createStriker(decide: Decide) {
-  const counts = new Map<string, number>();
-  let isOn = false;
-  let kill = () => {};
-  const faults: Faults = {
-    decide(call: Call): Fault | undefined {
-      const fault = isOn ? decide(call) : undefined;
-      if (fault !== undefined) {
-        const name = `${call.service} ${fault}`;
-        counts.set(name, (counts.get(name) ?? 0) + 1);
-      }
-      return fault;
-    },
-    kill: () => kill(),
-  };
-  return {
-    faults,
-    aimAt: (target: () => void) => void (kill = target),
-    begin: () => void (isOn = true),
-    end: () => void (isOn = false),
-    counts: () => Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b))),
-    total: () => [...counts.values()].reduce((sum, count) => sum + count, 0),
   };
 }

@@ -64,7 +64,11 @@ async function play(faults: Faults, exchange: Exchange): Promise<void> {
     case "halved":
       serve(request, halve(answer));
       break;
-    default:
+    case "unavailable":
+    case "failed":
+    case "forbidden":
+    case "rate-limited":
+    case "credits-spent":
       refuse(exchange, REFUSALS[fault]());
   }
 }

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { drawFaults } from "./draw-faults.ts";
+import type { Call } from "./fault.ts";
+import { NAMED_FAULTS, strike } from "./named-faults.ts";
+
+const CALLS: Call[] = ["GET", "PUT"].flatMap((method) =>
+  Array.from({ length: 2000 }, (_, index) => ({
+    service: index % 2 === 0 ? "x" : "archive",
+    method,
+    path: `/${index}`,
+  })),
+);
+
+describe("drawFaults", () => {
+  it("draws the same for the same seed, and something else for another", () => {
+    const draw = (seed: number) => CALLS.map(drawFaults({ seed, rate: 0.1 }));
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  it("gives the nth call of a kind its fate, whatever came in between", () => {
+    const only = CALLS.filter(({ service }) => service === "x");
+    const mixed = CALLS.map(drawFaults({ seed: 3, rate: 0.1 }));
+    expect(only.map(drawFaults({ seed: 3, rate: 0.1 }))).toEqual(
+      mixed.filter((_, index) => CALLS[index]?.service === "x"),
+    );
+  });
+
+  it("strikes about as often as asked, and storage a tenth as often", () => {
+    const decide = drawFaults({ seed: 4, rate: 0.1 });
+    const struck = CALLS.filter((call) => decide(call) !== undefined);
+    const share = (service: string) =>
+      struck.filter((call) => call.service === service).length / (CALLS.length / 2);
+    expect(share("x")).toBeGreaterThan(0.07);
+    expect(share("x")).toBeLessThan(0.13);
+    expect(share("archive")).toBeGreaterThan(0.003);
+    expect(share("archive")).toBeLessThan(0.02);
+  });
+});
+
+describe("strike", () => {
+  it("strikes the first calls that match, and no more", () => {
+    const decide = strike({ service: "x", fault: "cut", method: "PUT", path: /1$/ }, 2);
+    const fates = CALLS.filter(({ path }) => /^\/\d?1$/.test(path)).map((call) => ({
+      ...call,
+      fault: decide(call),
+    }));
+    expect(fates.filter(({ fault }) => fault !== undefined)).toEqual([]);
+    const own = ["/1", "/11", "/21"].map((path) => decide({ service: "x", method: "PUT", path }));
+    expect(own).toEqual(["cut", "cut", undefined]);
+  });
+
+  it.each(Object.entries(NAMED_FAULTS))("%s can strike", (_name, fault) => {
+    const call = {
+      service: fault.service,
+      method: fault.method ?? "PUT",
+      path: PATHS[fault.service],
+    };
+    const paths = [
+      call.path,
+      "/a/evidence/j/captures/c/pages/1.json",
+      "/a/coverage.json",
+      "/m/manifest",
+    ];
+    const decide = strike(fault, 1);
+    expect(paths.map((path) => decide({ ...call, path }))).toContain(fault.fault);
+  });
+});
+
+const PATHS = {
+  x: "/2/users/42/tweets",
+  media: "/media/a.jpg",
+  entra: "/tenant/oauth2/v2.0/token",
+  identity: "/msi/token",
+  archive: "/account/archive/jobs/1/job.json",
+  queue: "/account/work/messages",
+  upload: "/account/container/1.json",
+  completion: "/api/data/ondownloadcomplete/",
+};

@@ -1,0 +1,99 @@
+import { createServer } from "node:http";
+import { afterEach, describe, expect, it } from "vitest";
+import { closeServer, listen } from "../azure/listen.ts";
+import type { Call, Fault } from "./fault.ts";
+import { injectFaults } from "./inject.ts";
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+
+describe("injectFaults", () => {
+  it("changes nothing where nothing is struck", async () => {
+    const { send, served } = await start(undefined);
+    expect(await send()).toEqual({ status: 200, body: "0123456789" });
+    expect(served).toEqual(["hello"]);
+  });
+
+  it.each<[Fault, number]>([
+    ["unavailable", 503],
+    ["failed", 500],
+    ["forbidden", 403],
+    ["rate-limited", 429],
+    ["credits-spent", 402],
+  ])("%s answers %i, and nothing is done", async (fault, status) => {
+    const { send, served } = await start(fault);
+    expect(await send()).toMatchObject({ status });
+    expect(served).toEqual([]);
+  });
+
+  it.each<[Fault, { done: boolean; kills: number }]>([
+    ["cut", { done: false, kills: 0 }],
+    ["lost", { done: true, kills: 0 }],
+    ["kill-before", { done: false, kills: 1 }],
+    ["kill-after", { done: true, kills: 1 }],
+  ])("%s breaks the connection: %j", async (fault, { done, kills }) => {
+    const { send, served, killed } = await start(fault);
+    await expect(send()).rejects.toThrow("fetch failed");
+    expect(served).toEqual(done ? ["hello"] : []);
+    expect(killed()).toBe(kills);
+  });
+
+  it("halved gives the beginning of the answer and breaks off", async () => {
+    const { send, served } = await start("halved");
+    await expect(send()).rejects.toThrow("terminated");
+    expect(served).toEqual(["hello"]);
+  });
+
+  it("late does and answers, a little later", async () => {
+    const { send, served } = await start("late");
+    expect(await send()).toEqual({ status: 200, body: "0123456789" });
+    expect(served).toEqual(["hello"]);
+  });
+
+  it("says of a call where it goes, with no query", async () => {
+    const { send, calls } = await start(undefined);
+    await send();
+    expect(calls).toEqual([{ service: "x", method: "POST", path: "/path" }]);
+  });
+});
+
+async function start(fault: Fault | undefined) {
+  const served: string[] = [];
+  const calls: Call[] = [];
+  let kills = 0;
+  const server = createServer((request, answer) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      served.push(body);
+      answer.writeHead(200, { "content-length": "10" });
+      answer.end("0123456789");
+    });
+  });
+  const faults = {
+    decide: (call: Call) => {
+      calls.push(call);
+      return fault;
+    },
+    kill: () => {
+      kills += 1;
+    },
+  };
+  injectFaults(server, faults, ({ method = "", url = "" }) => ({
+    service: "x",
+    method,
+    path: new URL(url, "http://x").pathname,
+  }));
+  const port = await listen(server);
+  closing.push(() => closeServer(server));
+  const send = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/path?sig=secret`, {
+      method: "POST",
+      body: "hello",
+    });
+    return { status: answer.status, body: await answer.text() };
+  };
+  return { send, served, calls, killed: () => kills };
+}
