@@ -18,7 +18,7 @@ const PROJECT = "m365-twitter-connector";
 const cli = await findCli();
 
 describe("the program on a miniature engine", () => {
-  describeLife(async ({ root, plugins }) =>
+  describeStacks(async ({ root, plugins }) =>
     startMiniatureEngine({ root, plugins, project: PROJECT, stack: STACK }),
   );
 });
@@ -26,7 +26,7 @@ describe("the program on a miniature engine", () => {
 describe.skipIf(cli === undefined)(
   `the program on the real engine (${cli ?? "skipped: no Pulumi CLI on PATH or in PULUMI_BIN"})`,
   () => {
-    describeLife(async ({ root, plugins, directory }) =>
+    describeStacks(async ({ root, plugins, directory }) =>
       startCliEngine({ cli: cli ?? "", root, plugins, directory, stack: STACK }),
     );
   },
@@ -34,50 +34,79 @@ describe.skipIf(cli === undefined)(
 
 type Places = { root: string; plugins: string; directory: string };
 
-/** The life of one stack, from the first preview to its end; each test goes on where the last one ended. */
-function describeLife(start: (places: Places) => Promise<Engine & { close?(): void }>): void {
-  let directory: string;
-  let root: string;
-  let azure: StartedStandIn;
-  let engine: Engine & { close?(): void };
+type Start = (places: Places) => Promise<Engine & { close?(): void }>;
+
+function describeStacks(start: Start): void {
+  describe("in development", () => {
+    describeLife(start);
+  });
+  describe("in production", () => {
+    describeProduction(start);
+  });
+}
+
+type Stack = {
+  engine: Engine & { close?(): void };
+  azure: StartedStandIn;
+  /** The app's main file, which tests change. */
+  app: string;
   /** All that the engine ever showed. */
-  const shown: string[] = [];
-  let firstPlan: string[];
-  let firstApp: string;
+  shown: string[];
+  run(command: Command): Promise<Outcome>;
+  succeed(command: Command): Promise<Outcome>;
+};
+
+/** A stack of its own for the tests around; each of them goes on where the last one ended. */
+function useStack(start: Start, config: Record<string, string>): () => Stack {
+  let stack: Stack | undefined;
+  let directory: string;
+  const used = (): Stack => {
+    if (!stack) {
+      throw new Error("the stack was not started");
+    }
+    return stack;
+  };
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "engine-"));
-    root = join(directory, "project");
+    const root = join(directory, "project");
     await copyProject(root);
-    azure = await startStandIn(directory);
-    engine = await start({ root, plugins: azure.plugins, directory });
-    // The mode with most to rotate.
-    await engine.configure({ credential: "secret" }, {});
-    firstApp = await readFile(join(root, "app/server.ts"), "utf8");
+    const azure = await startStandIn(directory);
+    const engine = await start({ root, plugins: azure.plugins, directory });
+    await engine.configure(config, {});
+    const shown: string[] = [];
+    const run = async (command: Command) => {
+      const outcome = await engine.run(command);
+      shown.push(outcome.output);
+      return outcome;
+    };
+    const succeed = async (command: Command) => {
+      const outcome = await run(command);
+      expect(outcome.succeeded, outcome.output).toBe(true);
+      return outcome;
+    };
+    stack = { engine, azure, app: join(root, "app/server.ts"), shown, run, succeed };
   }, LIMIT_MS);
 
   afterAll(async () => {
-    engine.close?.();
-    await azure.close();
+    stack?.engine.close?.();
+    await stack?.azure.close();
     await rm(directory, { recursive: true, force: true });
   });
+  return used;
+}
 
-  async function run(command: Command): Promise<Outcome> {
-    const outcome = await engine.run(command);
-    shown.push(outcome.output);
-    return outcome;
-  }
-
-  async function succeed(command: Command): Promise<Outcome> {
-    const outcome = await run(command);
-    expect(outcome.succeeded, outcome.output).toBe(true);
-    return outcome;
-  }
+/** The life of a stack, from the first preview to its end. */
+function describeLife(start: Start): void {
+  // The mode with most to rotate.
+  const stack = useStack(start, { credential: "secret" });
+  let firstPlan: string[];
+  let firstApp: string;
 
   /** What `up` does, which `preview` has told before. */
   async function upAsPlanned(): Promise<Outcome> {
-    const preview = await succeed("preview");
-    const up = await succeed("up");
+    const preview = await stack().succeed("preview");
+    const up = await stack().succeed("up");
     expect(planOf(up)).toEqual(planOf(preview));
     return up;
   }
@@ -85,10 +114,10 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "plans to create everything, and makes nothing yet",
     async () => {
-      firstPlan = planOf(await succeed("preview"));
+      firstPlan = planOf(await stack().succeed("preview"));
       expect(firstPlan).toContain("create web:WebApp connector-site");
       expect(firstPlan.filter((step) => !step.startsWith("create "))).toEqual([]);
-      expect(azure.standIn.resources()).toEqual([]);
+      expect(stack().azure.standIn.resources()).toEqual([]);
     },
     LIMIT_MS,
   );
@@ -96,20 +125,20 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "keeps what was made before a create failed, and makes just the rest the next time",
     async () => {
-      azure.standIn.failOnce("create", "azure-native:keyvault:Secret");
-      const first = await run("up");
+      stack().azure.standIn.failOnce("create", "azure-native:keyvault:Secret");
+      const first = await stack().run("up");
       expect(first.succeeded).toBe(false);
       expect(first.output).toContain("InternalServerError");
-      const made = azure.standIn.resources();
+      const made = stack().azure.standIn.resources();
       expect(made.length).toBeGreaterThan(5);
       expect(made.filter((id) => id.includes("/sites/"))).toEqual([]);
 
-      const second = await succeed("up");
+      const second = await stack().succeed("up");
       const rest = planOf(second);
       expect(rest).toContain("create web:WebApp connector-site");
       expect(rest.length).toBeLessThan(firstPlan.length);
       expect([...new Set([...planOf(first), ...rest])].sort()).toEqual(firstPlan);
-      expect(azure.standIn.resources()).toEqual(expect.arrayContaining(made));
+      expect(stack().azure.standIn.resources()).toEqual(expect.arrayContaining(made));
     },
     LIMIT_MS,
   );
@@ -117,7 +146,7 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "changes nothing when it is run again",
     async () => {
-      const again = await succeed("up");
+      const again = await stack().succeed("up");
       expect(new Set(again.steps.map(({ op }) => op))).toEqual(new Set(["same"]));
       expect(again.steps).toHaveLength(firstPlan.length);
     },
@@ -127,10 +156,10 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "finds everything as it left it",
     async () => {
-      const refresh = await succeed("refresh");
+      const refresh = await stack().succeed("refresh");
       expect(new Set(refresh.steps.map(({ op }) => op))).toEqual(new Set(["same"]));
       expect(refresh.steps).toHaveLength(firstPlan.length);
-      expect(planOf(await succeed("preview"))).toEqual([]);
+      expect(planOf(await stack().succeed("preview"))).toEqual([]);
     },
     LIMIT_MS,
   );
@@ -138,7 +167,7 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "adds the four Twitter values, and changes just the site for them",
     async () => {
-      await engine.configure({}, TWITTER_CONFIG);
+      await stack().engine.configure({}, TWITTER_CONFIG);
       const up = await upAsPlanned();
       const names = Object.keys(TWITTER_CONFIG).map(toSettingName);
       const secrets = names.map((name) => `vault-${name.toLowerCase().replaceAll("_", "-")}`);
@@ -157,7 +186,7 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "rotates the password of the portal: its secret and the site's reference to it",
     async () => {
-      await engine.configure({}, { apiSecretKey: "another-password-in-clear" });
+      await stack().engine.configure({}, { apiSecretKey: "another-password-in-clear" });
       const up = await upAsPlanned();
       expect(planOf(up)).toEqual([
         "update keyvault:Secret vault-api-secret-key",
@@ -171,7 +200,7 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "rotates the client secret, and lets go of the old one only when the site has moved",
     async () => {
-      await engine.configure({ rotateDays: "45" }, {});
+      await stack().engine.configure({ rotateDays: "45" }, {});
       const up = await upAsPlanned();
       const passwords = planOf(up).filter((step) => step.includes("azuread:ApplicationPassword"));
       expect(passwords.length).toBeGreaterThan(0);
@@ -194,15 +223,16 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "ships a new version: the package and one setting, the old package there until the site has moved",
     async () => {
-      await appendFile(join(root, "app/server.ts"), '\nprocess.title = "another version";\n');
-      const before = await engine.outputs();
+      firstApp = await readFile(stack().app, "utf8");
+      await appendFile(stack().app, '\nprocess.title = "another version";\n');
+      const before = await stack().engine.outputs();
       const up = await upAsPlanned();
       expect(planOf(up)).toEqual([
         "replace storage:Blob package-blob",
         "update web:WebApp connector-site",
       ]);
       expect(changedSettings(up)).toEqual(["WEBSITE_RUN_FROM_PACKAGE"]);
-      expect((await engine.outputs())["packageHash"]).not.toBe(before["packageHash"]);
+      expect((await stack().engine.outputs())["packageHash"]).not.toBe(before["packageHash"]);
       const order = up.steps.map(({ op, name }) => `${op} ${name}`);
       expect(order.filter((step) => /^(create|update|delete)/.test(step))).toEqual([
         "create-replacement package-blob",
@@ -216,15 +246,18 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "goes back to the version before, though the site could not be moved at once",
     async () => {
-      const packages = () => azure.standIn.resources().filter((id) => id.includes("/blobs/app-"));
-      await writeFile(join(root, "app/server.ts"), firstApp);
-      azure.standIn.failOnce("update", "azure-native:web:WebApp");
-      expect((await run("up")).succeeded).toBe(false);
+      const packages = () =>
+        stack()
+          .azure.standIn.resources()
+          .filter((id) => id.includes("/blobs/app-"));
+      await writeFile(stack().app, firstApp);
+      stack().azure.standIn.failOnce("update", "azure-native:web:WebApp");
+      expect((await stack().run("up")).succeeded).toBe(false);
       expect(packages()).toHaveLength(2);
-      const second = await succeed("up");
+      const second = await stack().succeed("up");
       expect(planOf(second)).toContain("update web:WebApp connector-site");
       expect(packages()).toHaveLength(1);
-      expect(planOf(await succeed("preview"))).toEqual([]);
+      expect(planOf(await stack().succeed("preview"))).toEqual([]);
     },
     LIMIT_MS,
   );
@@ -232,18 +265,21 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "restores what somebody deleted in the portal",
     async () => {
-      const queue = azure.standIn.resources().find((id) => id.endsWith("/queues/poison")) ?? "";
-      await azure.manager.remove(queue);
-      const refresh = await succeed("refresh");
+      const queue =
+        stack()
+          .azure.standIn.resources()
+          .find((id) => id.endsWith("/queues/poison")) ?? "";
+      await stack().azure.manager.remove(queue);
+      const refresh = await stack().succeed("refresh");
       // Azure deletes a role assignment together with its scope.
       const lost = [
         "authorization:RoleAssignment archive-poison-role",
         "storage:Queue archive-poison",
       ];
       expect(planOf(refresh)).toEqual(lost.map((what) => `delete ${what}`));
-      const up = await succeed("up");
+      const up = await stack().succeed("up");
       expect(planOf(up)).toEqual(lost.map((what) => `create ${what}`));
-      expect(azure.standIn.resources()).toContain(queue);
+      expect(stack().azure.standIn.resources()).toContain(queue);
     },
     LIMIT_MS,
   );
@@ -251,16 +287,20 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "shows no secret in anything that it keeps or prints",
     async () => {
-      const secrets = [...azure.standIn.secrets];
+      const secrets = [...stack().azure.standIn.secrets];
       expect(secrets).toEqual(
         expect.arrayContaining([...Object.values(TWITTER_CONFIG), "another-password-in-clear"]),
       );
       // The generated ones: two client secrets, the first password of the portal, a sealing key.
       expect(secrets.length).toBeGreaterThan(Object.keys(TWITTER_CONFIG).length + 4);
-      const outputs = await engine.outputs();
+      const outputs = await stack().engine.outputs();
       expect(outputs["apiSecretKey"]).toBe("[secret]");
       expect(outputs["packageHash"]).toMatch(/^[0-9a-f]{64}$/);
-      const everything = [await engine.kept(), JSON.stringify(outputs), ...shown].join("\n");
+      const everything = [
+        await stack().engine.kept(),
+        JSON.stringify(outputs),
+        ...stack().shown,
+      ].join("\n");
       expect(everything).toContain("connector-site");
       const found = secrets.filter(
         (secret) => everything.includes(secret) || everything.includes(inJson(secret)),
@@ -273,11 +313,44 @@ function describeLife(start: (places: Places) => Promise<Engine & { close?(): vo
   it(
     "goes without a trace, and comes back",
     async () => {
-      const destroy = await succeed("destroy");
+      const destroy = await stack().succeed("destroy");
       expect(planOf(destroy).filter((step) => !step.startsWith("delete "))).toEqual([]);
-      expect(azure.standIn.resources()).toEqual([]);
-      const again = await succeed("up");
+      expect(stack().azure.standIn.resources()).toEqual([]);
+      const again = await stack().succeed("up");
       expect(planOf(again)).toEqual(expect.arrayContaining(firstPlan));
+    },
+    LIMIT_MS,
+  );
+}
+
+/** A stack with evidence in it. */
+function describeProduction(start: Start): void {
+  const stack = useStack(start, { environment: "production", sku: "P0v3", instances: "2" });
+  const resources = () => stack().azure.standIn.resources();
+
+  it(
+    "is not destroyed by accident",
+    async () => {
+      await stack().engine.configure({}, TWITTER_CONFIG);
+      await stack().succeed("up");
+      const made = resources();
+      const destroy = await stack().run("destroy");
+      expect(destroy.succeeded).toBe(false);
+      expect(destroy.output).toContain("because it is protected");
+      expect(resources()).toEqual(made);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "leaves the evidence when the rest of it is destroyed",
+    async () => {
+      const container = resources().find((id) => id.endsWith("/containers/archive")) ?? "";
+      const account = container.slice(0, container.indexOf("/blobServices/"));
+      const vault = resources().find((id) => /\/vaults\/[^/]+$/.test(id)) ?? "";
+      const destroy = await stack().succeed("destroy --exclude-protected");
+      expect(planOf(destroy)).toContain("delete web:WebApp connector-site");
+      expect(resources()).toEqual(expect.arrayContaining([container, account, vault]));
     },
     LIMIT_MS,
   );

@@ -11,7 +11,7 @@ export type Engine = {
   kept(): Promise<string>;
 };
 
-export type Command = "preview" | "up" | "refresh" | "destroy";
+export type Command = "preview" | "up" | "refresh" | "destroy" | "destroy --exclude-protected";
 
 export type Outcome = {
   succeeded: boolean;

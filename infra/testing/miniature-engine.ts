@@ -14,6 +14,7 @@ import {
   type Deployment,
   type Kept,
   providerOf,
+  refuseProtected,
   remove,
 } from "./miniature-monitor.ts";
 import { PACKAGES } from "./plugins.ts";
@@ -110,7 +111,13 @@ function outcomeOf({ failed, steps, output }: Deployment): Outcome {
 
 type Carry = (deployment: Deployment, evaluate: () => Promise<void>) => Promise<void>;
 
-const runCommand: Record<Command, Carry> = { preview: up, up, refresh, destroy };
+const runCommand: Record<Command, Carry> = {
+  preview: up,
+  up,
+  refresh,
+  destroy,
+  "destroy --exclude-protected": destroyUnprotected,
+};
 
 async function up(deployment: Deployment, evaluate: () => Promise<void>): Promise<void> {
   await evaluate();
@@ -153,12 +160,36 @@ async function refresh(deployment: Deployment): Promise<void> {
 }
 
 async function destroy(deployment: Deployment): Promise<void> {
+  const { old, next } = deployment;
+  old.forEach((kept, urn) => next.set(urn, kept));
+  // The command's own preview, which it starts with, fails at what is protected.
+  refuseProtected([...old.values()]);
+  next.clear();
+  await removeAllBut(deployment, new Set());
+}
+
+async function destroyUnprotected(deployment: Deployment): Promise<void> {
+  const { old } = deployment;
+  const spared = new Set<string>();
+  const spare = (urn: string): void => {
+    if (!spared.has(urn)) {
+      spared.add(urn);
+      old.get(urn)?.needs.forEach(spare);
+    }
+  };
+  [...old.values()].filter(({ protect }) => protect).forEach(({ urn }) => spare(urn));
+  await removeAllBut(deployment, spared);
+}
+
+async function removeAllBut(deployment: Deployment, spared: Set<string>): Promise<void> {
   const { old, next, condemned } = deployment;
   const left = new Map(old);
   try {
     for (const kept of [...old.values(), ...condemned.splice(0)].toReversed()) {
-      await remove(deployment, "delete", kept);
-      left.delete(kept.urn);
+      if (!spared.has(kept.urn)) {
+        await remove(deployment, "delete", kept);
+        left.delete(kept.urn);
+      }
     }
   } finally {
     for (const kept of left.values()) {

@@ -19,6 +19,8 @@ export type Kept = {
   outputs: Properties;
   protect: boolean;
   retainOnDelete: boolean;
+  /** URNs of its parent and of all that it depends on. */
+  needs: string[];
 };
 
 /** One run of the program. */
@@ -99,7 +101,7 @@ async function register(deployment: Deployment, request: Request): Promise<Kept>
     throw new Error("the deployment has failed");
   }
   try {
-    const kept = await step(deployment, asked, request);
+    const kept = await carryOut(deployment, asked, request);
     kept.outputs = { ...kept.outputs, ...secretOutputs(request, kept.outputs) };
     next.set(kept.urn, kept);
     return kept;
@@ -125,6 +127,7 @@ function read({ project, stack }: Deployment, request: Request): Kept {
     outputs: inputs,
     protect: request.getProtect() ?? false,
     retainOnDelete: request.getRetainondelete() ?? false,
+    needs: [request.getParent(), ...request.getDependenciesList()],
   };
 }
 
@@ -139,7 +142,7 @@ function withHash(value: unknown): unknown {
   return { ...value, hash };
 }
 
-async function step(deployment: Deployment, asked: Kept, request: Request): Promise<Kept> {
+async function carryOut(deployment: Deployment, asked: Kept, request: Request): Promise<Kept> {
   const provider = providerOf(deployment, asked.type);
   const { urn } = asked;
   const old = oldOf(deployment, request, urn);
@@ -196,10 +199,15 @@ async function replace(
   return { ...fresh, ...made };
 }
 
-export async function remove(deployment: Deployment, op: string, old: Kept): Promise<void> {
-  if (old.protect) {
-    throw new Error(`${old.urn} cannot be deleted because it is protected`);
+export function refuseProtected(resources: Kept[]): void {
+  const kept = resources.find(({ protect }) => protect);
+  if (kept) {
+    throw new Error(`resource ${kept.urn} cannot be deleted because it is protected`);
   }
+}
+
+export async function remove(deployment: Deployment, op: string, old: Kept): Promise<void> {
+  refuseProtected([old]);
   if (old.custom) {
     report(deployment, op, { old });
     if (!deployment.preview && !old.retainOnDelete) {

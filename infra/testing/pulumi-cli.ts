@@ -108,7 +108,9 @@ const COMMANDS: Record<Command, string[]> = {
   preview: ["preview", "--color", "never"],
   up: ["up", "--yes", "--skip-preview", "--color", "never"],
   refresh: ["refresh", "--yes", "--skip-preview", "--color", "never"],
-  destroy: ["destroy", "--yes", "--skip-preview", "--color", "never"],
+  // With its preview, which is what stops at a protected resource before anything is deleted.
+  destroy: ["destroy", "--yes", "--color", "never"],
+  "destroy --exclude-protected": ["destroy", "--yes", "--exclude-protected", "--color", "never"],
 };
 
 function flags(flag: string, values: Record<string, string>): string[] {
@@ -166,6 +168,7 @@ const stateSchema = z.object({
 });
 
 const stepSchema = z.object({
+  planning: z.boolean().optional(),
   metadata: z.object({
     op: z.string(),
     urn: z.string(),
@@ -189,6 +192,7 @@ function stepsOf(log: string, command: Command): Step[] {
     .map((line) => eventSchema.parse(JSON.parse(line)))
     .map((event) => (command === "refresh" ? event.resOutputsEvent : event.resourcePreEvent))
     .filter((event) => event !== undefined)
+    .filter(({ planning = false }) => planning === (command === "preview"))
     .map(({ metadata }) => metadata)
     .filter((step) => (step.new ?? step.old)?.custom && !step.type.startsWith("pulumi:"))
     .map(({ op, type, urn, ...states }) => ({
