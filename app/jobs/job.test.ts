@@ -186,6 +186,34 @@ describe("At the same time, in whatever order the steps come,", () => {
     });
   });
 
+  it("one of two accounts gets a job, and the other is told so and stays free", async () => {
+    await inEveryOrder(async (raced) => {
+      const results = await Promise.all(
+        [SMALL, OTHER].map((account) => signIn("job-1", account, TOKEN, raced)),
+      );
+      const [lost, ...more] = results.flatMap((result) => ("refusal" in result ? result : []));
+      expect(more).toEqual([]);
+      const { account } = await existing("job-1");
+      expect(lost?.refusal).toMatch(`This job archives @${account.username}.`);
+      const other = account.id === SMALL.id ? OTHER : SMALL;
+      expect(await signIn("job-2", other)).toMatchObject({ isNew: true });
+      expect(await jobIds()).toEqual(["job-1", "job-2"]);
+    });
+  });
+
+  it("one of two accounts gets a job that had been removed", async () => {
+    await inEveryOrder(async (raced) => {
+      await signIn("job-1");
+      await remove("job-1");
+      const results = await Promise.all(
+        [SMALL, OTHER].map((account) => signIn("job-1", account, TOKEN, raced)),
+      );
+      expect(results.filter((result) => "refusal" in result)).toHaveLength(1);
+      const won = results.flatMap((result) => ("refusal" in result ? [] : result.job.account));
+      expect(won).toEqual([(await existing("job-1")).account]);
+    });
+  });
+
   it("a sign-in that is confirmed twice makes one job that works", async () => {
     await inEveryOrder(async (raced) => {
       const results = await Promise.all([

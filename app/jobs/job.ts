@@ -54,14 +54,10 @@ export async function checkAccount(
 ): Promise<Refusal | undefined> {
   const job = await readJob(store, jobId);
   if (job && job.account.id !== id) {
-    return {
-      refusal:
-        `This job archives @${job.account.username}. Sign in to that account: @${username} needs ` +
-        "a connector job of its own.",
-    };
+    return otherAccount(job, username);
   }
-  const claim = await readDocument(store, names.account(id), claimSchema);
-  if (claim && claim.value.jobId !== jobId && (await readJob(store, claim.value.jobId))) {
+  const holder = await jobOfAccount(store, id);
+  if (holder !== undefined && holder !== jobId) {
     return {
       refusal:
         `@${username} is archived by another connector job already. Remove that job first, or ` +
@@ -69,6 +65,13 @@ export async function checkAccount(
     };
   }
   return undefined;
+}
+
+/** The job that archives an account. A claim of a job that is gone, or has another account, is void. */
+export async function jobOfAccount(store: Store, accountId: string): Promise<string | undefined> {
+  const claim = await readDocument(store, names.account(accountId), claimSchema);
+  const job = claim && (await readJob(store, claim.value.jobId));
+  return job?.account.id === accountId ? job.jobId : undefined;
 }
 
 /** Binds an account to a job, new or again. @returns a refusal if someone else was faster. */
@@ -93,11 +96,17 @@ export async function signInJob(
   };
   const isNew = await createDocument(store, names.job(jobId), job);
   if (!isNew) {
-    await changeDocument(store, {
+    const current = await changeDocument(store, {
       name: names.job(jobId),
       schema: jobSchema,
-      change: ({ createdAt }) => ({ ...job, createdAt }),
+      change: (known) =>
+        known.deletedAt === undefined && known.account.id !== account.id
+          ? undefined
+          : { ...job, createdAt: known.createdAt },
     });
+    if (current && current.account.id !== account.id) {
+      return otherAccount(current, account.username);
+    }
   }
   // Another sign-in may have taken the claim before our job could be seen to hold it. Written again,
   // the claim has a new ETag, and who has read it meanwhile cannot take it any more.
@@ -111,6 +120,14 @@ export async function signInJob(
     return { refusal: `@${account.username} was taken by another connector job just now.` };
   }
   return { job, isNew };
+}
+
+function otherAccount({ account }: Job, username: string): Refusal {
+  return {
+    refusal:
+      `This job archives @${account.username}. Sign in to that account: @${username} needs ` +
+      "a connector job of its own.",
+  };
 }
 
 /** The token to read the job's account with. @throws ConnectorError `job-needs-sign-in`. */
@@ -165,7 +182,8 @@ async function claimAccount(store: Store, accountId: string, jobId: string): Pro
   if (!claim || claim.value.jobId === jobId) {
     return claim !== undefined;
   }
-  if (await readJob(store, claim.value.jobId)) {
+  const holder = await readJob(store, claim.value.jobId);
+  if (holder?.account.id === accountId) {
     return false;
   }
   return (
