@@ -5,11 +5,11 @@ import type { Store } from "../archive/store.ts";
 import { readFormField } from "../body.ts";
 import { ConnectorError } from "../errors.ts";
 import { nonceOf, queryParam } from "../http.ts";
-import { checkAccount, readJob, signInJob } from "../jobs/job.ts";
+import { checkAccount, jobOfAccount, readJob, signInJob } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
 import { problemPage } from "../pages/problem-page.ts";
 import { platformIdSchema } from "../portal/platform-id.ts";
-import type { Account, Twitter } from "../twitter/client.ts";
+import type { Account, Twitter, UserToken } from "../twitter/client.ts";
 import type { FetchMedia } from "../twitter/media.ts";
 import { confirmPage, donePage, passwordPage, startPage } from "./pages.ts";
 import { readPicture } from "./picture.ts";
@@ -174,7 +174,7 @@ async function askToConfirm(
       ? await checkAccount(deps.store, jobId, account)
       : { refusal: "X names two different accounts for this sign-in." };
   if (refused) {
-    await deps.twitter.revoke(token).catch(() => undefined);
+    await dropToken(deps, account, token);
     return accountRefused(deps, c, { jobId, account, refusal: refused.refusal });
   }
   const sealed = await deps.sealer.seal({
@@ -197,17 +197,33 @@ async function confirm(deps: SignInDeps, c: Context): Promise<Response> {
   if (!session || !signedIn.success || signedIn.data.sessionId !== session.id) {
     return sessionEnded(c);
   }
+  const { jobId, account, token } = signedIn.data;
   if (signedIn.data.expires <= deps.now().getTime()) {
+    await dropToken(deps, account, token);
     return refuse(c, 400, { what: "The confirmation came too late.", remedy: AGAIN });
   }
-  const { jobId, account } = signedIn.data;
   const result = await signInJob(deps, signedIn.data);
   if ("refusal" in result) {
+    await dropToken(deps, account, token);
     return accountRefused(deps, c, { jobId, account, refusal: result.refusal });
   }
   await deps.startCapture(jobId);
   deps.log(result.isNew ? "job.created" : "job.signed-in-again", { jobId, accountId: account.id });
   return c.html(donePage(pageOf(c), account));
+}
+
+/**
+ * Revokes a token that is not going to be used. Not where a job archives the account: X may have
+ * given the very token that this job reads with, and revoking it would end its reading.
+ */
+async function dropToken(
+  { store, twitter }: SignInDeps,
+  account: Pick<Account, "id">,
+  token: UserToken,
+): Promise<void> {
+  if ((await jobOfAccount(store, account.id)) === undefined) {
+    await twitter.revoke(token).catch(() => undefined);
+  }
 }
 
 function accountRefused(

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import * as z from "zod";
@@ -13,6 +13,8 @@ const SESSION_MS = 60 * 60_000;
 const sessionSchema = z.object({
   purpose: z.literal("session"),
   id: z.string(),
+  /** Tells which APISecretKey was shown: a session ends when there is another. */
+  shown: z.string(),
   expires: z.number(),
 });
 
@@ -39,15 +41,16 @@ export function createSessions({
   log: Log;
   now: () => Date;
 }): Sessions {
+  const shown = createHash("sha256").update(apiSecretKey).digest("base64url").slice(0, 16);
   const wrongTries = createWrongTries("pages", log);
   return {
     async read(c) {
       const cookie = getCookie(c, COOKIE, "host");
       const opened = await sealer.open(cookie ?? "").catch(() => undefined);
-      const session = sessionSchema.safeParse(opened);
-      return session.success && session.data.expires > now().getTime()
-        ? { id: session.data.id }
-        : undefined;
+      const session = sessionSchema.safeParse(opened).data;
+      const isGood =
+        session !== undefined && session.shown === shown && session.expires > now().getTime();
+      return isGood ? { id: session.id } : undefined;
     },
     async signIn(c, password) {
       const address = callerAddress(c);
@@ -60,7 +63,7 @@ export function createSessions({
       }
       await wrongTries.forgive(address);
       const expires = now().getTime() + SESSION_MS;
-      const sealed = await sealer.seal({ purpose: "session", id: randomUUID(), expires });
+      const sealed = await sealer.seal({ purpose: "session", id: randomUUID(), shown, expires });
       // Lax, not Strict: the way back from X comes from another site.
       setCookie(c, COOKIE, sealed, {
         prefix: "host",
