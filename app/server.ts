@@ -5,7 +5,7 @@ import * as z from "zod";
 import { createApp } from "./app.ts";
 import { createArchiveContainer, createAzureStore } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
-import { createPostCount } from "./capture/depth.ts";
+import { createAskAccount } from "./capture/depth.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
 import { createAppCredential } from "./platform/credential.ts";
@@ -66,7 +66,7 @@ function main(): void {
       twitter,
       fetchMedia,
       platform,
-      postCount: createPostCount(twitter, now),
+      askAccount: createAskAccount(twitter, now),
       sasHosts: settings.SAS_HOSTS,
       uploadConcurrency: settings.UPLOAD_CONCURRENCY,
     },

@@ -72,8 +72,7 @@ export class AppPackage extends pulumi.ComponentResource {
         contentType: "application/zip",
         source: new pulumi.asset.FileAsset(writePackage(blobName, built)),
       },
-      // The provider would delete the old package before it makes the new one, while the site runs from it.
-      { parent: this, deleteBeforeReplace: false },
+      parent,
     );
     this.roleAssignments = [
       assignRole(

@@ -11,6 +11,8 @@ export const names = {
   job: (jobId: string) => `${folder(jobId)}job.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
   chain: (jobId: string) => `${folder(jobId)}chain.json`,
+  /** What was read of the timeline: one capture, or all of a day. */
+  captures: (jobId: string, captureId: string) => `${evidence(jobId)}captures/${captureId}/`,
   /** Verbatim response bodies of X, in the order in which they were read. */
   capturePages: (jobId: string, captureId: string) =>
     `${evidence(jobId)}captures/${captureId}/pages/`,

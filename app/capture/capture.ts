@@ -2,32 +2,26 @@ import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Twitter, UserToken } from "../twitter/client.ts";
-import type { Post } from "../twitter/page.ts";
+import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
+import { captureIdOf } from "./capture-id.ts";
 import { addToCoverage, type Coverage, type Gap, readCoverage } from "./coverage.ts";
-import { DEPTH, FIRST_TIME, isWithinReach, SURELY_WITHIN } from "./depth.ts";
-import { addSeconds, floorToSecond, type Interval, subtract } from "./interval.ts";
-import { keepContext, type PageQuery, readPages } from "./pages.ts";
+import { askForReach, FIRST_TIME, isReadWholly, type Part } from "./depth.ts";
+import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
+import { keepContext, readPages } from "./pages.ts";
+import { DEPTH, type PageQuery, readSpan, SETTLING_SECONDS, type Walk } from "./walk.ts";
 
 export type CaptureDeps = {
   store: Store;
   twitter: Twitter;
   log: Log;
   now: () => Date;
-  postCount: (source: Source) => Promise<number>;
+  /** What X says of the account, verbatim. */
+  askAccount: (source: Source) => Promise<Answer>;
 };
 /** Whose timeline is read, and with what. */
 export type Source = { jobId: string; accountId: string; token: UserToken };
 
 export const PAGE_SIZE = 100;
-/** X refuses `end_time` in its last seconds; posts become visible a little late. */
-const SETTLING_SECONDS = 30;
-
-/** The latest end that a window may have at a time. */
-export function settledBy(now: Date): string {
-  return addSeconds(floorToSecond(now), -SETTLING_SECONDS);
-}
-
 /**
  * Sees to it that a window is known: every part of it that neither coverage nor a gap record holds
  * is read from X. A window that is known already costs nothing.
@@ -63,29 +57,19 @@ async function captureInterval(deps: CaptureDeps, source: Source, part: Interval
   const { intervals } = await readCoverage(deps.store, source.jobId);
   const below = intervals.find(({ end }) => end === part.start);
   const captureId = captureIdOf(part);
-  const found = await readAll(deps, source, captureId, {
+  const walk = await readAll(deps, source, captureId, {
     ...(part.start >= FIRST_TIME && { startTime: part.start }),
     endTime: part.end,
     // X may count the second of `end_time` in or out. Beginning after the newest post that is here
     // already pays for no post twice, and misses none, whichever it is.
     ...(below?.newestId !== undefined && { sinceId: below.newestId }),
   });
-  if (await isWithinReach(deps, source, { part, captureId, found })) {
-    const newestId = found.newest?.id ?? below?.newestId;
-    await addToCoverage(deps.store, source.jobId, {
-      intervals: [
-        { ...part, captureId, posts: found.posts, ...(newestId !== undefined && { newestId }) },
-      ],
-    });
-    deps.log("capture.completed", {
-      jobId: source.jobId,
-      windowStart: part.start,
-      windowEnd: part.end,
-      posts: found.posts,
-    });
-    return;
+  const reach = await askForReach(deps, source, { part, captureId, walk });
+  if (isReadWholly({ part, walk }, reach)) {
+    await addWalk(deps, source, { part, captureId, walk, newestBelow: below?.newestId });
+  } else {
+    await captureToTheDepth(deps, source, part);
   }
-  await captureToTheDepth(deps, source, part);
 }
 
 /**
@@ -93,56 +77,87 @@ async function captureInterval(deps: CaptureDeps, source: Source, part: Interval
  * before the oldest one: an empty answer beyond the depth looks like a quiet day, and is none.
  */
 async function captureToTheDepth(deps: CaptureDeps, source: Source, part: Interval): Promise<void> {
-  const captureId = `${captureIdOf(part)}-depth`;
+  const captureId = captureIdOf(part, "depth");
   const query = part.start >= FIRST_TIME ? { startTime: part.start } : {};
-  const { posts, newest, oldest } = await readAll(deps, source, captureId, query);
-  if (!newest || !oldest) {
+  const walk = await readAll(deps, source, captureId, query);
+  const span = readSpan(walk, {});
+  if (!span) {
     throw new ConnectorError("x-bad-response", "X returned posts and then none of them");
   }
-  const reached = posts <= SURELY_WITHIN;
-  const start = reached ? part.start : addSeconds(oldest.createdAt, 1);
-  const end = newest.createdAt > part.end ? newest.createdAt : part.end;
-  await addToCoverage(deps.store, source.jobId, {
-    intervals: [{ start, end, captureId, posts, newestId: newest.id }],
-  });
-  if (!reached) {
+  const start = span.start > part.start ? span.start : part.start;
+  const read = walk.newest && walk.newest.createdAt < span.end ? walk.newest.createdAt : part.end;
+  const end = read > part.end ? read : part.end;
+  await addWalk(deps, source, { part: { start, end }, captureId, walk });
+  if (start > part.start) {
     await recordGap(deps, source, {
       start: part.start,
       end: start,
       reason: `X gives only the newest ${DEPTH} posts of an account`,
-      tried: `all ${posts} posts that X gave were read, the oldest of ${oldest.createdAt}`,
+      tried: `all ${walk.posts} posts that X gave were read, the oldest of ${walk.oldest?.createdAt}`,
       captureId,
     });
   }
 }
 
-/** What was found, in X's order: newest first, but by time and not by trust in the order. */
-export type Found = { posts: number; newest?: Post; oldest?: Post };
+/** Adds to the coverage what a walk has read of an interval; what X held back is a gap. */
+async function addWalk(
+  deps: CaptureDeps,
+  source: Source,
+  { part, captureId, walk, newestBelow }: Part & { newestBelow?: string | undefined },
+): Promise<void> {
+  const { jobId } = source;
+  const { newest, oldest, posts } = walk;
+  const doubts = clip(walk.doubts, part);
+  const intervals = subtract(part, doubts).map((interval) => {
+    const isNewest = newest !== undefined && newest.createdAt <= interval.end;
+    const newestId = newest ? (isNewest ? newest.id : undefined) : newestBelow;
+    return {
+      ...interval,
+      captureId,
+      posts,
+      ...(newestId !== undefined && { newestId }),
+      ...(oldest && oldest.createdAt < interval.start && { from: oldest.createdAt }),
+    };
+  });
+  await addToCoverage(deps.store, jobId, { intervals });
+  const [windowStart, windowEnd] = [part.start, part.end];
+  deps.log("capture.completed", { jobId, windowStart, windowEnd, posts });
+  for (const doubt of doubts) {
+    await recordGap(deps, source, {
+      ...doubt,
+      reason: "X said that it has more posts than it sent",
+      tried: "the page was asked for three times",
+      captureId,
+    });
+  }
+}
 
 async function readAll(
-  deps: CaptureDeps,
+  { store, twitter, log }: CaptureDeps,
   { jobId, accountId, token }: Source,
   captureId: string,
   query: PageQuery,
-): Promise<Found> {
-  const found: Found = { posts: 0 };
-  const pages = readPages(deps.store, {
+): Promise<Walk> {
+  const pages = readPages(store, {
     folder: names.capturePages(jobId, captureId),
     query,
-    fetchPage: (asked) =>
-      deps.twitter.timeline(token, accountId, { ...asked, maxResults: PAGE_SIZE }),
+    fetchPage: (asked) => twitter.timeline(token, accountId, { ...asked, maxResults: PAGE_SIZE }),
+    note: (reason) => log("capture.odd-answer", { jobId, reason }),
   });
-  const lookUp = (ids: string[]) => deps.twitter.lookup(token, ids);
-  for await (const { name, page } of pages) {
-    await keepContext(deps.store, { name, page, lookUp });
-    for (const post of page.posts) {
-      found.posts += 1;
-      found.newest = found.newest && isNewer(found.newest, post) ? found.newest : post;
-      found.oldest = found.oldest && isNewer(post, found.oldest) ? found.oldest : post;
+  const lookUp = (ids: string[]) => twitter.lookup(token, ids);
+  let last: Walk | undefined;
+  for await (const { name, page, walk } of pages) {
+    await keepContext(store, { name, page, lookUp });
+    log("capture.page", { jobId, posts: page.posts.length });
+    if (page.missingFields) {
+      log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
     }
-    deps.log("capture.page", { jobId, posts: page.posts.length });
+    last = walk;
   }
-  return found;
+  if (!last) {
+    throw new ConnectorError("x-bad-response", "X gave no page at all");
+  }
+  return last;
 }
 
 async function recordGap(
@@ -152,14 +167,4 @@ async function recordGap(
 ): Promise<void> {
   await addToCoverage(store, jobId, { gaps: [{ ...gap, recordedAt: floorToSecond(now()) }] });
   log("gap.recorded", { jobId, windowStart: gap.start, windowEnd: gap.end, reason: gap.reason });
-}
-
-function isNewer(post: Post, other: Post): boolean {
-  return post.createdAt === other.createdAt
-    ? BigInt(post.id) > BigInt(other.id)
-    : post.createdAt > other.createdAt;
-}
-
-function captureIdOf({ start, end }: Interval): string {
-  return `${start}--${end}`.replaceAll(":", "").replaceAll("Z", "");
 }

@@ -35,6 +35,22 @@ describe("capturesOf", () => {
   });
 });
 
+it("capturesOf names a capture of later that holds older posts, and a day's captures once", () => {
+  const coverage = {
+    intervals: [
+      { ...covered(6, 8), captureId: "2026-01-01" },
+      { ...covered(10, 12), captureId: "2026-01-01/10", from: hour(9) },
+      { ...covered(14, 16), captureId: "2026-01-02", from: hour(7) },
+    ],
+    gaps: [],
+  };
+  const of = (start: number, end: number) =>
+    capturesOf({ start: hour(start), end: hour(end) }, coverage);
+  expect(of(7, 8)).toEqual(["2026-01-01", "2026-01-02"]);
+  expect(of(9, 10)).toEqual(["2026-01-01/10", "2026-01-02"]);
+  expect(of(7, 13)).toEqual(["2026-01-01", "2026-01-02"]);
+});
+
 describe("addToCoverage", () => {
   it("keeps what was there, in order of time, and adds nothing twice", async () => {
     const store = createMemoryStore();
@@ -52,6 +68,56 @@ describe("addToCoverage", () => {
     const all = [0, 1, 2, 3, 4, 5].map((at) => covered(at, at + 1));
     await Promise.all(all.map((one) => addToCoverage(store, "job-1", { intervals: [one] })));
     expect((await readCoverage(store, "job-1")).intervals).toEqual(all);
+  });
+
+  it("joins neighbours of one day, in whatever order they come, and no others", async () => {
+    const store = createMemoryStore();
+    const day = (start: number, end: number, more: Partial<Covered> = {}): Covered => ({
+      ...covered(start, end),
+      captureId: `2026-01-01/${start}`,
+      ...more,
+    });
+    const next = { ...covered(6, 8), captureId: "2026-01-02/6" };
+    const parts = [
+      day(0, 1, { newestId: "1" }),
+      day(2, 3, { newestId: "3", from: hour(1) }),
+      next,
+      day(5, 6),
+      day(1, 2),
+      day(1, 2),
+    ];
+    for (const part of parts) {
+      await addToCoverage(store, "job-1", { intervals: [part] });
+    }
+    expect((await readCoverage(store, "job-1")).intervals).toEqual([
+      { start: hour(0), end: hour(3), captureId: "2026-01-01", posts: 3, newestId: "3" },
+      day(5, 6),
+      next,
+    ]);
+  });
+
+  it("does not grow with every few minutes of a day", async () => {
+    const store = createMemoryStore();
+    const minute = (at: number) => new Date(Date.UTC(2026, 0, 1, 0, at)).toISOString().slice(0, 19);
+    for (let at = 0; at < 300; at += 15) {
+      const part = {
+        start: `${minute(at)}Z`,
+        end: `${minute(at + 15)}Z`,
+        captureId: `2026-01-01/${at}`,
+      };
+      await addToCoverage(store, "job-1", { intervals: [{ ...part, posts: 1 }] });
+    }
+    expect((await readCoverage(store, "job-1")).intervals).toEqual([
+      { start: hour(0), end: hour(5), captureId: "2026-01-01", posts: 20 },
+    ]);
+  });
+
+  it("keeps two gaps of one interval that have different reasons", async () => {
+    const store = createMemoryStore();
+    const reposts = { ...gap(4, 6), reason: "reposts" };
+    await addToCoverage(store, "job-1", { gaps: [gap(4, 6)] });
+    await addToCoverage(store, "job-1", { gaps: [reposts, gap(4, 6)] });
+    expect((await readCoverage(store, "job-1")).gaps).toEqual([gap(4, 6), reposts]);
   });
 
   it("says so when what is stored cannot be read", async () => {

@@ -5,8 +5,9 @@ import { archivedIds, captureDepsOf, SOURCE, watch } from "../testing/captures.t
 import { createClock } from "../testing/clock.ts";
 import { createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/harness.ts";
 import { capture } from "./capture.ts";
-import { createPostCount, DEPTH } from "./depth.ts";
+import { createAskAccount } from "./depth.ts";
 import { addSeconds, type Interval } from "./interval.ts";
+import { DEPTH } from "./walk.ts";
 
 /** A minute apart, the newest at 2026-01-02T00:00:00Z, the oldest 55 hours before it. */
 const POSTS = manyPosts(3300);
@@ -111,23 +112,24 @@ it("A window before all that X knows times of is a gap, and X is not asked", asy
   expect(twitter.queries).toEqual([]);
 });
 
-describe("How many posts an account has", () => {
+describe("What X says of an account", () => {
   const clock = createClock();
   let asked = 0;
   afterEach(() => {
     asked = 0;
   });
-  const me = async () => {
+  const account = async () => {
     asked += 1;
-    return { id: "42", username: "small", name: "Small", posts: asked };
+    return { body: Buffer.from(String(asked)), about: {} };
   };
 
   it("is asked once in a quarter of an hour, for each account", async () => {
-    const postCount = createPostCount({ me }, clock.now);
-    const ask = (accountId: string) => postCount({ jobId: "job-1", accountId, token: OWN_TOKEN });
-    expect([await ask("42"), await ask("42"), await ask("43")]).toEqual([1, 1, 2]);
+    const askAccount = createAskAccount({ account }, clock.now);
+    const ask = async (accountId: string) =>
+      String((await askAccount({ jobId: "job-1", accountId, token: OWN_TOKEN })).body);
+    expect([await ask("42"), await ask("42"), await ask("43")]).toEqual(["1", "1", "2"]);
     clock.advance(15 * 60_000);
-    expect(await ask("42")).toBe(3);
+    expect(await ask("42")).toBe("3");
   });
 });
 

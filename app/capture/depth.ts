@@ -1,73 +1,125 @@
 import { names } from "../archive/names.ts";
-import type { Twitter } from "../twitter/client.ts";
-import { parseTimeline, type Post } from "../twitter/page.ts";
-import type { CaptureDeps, Found, Source } from "./capture.ts";
+import type { Store } from "../archive/store.ts";
+import { type Answer, parseAccount, type TimelineQuery, type Twitter } from "../twitter/client.ts";
+import { type Page, parseTimeline } from "../twitter/page.ts";
+import type { CaptureDeps, Source } from "./capture.ts";
 import { addSeconds, type Interval } from "./interval.ts";
 import { keepAnswer } from "./pages.ts";
+import { type Reach, readSpan, type Walk } from "./walk.ts";
 
-/** How many of its newest posts X gives of a timeline (x-api.md section 1). */
-export const DEPTH = 3200;
-/** Deleted posts may count towards the depth without being returned. */
-export const SURELY_WITHIN = DEPTH - 200;
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
 const PROBE_OVERLAP_SECONDS = 15;
-const POST_COUNT_TTL_MS = 15 * 60_000;
+const ACCOUNT_TTL_MS = 15 * 60_000;
 /** X knows no time parameters before this (x-api.md section 1). */
 export const FIRST_TIME = "2010-11-06T00:00:00Z";
 
+export type Part = { part: Interval; captureId: string; walk: Walk };
+
 /**
- * True if X has given all of an interval. Beyond its depth X answers with an empty page as if
- * there were nothing, so that each interval needs a proof, from cheap to dear:
- * the account has fewer posts than the depth; or the interval's posts and all newer ones are fewer;
- * or X still returns a post that is older than the interval.
+ * Asks X, from cheap to dear, until what it says proves that a walk has read all of an interval; or
+ * until there is nothing left to ask. The answers are stored: they are the proof.
  */
-export async function isWithinReach(
-  deps: CaptureDeps,
-  source: Source,
-  { part, captureId, found }: { part: Interval; captureId: string; found: Found },
-): Promise<boolean> {
-  if ((await deps.postCount(source)) <= SURELY_WITHIN) {
-    return true;
+export async function askForReach(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+  const reach: Reach = {};
+  for (const ask of [askAccount, askNewer, askOlder]) {
+    if (isReadWholly(of, reach)) {
+      return reach;
+    }
+    Object.assign(reach, await ask(deps, source, of));
   }
-  const probe = async (
-    name: string,
-    query: { startTime?: string; endTime?: string; sinceId?: string },
-  ) => {
-    const blob = names.captureProof(source.jobId, captureId, name);
-    const answer = () =>
-      deps.twitter.timeline(source.token, source.accountId, { ...query, maxResults: PROBE_SIZE });
-    return parseTimeline(await keepAnswer(deps.store, blob, answer, parseTimeline));
-  };
-  const newer = await probe(
-    "newer",
-    found.newest
-      ? { sinceId: found.newest.id }
-      : { startTime: addSeconds(part.end, -PROBE_OVERLAP_SECONDS) },
-  );
-  if (newer.nextToken === undefined && found.posts + newer.posts.length <= SURELY_WITHIN) {
-    return true;
-  }
-  if (part.start < FIRST_TIME) {
-    return false;
-  }
-  const older = await probe("older", { endTime: part.start });
-  return older.posts.some((post: Post) => post.createdAt < part.start);
+  return reach;
 }
 
-/** How many posts X says an account has; asked at most once in 15 minutes (X allows 75 such calls). */
-export function createPostCount(
-  twitter: Pick<Twitter, "me">,
+export function isReadWholly({ walk, part }: Omit<Part, "captureId">, reach: Reach): boolean {
+  const span = readSpan(walk, reach);
+  return span !== undefined && span.start <= part.start && part.end <= span.end;
+}
+
+/** What a capture's stored answers say, without a question to X. */
+export async function storedReach(store: Store, jobId: string, captureId: string): Promise<Reach> {
+  const read = async (probe: Probe) =>
+    (await store.read(names.captureProof(jobId, captureId, probe)))?.body;
+  const [account, newer, older] = await Promise.all([
+    read("account"),
+    read("newer"),
+    read("older"),
+  ]);
+  return {
+    ...(account && toAccountPosts(account)),
+    ...(newer && toNewerPosts(parseTimeline(newer))),
+    ...(older && toOlderTimes(parseTimeline(older))),
+  };
+}
+
+/** What X says of an account; asked at most once in 15 minutes (X allows 75 such calls). */
+export function createAskAccount(
+  twitter: Pick<Twitter, "account">,
   now: () => Date,
-): (source: Source) => Promise<number> {
-  const known = new Map<string, { count: number; until: number }>();
+): (source: Source) => Promise<Answer> {
+  const known = new Map<string, { answer: Answer; until: number }>();
   return async ({ accountId, token }) => {
     const entry = known.get(accountId);
     if (entry && entry.until > now().getTime()) {
-      return entry.count;
+      return entry.answer;
     }
-    const { posts: count = Number.POSITIVE_INFINITY } = await twitter.me(token);
-    known.set(accountId, { count, until: now().getTime() + POST_COUNT_TTL_MS });
-    return count;
+    const answer = await twitter.account(token);
+    known.set(accountId, { answer, until: now().getTime() + ACCOUNT_TTL_MS });
+    return answer;
   };
+}
+
+type Probe = "account" | "newer" | "older";
+
+async function askAccount(
+  { store, askAccount: ask }: CaptureDeps,
+  source: Source,
+  { captureId }: Part,
+): Promise<Reach> {
+  const name = names.captureProof(source.jobId, captureId, "account" satisfies Probe);
+  const { body } = await keepAnswer(store, name, () => ask(source), parseAccount);
+  return toAccountPosts(body);
+}
+
+async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+  const { newest } = of.walk;
+  const query = newest
+    ? { sinceId: newest.id }
+    : { startTime: addSeconds(of.part.end, -PROBE_OVERLAP_SECONDS) };
+  return toNewerPosts(await askTimeline(deps, source, { ...of, probe: "newer", query }));
+}
+
+async function askOlder(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+  if (of.part.start < FIRST_TIME) {
+    return {};
+  }
+  const query = { endTime: of.part.start };
+  return toOlderTimes(await askTimeline(deps, source, { ...of, probe: "older", query }));
+}
+
+async function askTimeline(
+  { store, twitter }: CaptureDeps,
+  { jobId, accountId, token }: Source,
+  {
+    captureId,
+    probe,
+    query,
+  }: { captureId: string; probe: Probe; query: Omit<TimelineQuery, "maxResults"> },
+): Promise<Page> {
+  const ask = () => twitter.timeline(token, accountId, { ...query, maxResults: PROBE_SIZE });
+  const name = names.captureProof(jobId, captureId, probe);
+  return parseTimeline((await keepAnswer(store, name, ask, parseTimeline)).body);
+}
+
+function toAccountPosts(body: Uint8Array): Reach {
+  const { posts } = parseAccount(body);
+  return posts === undefined ? {} : { accountPosts: posts };
+}
+
+function toNewerPosts({ posts, nextToken }: Page): Reach {
+  return nextToken === undefined ? { newerPosts: posts.length } : {};
+}
+
+function toOlderTimes({ posts }: Page): Reach {
+  return { olderTimes: posts.map(({ createdAt }) => createdAt) };
 }

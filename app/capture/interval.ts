@@ -42,6 +42,16 @@ export function subtract(wanted: Interval, others: Interval[]): Interval[] {
   return start < wanted.end ? [...missing, { start, end: wanted.end }] : missing;
 }
 
+/** What of intervals lies within another one. */
+export function clip(intervals: Interval[], { start, end }: Interval): Interval[] {
+  return intervals
+    .map((one) => ({
+      start: one.start < start ? start : one.start,
+      end: one.end > end ? end : one.end,
+    }))
+    .filter((one) => one.start < one.end);
+}
+
 /** Intervals with neighbours joined, for people to read. */
 export function join(intervals: Interval[]): Interval[] {
   const joined: Interval[] = [];
@@ -56,6 +66,7 @@ export function join(intervals: Interval[]): Interval[] {
   return joined;
 }
 
-function compare(a: string, b: string): number {
+/** Order of instants. */
+export function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

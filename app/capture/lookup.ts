@@ -21,8 +21,8 @@ export async function lookUp(
   for (const [index, some] of chunk(ids).entries()) {
     const name = names.page(names.lookupPages(jobId, taskId), index + 1);
     const stored = await store.read(name);
-    const body = stored?.body ?? (await keepAnswer(store, name, () => twitter.lookup(token, some)));
-    const page = parsePage(body);
+    const kept = stored ?? (await keepAnswer(store, name, () => twitter.lookup(token, some)));
+    const page = parsePage(kept.body);
     await keepContext(store, { name, page, lookUp: (more) => twitter.lookup(token, more) });
     const found = new Set(page.posts.map(({ id }) => id));
     for (const id of some.filter((asked) => !found.has(asked))) {

@@ -1,5 +1,5 @@
 import { names } from "../archive/names.ts";
-import type { Store } from "../archive/store.ts";
+import type { Blob, Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer } from "../twitter/client.ts";
 import {
@@ -11,62 +11,93 @@ import {
   parseTimeline,
 } from "../twitter/page.ts";
 import { idsToLookUp } from "./context.ts";
+import { addPage, leadsInACircle, type PageQuery, type PageRequest, type Walk } from "./walk.ts";
 
-export type PageQuery = { startTime?: string; endTime?: string; sinceId?: string };
 /** Ids that X takes in one lookup. */
 const LOOKUP_SIZE = 100;
+/** How often X is asked for a page before it is believed that it sends fewer posts than it says. */
+const ASKED_FOR_A_SHORT_PAGE = 3;
+/** Pages in a row that bring nothing, after which a reading is given up until the next try. */
+const MOST_IDLE_PAGES = 20;
 
-type FetchPage = (query: PageQuery & { paginationToken?: string }) => Promise<Answer>;
+export type Reading = {
+  folder: string;
+  query: PageQuery;
+  fetchPage: (query: PageQuery & { paginationToken?: string }) => Promise<Answer>;
+  /** Told of what X does and should not. */
+  note: (oddity: string) => void;
+};
+
+export type PageOfWalk = { name: string; page: Page; walk: Walk };
 
 /**
  * Reads the pages of a query, each stored verbatim before it is looked at. Pages that are stored
  * already (by a run that was cut off) are not asked for again: the chain of stored pages is the
  * cursor. It ends where X gives no `next_token`; an empty page does not end it (x-api.md section 1).
+ * Where X does not know its cursor any more, or leads in a circle, it begins again, once a run; its
+ * pages go on in the same folder, and a page that was asked for without a token tells where.
  */
-export async function* readPages(
-  store: Store,
-  { folder, query, fetchPage }: { folder: string; query: PageQuery; fetchPage: FetchPage },
-): AsyncGenerator<{ name: string; page: Page }> {
-  let asked = query;
+export async function* readPages(store: Store, reading: Reading): AsyncGenerator<PageOfWalk> {
+  const { folder, query, note } = reading;
+  let walk: Walk | undefined;
   let token: string | undefined;
+  let isCircle = false;
+  let mayBeginAgain = true;
+  let idlePages = 0;
   for (let number = 1; ; number += 1) {
     const name = names.page(folder, number);
     const stored = await store.read(name);
-    if (number === 1 && stored) {
-      asked = queryOf(stored.metadata["request"] ?? "");
+    if (!stored && isCircle) {
+      mayBeginAgain = beginAgain(mayBeginAgain, "X leads from page to page in a circle");
     }
-    const next = token;
-    const body =
-      stored?.body ??
-      (await keepAnswer(
-        store,
-        name,
-        () => fetchPage({ ...asked, ...(next !== undefined && { paginationToken: next }) }),
-        parseTimeline,
-      ));
-    const page = parseTimeline(body);
-    yield { name, page };
-    if (page.nextToken === undefined) {
+    const fetchNext = () => keepPage(store, name, reading, { ...(walk?.query ?? query), token });
+    let kept = stored ?? (await fetchNext().catch(unlessTokenIsUnknown(token)));
+    if (!kept) {
+      note("X does not know its next_token any more");
+      mayBeginAgain = beginAgain(mayBeginAgain, "X does not know its own next_token");
+      token = undefined;
+      kept = await fetchNext();
+    }
+    const request = requestOf(kept);
+    const page = parseTimeline(kept.body);
+    isCircle = leadsInACircle(request.token === undefined ? undefined : walk, page.nextToken);
+    walk = addPage(walk, request, page);
+    token = isCircle ? undefined : walk.nextToken;
+    if (!stored) {
+      walk.oddities.forEach(note);
+      idlePages = walk.isIdle ? idlePages + 1 : 0;
+    }
+    yield { name, page, walk };
+    if (walk.nextToken === undefined) {
       return;
     }
-    if (page.nextToken === token) {
-      throw new ConnectorError("x-bad-response", "X answers with the same page again and again");
+    if (idlePages >= MOST_IDLE_PAGES) {
+      throw new ConnectorError("x-bad-response", `X sent ${idlePages} pages without a new post`);
     }
-    token = page.nextToken;
   }
+}
+
+/** The walk that a folder's stored pages make, without a question to X; undefined where there is none. */
+export async function storedWalk(store: Store, folder: string): Promise<Walk | undefined> {
+  let walk: Walk | undefined;
+  for await (const name of store.list(folder)) {
+    const blob = await store.read(name);
+    walk = blob ? addPage(walk, requestOf(blob), parseTimeline(blob.body)) : walk;
+  }
+  return walk;
 }
 
 /** Reads stored pages again, in the order in which they came, each with its context. */
 export async function* storedPages(
   store: Store,
   folder: string,
-): AsyncGenerator<{ page: Page; receivedAt: string }> {
+): AsyncGenerator<{ name: string; page: Page; receivedAt: string }> {
   for await (const name of store.list(folder)) {
-    const blob = await store.read(name);
+    const blob = name.includes("/pages/") ? await store.read(name) : undefined;
     if (blob) {
       const page = parsePage(blob.body);
       const includes = await storedContext(store, { name, page });
-      yield { page: { ...page, includes }, receivedAt: blob.metadata["receivedat"] ?? "" };
+      yield { name, page: { ...page, includes }, receivedAt: blob.metadata["receivedat"] ?? "" };
     }
   }
 }
@@ -103,6 +134,8 @@ export function chunk(ids: string[]): string[][] {
   );
 }
 
+export type Kept = Pick<Blob, "body" | "metadata">;
+
 /**
  * Stores an answer of X under a name, and gives it back as it is stored: the first one stays. An
  * answer that cannot be used is kept apart, so that the next try asks anew.
@@ -112,7 +145,7 @@ export async function keepAnswer(
   name: string,
   fetchAnswer: () => Promise<Answer>,
   parse: (body: Uint8Array) => unknown = parsePage,
-): Promise<Uint8Array> {
+): Promise<Kept> {
   const { body, about } = await fetchAnswer();
   const kept = { contentType: "application/json", metadata: about };
   try {
@@ -122,20 +155,71 @@ export async function keepAnswer(
     throw error;
   }
   if (await store.create(name, body, kept)) {
-    return body;
+    return { body, metadata: about };
   }
-  const earlier = await store.read(name);
-  return earlier?.body ?? body;
+  return (await store.read(name)) ?? { body, metadata: about };
 }
 
-function queryOf(request: string): PageQuery {
-  const query = new URLSearchParams(request.split("?")[1]);
-  const [startTime, endTime, sinceId] = ["start_time", "end_time", "since_id"].map(
-    (name) => query.get(name) ?? undefined,
-  );
+/** A page that is shorter than X says is asked for again; the last answer stands. */
+async function keepPage(
+  store: Store,
+  name: string,
+  { fetchPage }: Reading,
+  { token, ...query }: PageQuery & { token: string | undefined },
+): Promise<Kept> {
+  const asked = { ...query, ...(token !== undefined && { paginationToken: token }) };
+  const fetchAnswer = async () => {
+    let answer = await fetchPage(asked);
+    for (let again = 1; again < ASKED_FOR_A_SHORT_PAGE && isShort(answer.body); again += 1) {
+      answer = await fetchPage(asked);
+    }
+    return answer;
+  };
+  return keepAnswer(store, name, fetchAnswer, parseTimeline);
+}
+
+function isShort(body: Uint8Array): boolean {
+  try {
+    const { posts, resultCount = 0 } = parseTimeline(body);
+    return posts.length < resultCount;
+  } catch {
+    // Whoever keeps the answer says what is wrong with it.
+    return false;
+  }
+}
+
+function unlessTokenIsUnknown(token: string | undefined): (error: unknown) => undefined {
+  return (error) => {
+    const isRefused = error instanceof ConnectorError && error.code === "x-bad-request";
+    if (!isRefused || token === undefined) {
+      throw error;
+    }
+    return undefined;
+  };
+}
+
+function beginAgain(mayBeginAgain: boolean, problem: string): false {
+  if (!mayBeginAgain) {
+    throw new ConnectorError("x-bad-response", problem);
+  }
+  return false;
+}
+
+function requestOf({ metadata }: Kept): PageRequest {
+  const query = new URLSearchParams((metadata["request"] ?? "").split("?")[1]);
+  const [startTime, endTime, sinceId, token] = [
+    "start_time",
+    "end_time",
+    "since_id",
+    "pagination_token",
+  ].map((name) => query.get(name) ?? undefined);
   return {
-    ...(startTime !== undefined && { startTime }),
-    ...(endTime !== undefined && { endTime }),
-    ...(sinceId !== undefined && { sinceId }),
+    query: {
+      ...(startTime !== undefined && { startTime }),
+      ...(endTime !== undefined && { endTime }),
+      ...(sinceId !== undefined && { sinceId }),
+    },
+    ...(token !== undefined && { token }),
+    askedAt: metadata["askedat"] ?? metadata["receivedat"] ?? "",
   };
 }

@@ -15,7 +15,7 @@ export async function* postsOfWindow(
 ): AsyncGenerator<CapturedPost> {
   const seen = new Set<string>();
   for (const captureId of capturesOf(window, coverage)) {
-    for await (const captured of postsOfPages(store, names.capturePages(jobId, captureId))) {
+    for await (const captured of postsOfPages(store, names.captures(jobId, captureId))) {
       const { id, createdAt } = captured.post;
       if (contains(window, createdAt) && !seen.has(id)) {
         seen.add(id);
@@ -25,7 +25,7 @@ export async function* postsOfWindow(
   }
 }
 
-/** All posts of a folder of stored pages, as they came. */
+/** All posts of the stored pages of a folder and of those in it, as they came. */
 export async function* postsOfPages(store: Store, folder: string): AsyncGenerator<CapturedPost> {
   for await (const { page, receivedAt } of storedPages(store, folder)) {
     for (const post of page.posts) {

@@ -1,6 +1,6 @@
 import { type CaptureDeps, type Source } from "../capture/capture.ts";
 import { readCoverage } from "../capture/coverage.ts";
-import { createPostCount } from "../capture/depth.ts";
+import { createAskAccount } from "../capture/depth.ts";
 import type { Interval } from "../capture/interval.ts";
 import { postsOfWindow } from "../capture/posts.ts";
 import type { Answer, TimelineQuery, Twitter } from "../twitter/client.ts";
@@ -37,8 +37,10 @@ export function captureDepsOf(
   { posts, ...changes }: Partial<CaptureDeps> & { posts?: number } = {},
 ): CaptureDeps {
   const deps = { store, twitter, log, now, ...changes };
-  const postCount = posts === undefined ? createPostCount(deps.twitter, now) : async () => posts;
-  return { ...deps, postCount };
+  const account = { ...ACCOUNT, public_metrics: { tweet_count: posts } };
+  const answer = { body: Buffer.from(JSON.stringify({ data: account })), about: {} };
+  const askAccount = posts === undefined ? createAskAccount(deps.twitter, now) : async () => answer;
+  return { askAccount, ...deps };
 }
 
 /** Ids of the archived posts of a window, newest first. */

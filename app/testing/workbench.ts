@@ -1,8 +1,8 @@
 import { vi } from "vitest";
-import type { CaptureDeps } from "../capture/capture.ts";
 import type { Twitter } from "../twitter/client.ts";
 import { acceptTask, readTask, type Task } from "../work/task.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../work/worker.ts";
+import { captureDepsOf } from "./captures.ts";
 import type { Clock } from "./clock.ts";
 import { addJob, createParts, type Parts } from "./harness.ts";
 import { createMemoryQueue } from "./memory-queue.ts";
@@ -114,18 +114,14 @@ export function createTask(taskId: string): Task {
   };
 }
 
-function workerDepsOf({ log, clock, settings, ...parts }: Parts): WorkerDeps {
-  const { store, queue, sealer, twitter, platform } = parts;
+function workerDepsOf(parts: Parts): WorkerDeps {
+  const { queue, sealer, platform, settings } = parts;
   return {
-    store,
+    ...captureDepsOf(parts, { posts: 0 }),
     queue,
     sealer,
-    twitter,
     platform,
-    log: log.log,
-    now: clock.now,
     fetchMedia: async () => ({ refusal: "no post here has media" }),
-    postCount: (async () => 0) satisfies CaptureDeps["postCount"],
     sasHosts: settings.SAS_HOSTS,
     uploadConcurrency: 1,
     // No capture on a timer: the queue holds what a test puts there.

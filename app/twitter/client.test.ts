@@ -63,6 +63,7 @@ describe("An answer", () => {
     });
     expect(about).toEqual({
       request: expect.stringMatching(/^users\/42\/tweets\?tweet\.fields=/) as unknown,
+      askedat: "2026-06-01T12:00:00.000Z",
       receivedat: "2026-06-01T12:00:00.000Z",
       apiversion: "2.150",
       contenttype: "application/json",

@@ -29,8 +29,9 @@ export type TimelineQuery = {
 };
 
 /**
- * A response body of X, verbatim (one that was cut off, too: it is no JSON then), and where it came from: `request` (path and query, in which X
- * takes no secret), `receivedat` (ISO 8601) and a few headers, named as blob metadata may be.
+ * A response body of X, verbatim (one that was cut off, too: it is no JSON then), and where it came
+ * from: `request` (path and query, in which X takes no secret), `askedat` and `receivedat` (ISO 8601)
+ * and a few headers, named as blob metadata may be.
  */
 export type Answer = { body: Buffer; about: Record<string, string> };
 
@@ -40,6 +41,8 @@ export type RequestToken = { oauthToken: string; oauthTokenSecret: string; url: 
 export type Twitter = {
   /** The account that the token belongs to; without one, of the app's own access token. */
   me(token?: UserToken): Promise<Account>;
+  /** What X says of that account, verbatim. */
+  account(token: UserToken): Promise<Answer>;
   timeline(token: UserToken, accountId: string, query: TimelineQuery): Promise<Answer>;
   /** At most 100 ids. */
   lookup(token: UserToken, ids: string[]): Promise<Answer>;
@@ -99,25 +102,25 @@ export function createTwitter(
   };
   const get = (token: UserToken, path: string, query: Record<string, string>) =>
     call(token, async (client): Promise<Answer> => {
+      const askedat = now().toISOString();
       const response = await client.v2.get<Buffer>(path, query, {
         fullResponse: true,
         forceParseMode: "buffer",
       });
       const about = {
         request: `${path}?${new URLSearchParams(query).toString()}`,
+        askedat,
         receivedat: now().toISOString(),
       };
       return { body: response.data, about: { ...about, ...keptHeaders(response.headers) } };
     });
 
+  const account = (token: UserToken) =>
+    get(token, "users/me", { "user.fields": "profile_image_url,public_metrics" });
+
   return {
-    me: async (token) =>
-      call(token ?? ownToken(settings), async (client) => {
-        const answer = await client.v2.get<unknown>("users/me", {
-          "user.fields": "profile_image_url,public_metrics",
-        });
-        return toAccount(answer);
-      }),
+    me: async (token) => parseAccount((await account(token ?? ownToken(settings))).body),
+    account,
     timeline: (token, accountId, query) =>
       get(token, `users/${accountId}/tweets`, {
         ...fieldsQuery(settings.X_VOCABULARY),
@@ -184,8 +187,9 @@ function missingKeys(): ConnectorError {
   );
 }
 
-function toAccount(answer: unknown): Account {
-  const parsed = meSchema.safeParse(answer);
+/** @throws ConnectorError `x-bad-response`. */
+export function parseAccount(body: Uint8Array): Account {
+  const parsed = meSchema.safeParse(parseJson(body));
   if (!parsed.success) {
     throw new ConnectorError("x-bad-response", "X did not say whose account the token is");
   }
@@ -198,6 +202,14 @@ function toAccount(answer: unknown): Account {
     ...(pictureUrl !== undefined && { pictureUrl }),
     ...(posts !== undefined && { posts }),
   };
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString("utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
 function keptHeaders(headers: object): Record<string, string> {

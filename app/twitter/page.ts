@@ -1,17 +1,16 @@
 import * as z from "zod";
 import { ConnectorError } from "../errors.ts";
+import { missingFieldsOf } from "./missing-fields.ts";
 
 /** Either vocabulary is read, whichever was asked for: the wire may mix them (x-api.md section 0). */
 
-/** Of a post or a user. */
-const numericId = z.string().regex(/^\d{1,20}$/);
 const urlEntity = z.looseObject({
   url: z.string().min(1),
   expanded_url: z.string().optional().catch(undefined),
 });
 const mentionEntity = z.looseObject({
   username: z.string(),
-  id: numericId.optional().catch(undefined),
+  id: z.string().optional().catch(undefined),
 });
 /** An entity of an odd shape must not keep a post out of the archive: its text says the same. */
 const entities = z
@@ -20,15 +19,15 @@ const entities = z
   .catch(undefined);
 const note = z.looseObject({ text: z.string(), entities });
 const count = z.number().int().nonnegative().optional().catch(undefined);
-const reference = z.looseObject({ type: z.string(), id: numericId });
+const reference = z.looseObject({ type: z.string(), id: z.string() });
 
 const wirePost = z.looseObject({
-  id: numericId,
+  id: z.string().regex(/^\d{1,20}$/),
   text: z.string(),
   created_at: z.string().optional(),
-  author_id: numericId.optional(),
-  conversation_id: numericId.optional(),
-  in_reply_to_user_id: numericId.optional(),
+  author_id: z.string().optional(),
+  conversation_id: z.string().optional(),
+  in_reply_to_user_id: z.string().optional(),
   referenced_tweets: z.array(reference).optional(),
   referenced_posts: z.array(reference).optional(),
   note_tweet: note.optional(),
@@ -49,8 +48,8 @@ const wirePost = z.looseObject({
       poll_ids: z.array(z.string()).optional(),
     })
     .optional(),
-  edit_history_tweet_ids: z.array(numericId).optional().catch(undefined),
-  edit_history_post_ids: z.array(numericId).optional().catch(undefined),
+  edit_history_tweet_ids: z.array(z.string()).optional().catch(undefined),
+  edit_history_post_ids: z.array(z.string()).optional().catch(undefined),
   geo: z.looseObject({ place_id: z.string().optional() }).optional().catch(undefined),
   public_metrics: z
     .looseObject({
@@ -67,10 +66,10 @@ const wirePost = z.looseObject({
 });
 
 const wireUser = z.looseObject({
-  id: numericId,
+  id: z.string(),
   name: z.string(),
   username: z.string(),
-  profile_image_url: z.string().optional().catch(undefined),
+  profile_image_url: z.string().optional(),
 });
 
 const wireMedia = z.looseObject({
@@ -190,6 +189,8 @@ export type Page = {
   nextToken?: string;
   /** How many posts X says the page has; only pages of a timeline say it. */
   resultCount?: number;
+  /** Fields that were asked for and that posts came without; they are archived all the same. */
+  missingFields?: string[];
 };
 
 export function isRepost({ references }: Post): boolean {
@@ -221,11 +222,14 @@ export function mergeIncludes(one: Includes, other: Includes): Includes {
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
   const { next_token: nextToken, result_count: resultCount } = page.meta;
+  const sent = page.data.map(readPost);
+  const missingFields = [...new Set(sent.flatMap(missingFieldsOf))];
   return {
-    posts: page.data.map((data) => toPost(readPost(data))),
+    posts: sent.map(toPost),
     includes: toIncludes(page),
     ...(nextToken !== undefined && { nextToken }),
     ...(resultCount !== undefined && { resultCount }),
+    ...(missingFields.length > 0 && { missingFields }),
   };
 }
 

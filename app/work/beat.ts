@@ -1,5 +1,6 @@
-import { capture, type CaptureDeps, settledBy } from "../capture/capture.ts";
+import { capture, type CaptureDeps } from "../capture/capture.ts";
 import { floorToSecond } from "../capture/interval.ts";
+import { settledBy } from "../capture/walk.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { describeError } from "../errors.ts";
 import { type Job, openToken, readJob } from "../jobs/job.ts";

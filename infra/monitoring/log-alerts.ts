@@ -151,9 +151,10 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "X answers other than expected",
     severity: 2,
     description:
-      "X left out fields or posts that it was asked for. Pages are kept as they came and the task is " +
-      "tried again; see whether X changed its API and a newer version of the connector knows it.",
-    events: ["capture.fields-missing"],
+      "X left out fields or posts that it was asked for, or its pages do not lead where they should. " +
+      "Pages are kept as they came, and what they do not prove is asked for again or becomes a gap; " +
+      "see whether X changed its API and a newer version of the connector knows it.",
+    events: ["capture.fields-missing", "capture.odd-answer"],
   },
   {
     name: "capture-stands-still",

@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
+import { parsePage, type Page } from "../twitter/page.ts";
+import { addPage, type PageQuery, provenBy, type Reach, readSpan, type Walk } from "./walk.ts";
+
+const FEW = { accountPosts: 3000 };
+const MANY = { accountPosts: 3001 };
+const ASKED_AT = "2026-02-01T00:00:00.000Z";
+const DAY = { startTime: at("00:00"), endTime: at("24:00") };
+
+describe("A walk", () => {
+  it("has read what was asked for once its last page is in", () => {
+    const half = walkOf(DAY, [page(["23:00", "22:00"], { next: "a" })]);
+    expect(readSpan(half, FEW)).toBeUndefined();
+    const whole = walkOf(DAY, [page(["23:00", "22:00"], { next: "a" }), page(["01:00"])]);
+    expect(readSpan(whole, FEW)).toEqual({ start: at("00:00"), end: at("24:00") });
+    expect(whole).toMatchObject({
+      posts: 3,
+      newest: { createdAt: at("23:00") },
+      oldest: { createdAt: at("01:00") },
+    });
+  });
+
+  it("begins again with a page that was asked for without a token", () => {
+    const pages = [page(["23:00"], { next: "a" }), page(["22:00"], { next: "b" })];
+    const again = [page(["23:00"], { next: "c" }), page(["22:00"])];
+    const first = walkOf(DAY, pages);
+    const walk = walkOf(DAY, again, first);
+    expect(walk).toMatchObject({ posts: 2, doubts: [] });
+    expect(readSpan(walk, FEW)).toBeDefined();
+  });
+
+  it("without an end has read up to half a minute before it was begun", () => {
+    const walk = walkOf({ startTime: at("00:00") }, [page(["23:00"])]);
+    expect(readSpan(walk, {})).toEqual({ start: at("00:00"), end: "2026-01-31T23:59:30Z" });
+  });
+
+  it.each<[string, string, string]>([
+    ["of the second that it begins in", "12:00", at("12:00")],
+    ["of a later second: that one may hold older posts", "12:01", "2026-01-01T12:01:01Z"],
+  ])("from a known post on has read what is newer: a post %s", (_title, since, start) => {
+    const query = { startTime: at("12:00"), endTime: at("24:00"), sinceId: idAt(since) };
+    expect(readSpan(walkOf(query, [page([])]), FEW)).toEqual({ start, end: at("24:00") });
+  });
+});
+
+describe("What lies within X's reach", () => {
+  const quiet = walkOf(DAY, [page([])]);
+  const busy = walkOf(DAY, [page(["13:00", "12:00"])]);
+  const whole = { start: at("00:00"), end: at("24:00") };
+  const tail = { start: "2026-01-01T12:00:01Z", end: at("24:00") };
+
+  it.each<[string, Walk, Reach, unknown]>([
+    ["all, where the account has few posts", quiet, FEW, whole],
+    ["nothing, where X is silent and the account has many", quiet, MANY, undefined],
+    ["nothing, where X does not say how many there are", quiet, {}, undefined],
+    ["what is newer than the oldest post that X gave", busy, MANY, tail],
+    ["all, where few posts are newer than the walk's", busy, { newerPosts: 2998 }, whole],
+    ["no more than that, where more are newer", busy, { newerPosts: 2999 }, tail],
+    ["all, where X gave an older post", quiet, { olderTimes: ["2025-12-31T23:59:59Z"] }, whole],
+    [
+      "what is newer than an older post of the very interval",
+      quiet,
+      { olderTimes: [at("01:00")] },
+      { start: "2026-01-01T01:00:01Z", end: at("24:00") },
+    ],
+    [
+      "nothing, where the older post is of the end",
+      quiet,
+      { olderTimes: [at("24:00")] },
+      undefined,
+    ],
+    ["nothing, where X had no older post either", quiet, { olderTimes: [] }, undefined],
+  ])("is %s", (_title, walk, reach, span) => {
+    expect(readSpan(walk, reach)).toEqual(span);
+  });
+});
+
+describe("A page with fewer posts than X says", () => {
+  const first = page(["23:00", "22:00"], { next: "a" });
+  const short = page(["21:00", "20:00"], { next: "b", count: 3 });
+
+  it.each<[string, Page[], string, string]>([
+    [
+      "in the middle: between its neighbours",
+      [first, short, page(["19:00"])],
+      at("19:00"),
+      "2026-01-01T22:00:01Z",
+    ],
+    ["at first: up to the end", [short, page(["19:00"])], at("19:00"), at("24:00")],
+    [
+      "at last: from the start",
+      [first, page([], { count: 1 })],
+      at("00:00"),
+      "2026-01-01T22:00:01Z",
+    ],
+    [
+      "twice in a row: all between",
+      [first, short, page([], { next: "c", count: 9 }), page(["18:00"])],
+      at("18:00"),
+      "2026-01-01T22:00:01Z",
+    ],
+    [
+      "before an empty page: up to the next post",
+      [first, short, page([], { next: "c" }), page(["18:00"])],
+      at("18:00"),
+      "2026-01-01T22:00:01Z",
+    ],
+    [
+      "before nothing more: from the start",
+      [first, short, page([])],
+      at("00:00"),
+      "2026-01-01T22:00:01Z",
+    ],
+  ])("proves nothing %s", (_title, pages, start, end) => {
+    const walk = walkOf(DAY, pages);
+    expect(walk.doubts).toEqual([{ start, end }]);
+    const [before, after] = [
+      { start: at("00:00"), end: start },
+      { start: end, end: at("24:00") },
+    ];
+    expect(provenBy(walk, FEW)).toEqual([before, after].filter((one) => one.start < one.end));
+  });
+});
+
+describe("What X should not do is noticed", () => {
+  it.each<[string, Page[], string[]]>([
+    ["nothing odd", [page(["23:00"], { next: "a" }), page(["22:00"])], []],
+    ["an empty page", [page(["23:00"], { next: "a" }), page([])], []],
+    ["a short page", [page(["23:00"], { count: 2 })], ["X announced 2 posts and sent 1"]],
+    ["ids that go up on a page", [page(["22:00", "23:00"])], ["X sent ids in ascending order"]],
+    [
+      "ids that go up from page to page",
+      [page(["22:00"], { next: "a" }), page(["23:00"])],
+      ["X sent ids in ascending order"],
+    ],
+    [
+      "a page that comes again",
+      [page(["23:00", "22:00"], { next: "a" }), page(["23:00", "22:00"], { next: "b" })],
+      ["X sent a page again"],
+    ],
+    [
+      "a token that comes again",
+      [
+        page(["23:00"], { next: "a" }),
+        page(["22:00"], { next: "b" }),
+        page(["21:00"], { next: "a" }),
+      ],
+      ["X gave a next_token again"],
+    ],
+  ])("%s", (_title, pages, oddities) => {
+    expect(walkOf(DAY, pages).oddities).toEqual(oddities);
+  });
+});
+
+function walkOf(query: PageQuery, pages: Page[], before?: Walk): Walk {
+  let walk = before;
+  for (const [index, each] of pages.entries()) {
+    const token = pages[index - 1]?.nextToken;
+    walk = addPage(walk, { query, askedAt: ASKED_AT, ...(token !== undefined && { token }) }, each);
+  }
+  if (!walk) {
+    throw new Error("A walk has a page");
+  }
+  return walk;
+}
+
+function page(times: string[], { next, count }: { next?: string; count?: number } = {}): Page {
+  const meta = {
+    result_count: count ?? times.length,
+    ...(next !== undefined && { next_token: next }),
+  };
+  const data = times.map((time) => postAt(at(time).replace("Z", ".000Z")));
+  return parsePage(Buffer.from(JSON.stringify({ data, meta })));
+}
+
+function at(time: string): string {
+  return time === "24:00" ? "2026-01-02T00:00:00Z" : `2026-01-01T${time}:00Z`;
+}
+
+function idAt(time: string): string {
+  return postAt(at(time)).id;
+}

@@ -1,0 +1,186 @@
+import type { Page, Post } from "../twitter/page.ts";
+import { addSeconds, floorToSecond, type Interval, subtract } from "./interval.ts";
+
+export type PageQuery = { startTime?: string; endTime?: string; sinceId?: string };
+
+/** What was asked of X for a page: as it stands with the page's body in the archive. */
+export type PageRequest = { query: PageQuery; token?: string; askedAt: string };
+
+type PostTime = Pick<Post, "id" | "createdAt">;
+
+/** How far a reading of pages has come that began with a first page, each page leading to the next. */
+export type Walk = {
+  query: PageQuery;
+  /** When its first page was asked for: what is newer than that it cannot know. */
+  askedAt: string;
+  posts: number;
+  /** By time, and not by trust in X's order. */
+  newest?: PostTime;
+  oldest?: PostTime;
+  /** Leads to the page that is still to be read; absent once the last one is in. */
+  nextToken?: string;
+  /** Where X said that it has more posts than it sent. */
+  doubts: Interval[];
+  /** The end of a doubt whose beginning the next post will tell. */
+  doubtUntil?: string;
+  /** Every token so far: one that comes again leads in a circle. */
+  tokens: ReadonlySet<string>;
+  /** What was odd about the last page, in words for the log. */
+  oddities: string[];
+  /** Whether the last page brought nothing new. */
+  isIdle: boolean;
+};
+
+/** X settles: its posts become visible a little late, and it refuses an `end_time` of the last seconds. */
+export const SETTLING_SECONDS = 30;
+/** Before and after all posts. */
+const BEGINNING = "0001-01-01T00:00:00Z";
+const END = "9999-12-31T23:59:59Z";
+/** An id holds the time of its post (x-api.md section 9). */
+const ID_EPOCH_MS = 1288834974657n;
+/** How many of its newest posts X gives of a timeline (x-api.md section 1). */
+export const DEPTH = 3200;
+/** Deleted posts may count towards the depth without being returned. */
+export const SURELY_WITHIN = DEPTH - 200;
+
+/** The latest end that a window may have at a time. */
+export function settledBy(now: Date): string {
+  return addSeconds(floorToSecond(now), -SETTLING_SECONDS);
+}
+
+/** The walk with one page more. A page that was asked for without a token begins a walk. */
+export function addPage(walk: Walk | undefined, request: PageRequest, page: Page): Walk {
+  const { nextToken, posts, resultCount = posts.length } = page;
+  const before = request.token === undefined ? undefined : walk;
+  const isShort = posts.length < resultCount;
+  const isOld = before !== undefined && posts.every((post) => liesWithin(before, post));
+  return {
+    query: before?.query ?? request.query,
+    askedAt: before?.askedAt ?? request.askedAt,
+    posts: (before?.posts ?? 0) + posts.length,
+    ...extremes(posts, before),
+    ...(nextToken !== undefined && { nextToken }),
+    ...doubtsOf(before, { request, page, isShort }),
+    tokens: new Set([...(before?.tokens ?? []), ...(nextToken === undefined ? [] : [nextToken])]),
+    isIdle: posts.length === 0 || isOld,
+    oddities: [
+      ...(isShort ? [`X announced ${resultCount} posts and sent ${posts.length}`] : []),
+      ...(posts.length > 0 && isOld ? ["X sent a page again"] : []),
+      ...(!isOld && goUp(posts, before?.oldest) ? ["X sent ids in ascending order"] : []),
+      ...(leadsInACircle(before, nextToken) ? ["X gave a next_token again"] : []),
+    ],
+  };
+}
+
+/** Whether a page leads to one that was read before. */
+export function leadsInACircle(before: Walk | undefined, nextToken: string | undefined): boolean {
+  return nextToken !== undefined && before !== undefined && before.tokens.has(nextToken);
+}
+
+/** What X said of how far back it reaches for an account. */
+export type Reach = {
+  /** How many posts the account has. */
+  accountPosts?: number;
+  /** How many posts are newer than the walk's; absent where not all of them were given. */
+  newerPosts?: number;
+  /** When posts were made that X gave when it was asked for older ones. */
+  olderTimes?: string[];
+};
+
+/**
+ * The interval that a walk has read completely. Beyond its depth X answers with an empty page as if
+ * there were nothing, so that each needs a proof: the account has fewer posts than the depth; or the
+ * walk's and all newer ones are fewer; or X gave a post that is older, so that all newer ones are
+ * within its reach.
+ */
+export function readSpan(walk: Walk, reach: Reach): Interval | undefined {
+  if (walk.nextToken !== undefined) {
+    return undefined;
+  }
+  const { endTime } = walk.query;
+  const end = endTime ?? settledBy(new Date(walk.askedAt));
+  const start = startOf(walk.query);
+  // A walk without an end begins with the newest post that there is.
+  const { accountPosts = Infinity, newerPosts = endTime === undefined ? 0 : Infinity } = reach;
+  if (accountPosts <= SURELY_WITHIN || walk.posts + newerPosts <= SURELY_WITHIN) {
+    return { start, end };
+  }
+  const times = [...(reach.olderTimes ?? []), ...(walk.oldest ? [walk.oldest.createdAt] : [])];
+  const [reached] = times.toSorted((a, b) => (a < b ? -1 : 1));
+  if (reached === undefined || reached >= end) {
+    return undefined;
+  }
+  // More posts of that second may lie beyond the depth.
+  return { start: reached < start ? start : addSeconds(reached, 1), end };
+}
+
+/** The intervals that a walk proves, all in all: what it has read completely, but for its doubts. */
+export function provenBy(walk: Walk, reach: Reach): Interval[] {
+  const span = readSpan(walk, reach);
+  return span ? subtract(span, walk.doubts) : [];
+}
+
+/** `since_id` beats `start_time` (x-api.md section 1); its second may hold older posts. */
+function startOf({ startTime = BEGINNING, sinceId }: PageQuery): string {
+  const since = sinceId === undefined ? BEGINNING : timeOfId(sinceId);
+  return since <= startTime ? startTime : addSeconds(since, 1);
+}
+
+function timeOfId(id: string): string {
+  return floorToSecond(new Date(Number((BigInt(id) >> 22n) + ID_EPOCH_MS)));
+}
+
+function extremes(posts: PostTime[], before: Walk | undefined): Pick<Walk, "newest" | "oldest"> {
+  let { newest, oldest }: Pick<Walk, "newest" | "oldest"> = before ?? {};
+  for (const { id, createdAt } of posts) {
+    newest = newest && isNewer(newest, { id, createdAt }) ? newest : { id, createdAt };
+    oldest = oldest && isNewer({ id, createdAt }, oldest) ? oldest : { id, createdAt };
+  }
+  return { ...(newest && { newest }), ...(oldest && { oldest }) };
+}
+
+/** What X held back lies between the posts before and after the page that was short. */
+function doubtsOf(
+  before: Walk | undefined,
+  { request, page, isShort }: { request: PageRequest; page: Page; isShort: boolean },
+): Pick<Walk, "doubts" | "doubtUntil"> {
+  const { doubts = [], doubtUntil }: Partial<Walk> = before ?? {};
+  const { newest } = extremes(page.posts, undefined);
+  const begun =
+    before?.oldest === undefined
+      ? (request.query.endTime ?? END)
+      : addSeconds(before.oldest.createdAt, 1);
+  const until = doubtUntil ?? (isShort ? begun : undefined);
+  const isLast = page.nextToken === undefined;
+  if (until === undefined) {
+    return { doubts };
+  }
+  if (isLast && isShort) {
+    return { doubts: [...doubts, { start: startOf(request.query), end: until }] };
+  }
+  if (isShort || (!newest && !isLast)) {
+    return { doubts, doubtUntil: until };
+  }
+  const start = newest?.createdAt ?? startOf(request.query);
+  return { doubts: [...doubts, { start, end: until }] };
+}
+
+function goUp(posts: PostTime[], before: PostTime | undefined): boolean {
+  const ids = [...(before ? [before.id] : []), ...posts.map(({ id }) => id)].map(BigInt);
+  return ids.some((id, index) => index > 0 && id > (ids[index - 1] ?? id));
+}
+
+function liesWithin({ newest, oldest }: Walk, { id }: PostTime): boolean {
+  return (
+    newest !== undefined &&
+    oldest !== undefined &&
+    BigInt(id) <= BigInt(newest.id) &&
+    BigInt(id) >= BigInt(oldest.id)
+  );
+}
+
+function isNewer(post: PostTime, other: PostTime): boolean {
+  return post.createdAt === other.createdAt
+    ? BigInt(post.id) > BigInt(other.id)
+    : post.createdAt > other.createdAt;
+}
