@@ -9,7 +9,7 @@ export const TWITTER_KEYS = [
   "twitterAccessToken",
   "twitterAccessTokenSecret",
 ] as const;
-const SECRET_KEYS = ["apiSecretKey", "azureAppSecret", ...TWITTER_KEYS] as const;
+export const SECRET_KEYS = ["apiSecretKey", "azureAppSecret", ...TWITTER_KEYS] as const;
 
 /** The least that the app accepts. */
 const API_SECRET_KEY_LENGTH = 16;

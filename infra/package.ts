@@ -72,7 +72,8 @@ export class AppPackage extends pulumi.ComponentResource {
         contentType: "application/zip",
         source: new pulumi.asset.FileAsset(writePackage(blobName, built)),
       },
-      parent,
+      // The provider would delete the old package before it makes the new one, while the site runs from it.
+      { parent: this, deleteBeforeReplace: false },
     );
     this.roleAssignments = [
       assignRole(

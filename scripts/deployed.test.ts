@@ -1,15 +1,21 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Finding, runChecks } from "./checks/check.ts";
+import { createAz } from "./doctor/az.ts";
+import { diagnose } from "./doctor/diagnose.ts";
+import { closeServer, listen } from "./local/azure/listen.ts";
 import { type LocalSystem, startLocalSystem } from "./local/system.ts";
 import { SILENT } from "./local/testing/silent-progress.ts";
 import { type Ended, startScript } from "./local/testing/local-run.ts";
 import { createSite } from "./site/site.ts";
 import { smokeChecks } from "./smoke/checks.ts";
 import type { StackOutputs } from "./stack/outputs.ts";
+import { createPulumi } from "./stack/pulumi.ts";
+import { createScriptedRun } from "./stack/testing/scripted-run.ts";
 
 let folder: string;
 let system: LocalSystem;
@@ -135,6 +141,67 @@ describe("npm run smoke", () => {
   });
 });
 
+describe("npm run doctor", () => {
+  it("finds the local system well, and says what it cannot check there", async () => {
+    const ended = await runScript("doctor", "--outputs", outputsFile, "--json");
+    expect(resultsOf(ended)).toEqual({
+      Node: "ok",
+      Outputs: "ok",
+      "Key Vault references": "not checked",
+      Roles: "not checked",
+      Site: "ok",
+      Package: "ok",
+      Validate: "ok",
+      "X keys accepted": "ok",
+      "Callback URL accepted": "ok",
+      "Entra token obtainable": "ok",
+      "Import service reachable": "ok",
+      "Archive writable": "ok",
+      "Worker alive": "ok",
+    });
+    expect(ended.exitCode).toBe(0);
+    expect(`${ended.stdout}${ended.stderr}`).not.toContain(system.outputs.apiSecretKey);
+  });
+
+  it("goes on from the stack to its site, and ends with 1 when that is not well", async () => {
+    const json = (value: unknown) => ({ json: value });
+    const findings = await diagnose({
+      pulumi: createPulumi(
+        createScriptedRun({
+          version: { text: "v3" },
+          whoami: json({ user: "ada" }),
+          "stack --show-name": { text: "local" },
+          config: json({ "azure-native:location": { value: "westeurope", secret: false } }),
+          "stack output": json({ ...system.outputs, packageHash: "dead".repeat(16) }),
+          "stack export": json({ deployment: { resources: [] } }),
+        }),
+      ),
+      az: createAz(async () => undefined),
+      outputsFile: undefined,
+      report: silent,
+      env: {},
+      nodeVersion: "24.21.0",
+    });
+    expect(findings.filter(({ result }) => result === "failed").map(({ what }) => what)).toEqual([
+      "Key Vault references",
+      "Package",
+    ]);
+    expect(findings.find(({ what }) => what === "Worker alive")?.result).toBe("ok");
+  });
+
+  it("ends with 1 where the site is gone", async () => {
+    const server = createServer();
+    const connectorUrl = `http://127.0.0.1:${await listen(server)}`;
+    await closeServer(server);
+    const file = await writeOutputs("gone.json", { ...system.outputs, connectorUrl });
+    const ended = await runScript("doctor", "--outputs", file);
+    expect(ended.stdout).toMatch(
+      /^failed +Site +http:\/\/127\.0\.0\.1:\d+\/healthz does not answer: nothing listens there$/m,
+    );
+    expect(ended.exitCode).toBe(1);
+  });
+});
+
 describe("npm run handoff", () => {
   it("shows what to enter where, the password only on request", async () => {
     const { apiSecretKey, twitterCallbackUrl, azureAppId } = system.outputs;
@@ -164,7 +231,7 @@ describe("npm run handoff", () => {
 });
 
 describe("a script", () => {
-  it.each(["handoff", "smoke"])(
+  it.each(["doctor", "handoff", "smoke"])(
     "%s explains itself, and refuses what it does not know",
     async (name) => {
       const help = await runScript(name, "--help");

@@ -147,12 +147,13 @@ function recordLines({
   receivedAt,
 }: Pick<ItemParts, "post" | "includes" | "receivedAt"> & { outcomes: MediaOutcome[] }): string[] {
   const author = includes.users.get(post.authorId);
-  return [
+  const lines = [
     `Account: ${author ? `${author.name} (@${author.username})` : post.authorId}`,
     `Permalink: ${permalink(post.id, author?.username)}`,
     `Posted: ${post.createdAt}`,
     ...post.references.map((reference) => referenceLine(reference, includes)),
-    ...post.links.map(({ short, expanded }) => `Link: ${short} is ${expanded}`),
+    // X repeats a link for each picture that it stands for.
+    ...new Set(post.links.map(({ short, expanded }) => `Link: ${short} is ${expanded}`)),
     ...post.pollIds.map((id) => pollLine(includes.polls.get(id))),
     ...(post.placeId === undefined
       ? []
@@ -162,19 +163,21 @@ function recordLines({
     ...aboutLine(post),
     `Captured: ${receivedAt}, ${figures(post)}`,
   ];
+  // What others wrote (a description, an answer of a poll) must not look like a line of the record.
+  return lines.map((line) => line.replaceAll(/\s+/g, " "));
 }
 
-const REFERENCE_WORDS: Record<string, string> = {
-  retweeted: "Reposts",
-  quoted: "Quotes",
-  replied_to: "Replies to",
-};
+const REFERENCE_WORDS = new Map([
+  ["retweeted", "Reposts"],
+  ["quoted", "Quotes"],
+  ["replied_to", "Replies to"],
+]);
 
 function referenceLine(
   { type, id }: { type: string; id: string },
   { posts, users, missing }: Includes,
 ): string {
-  const word = REFERENCE_WORDS[type] ?? type;
+  const word = REFERENCE_WORDS.get(type) ?? type;
   const referred = posts.get(id);
   const handle = referred && users.get(referred.authorId)?.username;
   const reason = referred ? undefined : missing.get(id);

@@ -4,13 +4,15 @@ import { missingFieldsOf } from "./missing-fields.ts";
 
 /** Either vocabulary is read, whichever was asked for: the wire may mix them (x-api.md section 0). */
 
+/** Of a post or a user. */
+const numericId = z.string().regex(/^\d{1,20}$/);
 const urlEntity = z.looseObject({
   url: z.string().min(1),
   expanded_url: z.string().optional().catch(undefined),
 });
 const mentionEntity = z.looseObject({
   username: z.string(),
-  id: z.string().optional().catch(undefined),
+  id: numericId.optional().catch(undefined),
 });
 /** An entity of an odd shape must not keep a post out of the archive: its text says the same. */
 const entities = z
@@ -19,15 +21,15 @@ const entities = z
   .catch(undefined);
 const note = z.looseObject({ text: z.string(), entities });
 const count = z.number().int().nonnegative().optional().catch(undefined);
-const reference = z.looseObject({ type: z.string(), id: z.string() });
+const reference = z.looseObject({ type: z.string(), id: numericId });
 
 const wirePost = z.looseObject({
-  id: z.string().regex(/^\d{1,20}$/),
+  id: numericId,
   text: z.string(),
   created_at: z.string().optional(),
-  author_id: z.string().optional(),
-  conversation_id: z.string().optional(),
-  in_reply_to_user_id: z.string().optional(),
+  author_id: numericId.optional(),
+  conversation_id: numericId.optional(),
+  in_reply_to_user_id: numericId.optional(),
   referenced_tweets: z.array(reference).optional(),
   referenced_posts: z.array(reference).optional(),
   note_tweet: note.optional(),
@@ -48,8 +50,8 @@ const wirePost = z.looseObject({
       poll_ids: z.array(z.string()).optional(),
     })
     .optional(),
-  edit_history_tweet_ids: z.array(z.string()).optional().catch(undefined),
-  edit_history_post_ids: z.array(z.string()).optional().catch(undefined),
+  edit_history_tweet_ids: z.array(numericId).optional().catch(undefined),
+  edit_history_post_ids: z.array(numericId).optional().catch(undefined),
   geo: z.looseObject({ place_id: z.string().optional() }).optional().catch(undefined),
   public_metrics: z
     .looseObject({
@@ -66,10 +68,10 @@ const wirePost = z.looseObject({
 });
 
 const wireUser = z.looseObject({
-  id: z.string(),
+  id: numericId,
   name: z.string(),
   username: z.string(),
-  profile_image_url: z.string().optional(),
+  profile_image_url: z.string().optional().catch(undefined),
 });
 
 const wireMedia = z.looseObject({

@@ -2,48 +2,38 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import messages from "@pulumi/pulumi/proto/provider_pb.js";
-import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import azureNative from "@pulumi/azure-native/package.json" with { type: "json" };
-import { call, readStruct, toStruct } from "./grpc.ts";
 import { isObject, type Properties, toSecret, UNKNOWN } from "./property-values.ts";
-import { type Plugin, spawnPlugin } from "./spawn-plugin.ts";
+import { type Provider, startProvider } from "./provider-client.ts";
 import { type StartedStandIn, startStandIn, TENANT } from "./start-stand-in.ts";
 
 let directory: string;
 let azure: StartedStandIn;
-let plugin: Plugin;
+let provider: Provider;
 let group: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "provider-server-"));
   azure = await startStandIn(directory);
-  plugin = await spawnPlugin(azure.plugins, "azure-native");
+  provider = await startProvider(azure.plugins, "azure-native");
   const made = await create("resources:ResourceGroup", { location: "westeurope" });
   group = String(made.outputs["name"]);
 });
 
 afterAll(async () => {
-  plugin.close();
+  provider.close();
   await azure.close();
   await rm(directory, { recursive: true, force: true });
 });
 
 describe("a plugin", () => {
   it("is an executable that says where it serves, and what version it stands for", async () => {
-    const info = await call<{ getVersion(): string }>((done) =>
-      plugin.client.getPluginInfo(new empty.Empty(), done),
-    );
-    expect(info.getVersion()).toBe(azureNative.version);
+    expect(await provider.version()).toBe(azureNative.version);
   });
 
   it("takes secrets as such, and plans", async () => {
-    const request = new messages.ConfigureRequest().setAcceptsecrets(true);
-    const answer = await call<messages.ConfigureResponse>((done) =>
-      plugin.client.configure(request, done),
-    );
-    expect([answer.getAcceptsecrets(), answer.getSupportspreview()]).toEqual([true, true]);
+    expect(await provider.configure()).toEqual({ acceptsSecrets: true, supportsPreview: true });
   });
 
   it("tells who deploys, and knows no other function", async () => {
@@ -124,10 +114,9 @@ describe("diff", () => {
     ["an index", "web:WebApp", { list: ["a"] }, { list: ["a", "b"] }, ["list"], []],
   ])("of %s", async (_, type, old, given, changes, replaces) => {
     const diff = await diffOf(`azure-native:${type}`, old, given);
-    expect(diff.getDiffsList()).toEqual(changes);
-    expect(diff.getReplacesList()).toEqual(replaces);
     // The real provider deletes first, whatever is replaced.
-    expect(diff.getDeletebeforereplace()).toBe(replaces.length > 0);
+    const deleteBeforeReplace = replaces.length > 0;
+    expect(diff).toEqual({ changes, replaces, deleteBeforeReplace });
   });
 
   it.each([
@@ -135,8 +124,7 @@ describe("diff", () => {
     ["azuread:index/applicationPassword:ApplicationPassword", { endDate: "a" }, { endDate: "b" }],
   ])("replaces %s for any input, the new one first", async (type, old, given) => {
     const diff = await diffOf(type, old, given);
-    expect(diff.getReplacesList()).toEqual(Object.keys(old));
-    expect(diff.getDeletebeforereplace()).toBe(false);
+    expect(diff).toMatchObject({ replaces: Object.keys(old), deleteBeforeReplace: false });
   });
 });
 
@@ -150,7 +138,7 @@ describe("what is only planned", () => {
   it("keeps what a change does not touch", async () => {
     const { id, inputs, outputs } = await createQueue("planned-queue");
     const changed = { ...inputs, metadata: { a: "1" } };
-    const planned = await update("storage:Queue", id, { inputs, outputs, changed }, true);
+    const planned = await update("storage:Queue", { id, inputs, outputs, changed }, true);
     expect(planned).toEqual({ ...outputs, metadata: UNKNOWN });
   });
 });
@@ -159,13 +147,13 @@ describe("a resource", () => {
   it("is as it was made, until it is changed or gone", async () => {
     const { id, inputs, outputs } = await createQueue("life");
     expect(outputs).toMatchObject({ ...inputs, name: "life" });
-    expect(await read("storage:Queue", id, {})).toEqual({ id, outputs });
+    expect(await read("storage:Queue", id)).toEqual({ id, inputs, outputs });
     const changed = { ...inputs, metadata: { a: "1" } };
-    const updated = await update("storage:Queue", id, { inputs, outputs, changed });
+    const updated = await update("storage:Queue", { id, inputs, outputs, changed });
     expect(updated).toEqual({ ...outputs, metadata: { a: "1" } });
-    expect(await read("storage:Queue", id, {})).toEqual({ id, outputs: updated });
+    expect(await read("storage:Queue", id)).toEqual({ id, inputs: changed, outputs: updated });
     await remove(id);
-    expect(await read("storage:Queue", id, {})).toEqual({ id: "", outputs: {} });
+    expect(await read("storage:Queue", id)).toEqual({ id: "", inputs: {}, outputs: {} });
     await expect(remove(id)).resolves.toBeUndefined();
   });
 
@@ -181,12 +169,12 @@ describe("a resource", () => {
     const place = { resourceGroupName: outputs["name"] };
     const identity = await create("managedidentity:UserAssignedIdentity", place);
     await remove(`/subscriptions/${await subscriptionId()}/resourceGroups/SHORT`);
-    const state = await read("managedidentity:UserAssignedIdentity", identity.id, {});
+    const state = await read("managedidentity:UserAssignedIdentity", identity.id);
     expect(state.id).toBe("");
   });
 
   it("fails once where it is told to", async () => {
-    azure.standIn.failOnce("azure-native:managedidentity:UserAssignedIdentity");
+    azure.standIn.failOnce("create", "azure-native:managedidentity:UserAssignedIdentity");
     const attempt = async () =>
       create("managedidentity:UserAssignedIdentity", { resourceGroupName: group });
     await expect(attempt()).rejects.toThrow("InternalServerError");
@@ -205,7 +193,7 @@ describe("a vault", () => {
   it("gives a changed secret a version of its own, and no value back", async () => {
     const { inputs, outputs, id } = await createSecret("versions", toSecret("one"));
     const changed = { ...inputs, properties: { value: toSecret("two") } };
-    const updated = await update("keyvault:Secret", id, { inputs, outputs, changed });
+    const updated = await update("keyvault:Secret", { id, inputs, outputs, changed });
     expect(uriOf(outputs)).toMatch(/\/secrets\/s\/[0-9a-f]{32}$/);
     expect(uriOf(updated)).toMatch(/\/secrets\/s\/[0-9a-f]{32}$/);
     expect(uriOf(updated)).not.toBe(uriOf(outputs));
@@ -228,7 +216,7 @@ describe("a vault", () => {
     const inputs = { resourceGroupName: group, vaultName, properties };
     const { id, outputs } = await create("keyvault:Vault", inputs);
     const changed = { ...inputs, properties: { ...properties, ...change } };
-    await expect(update("keyvault:Vault", id, { inputs, outputs, changed })).rejects.toThrow(
+    await expect(update("keyvault:Vault", { id, inputs, outputs, changed })).rejects.toThrow(
       message,
     );
   });
@@ -237,7 +225,7 @@ describe("a vault", () => {
     const inputs = { resourceGroupName: group, vaultName: "changed", properties: PROPERTIES };
     const { id, outputs } = await create("keyvault:Vault", inputs);
     const changed = { ...inputs, properties: { ...PROPERTIES, enabledForDeployment: false } };
-    const updated = await update("keyvault:Vault", id, { inputs, outputs, changed });
+    const updated = await update("keyvault:Vault", { id, inputs, outputs, changed });
     expect(updated["properties"]).toEqual({
       ...PROPERTIES,
       enabledForDeployment: false,
@@ -269,7 +257,7 @@ describe("a plan", () => {
     const site = await create("web:WebApp", inputs);
     const changed = { ...inputs, siteConfig: { ...inputs.siteConfig, appSettings: [] } };
     const { outputs } = site;
-    const updated = await update("web:WebApp", site.id, { inputs, outputs, changed });
+    const updated = await update("web:WebApp", { id: site.id, inputs, outputs, changed });
     expect(updated).toEqual({ ...outputs, siteConfig: changed.siteConfig });
     await expect(remove(plan.id)).rejects.toThrow("has web apps assigned to it");
     await remove(site.id);
@@ -306,62 +294,32 @@ async function subscriptionId(): Promise<string> {
 }
 
 async function check(type: string, inputs: Properties): Promise<Properties> {
-  const request = new messages.CheckRequest().setUrn(urnOf(type)).setNews(toStruct(inputs));
-  const answer = await call<messages.CheckResponse>((done) => plugin.client.check(request, done));
-  return readStruct(answer.getInputs());
+  return provider.check(urnOf(type), inputs);
 }
 
-async function diffOf(type: string, old: Properties, given: Properties) {
-  const request = new messages.DiffRequest()
-    .setUrn(urnOf(type))
-    .setOldInputs(toStruct(old))
-    .setOlds(toStruct(old))
-    .setNews(toStruct(given));
-  return call<messages.DiffResponse>((done) => plugin.client.diff(request, done));
+async function diffOf(type: string, oldInputs: Properties, inputs: Properties) {
+  return provider.diff(urnOf(type), "id", { oldInputs, oldOutputs: oldInputs, inputs });
 }
 
 async function create(type: string, inputs: Properties, preview = false) {
-  const request = new messages.CreateRequest()
-    .setUrn(urnOf(type))
-    .setProperties(toStruct(inputs))
-    .setPreview(preview);
-  const answer = await call<messages.CreateResponse>((done) => plugin.client.create(request, done));
-  return { id: answer.getId(), outputs: readStruct(answer.getProperties()) };
+  return provider.create(urnOf(type), inputs, preview);
 }
 
-async function read(type: string, id: string, state: Properties) {
-  const request = new messages.ReadRequest()
-    .setUrn(urnOf(type))
-    .setId(id)
-    .setProperties(toStruct(state));
-  const answer = await call<messages.ReadResponse>((done) => plugin.client.read(request, done));
-  return { id: answer.getId(), outputs: readStruct(answer.getProperties()) };
+async function read(type: string, id: string) {
+  return provider.read(urnOf(type), id, { inputs: {}, outputs: {} });
 }
 
-async function update(
-  type: string,
-  id: string,
-  { inputs, outputs, changed }: { inputs: Properties; outputs: Properties; changed: Properties },
-  preview = false,
-): Promise<Properties> {
-  const request = new messages.UpdateRequest()
-    .setUrn(urnOf(type))
-    .setId(id)
-    .setOldInputs(toStruct(inputs))
-    .setOlds(toStruct(outputs))
-    .setNews(toStruct(changed))
-    .setPreview(preview);
-  const answer = await call<messages.UpdateResponse>((done) => plugin.client.update(request, done));
-  return readStruct(answer.getProperties());
+async function update(type: string, made: Changing, preview = false): Promise<Properties> {
+  const { id, inputs: oldInputs, outputs: oldOutputs, changed: inputs } = made;
+  return provider.update(urnOf(type), id, { oldInputs, oldOutputs, inputs }, preview);
 }
+
+type Changing = { id: string; inputs: Properties; outputs: Properties; changed: Properties };
 
 async function remove(id: string): Promise<void> {
-  const request = new messages.DeleteRequest().setId(id).setUrn(urnOf("any:Any"));
-  await call<empty.Empty>((done) => plugin.client.delete(request, done));
+  return provider.remove(urnOf("any:Any"), id);
 }
 
 async function invoke(token: string): Promise<Properties> {
-  const request = new messages.InvokeRequest().setTok(token).setArgs(toStruct({}));
-  const answer = await call<messages.InvokeResponse>((done) => plugin.client.invoke(request, done));
-  return readStruct(answer.getReturn());
+  return provider.invoke(token, {});
 }

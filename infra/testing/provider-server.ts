@@ -55,15 +55,15 @@ function createService(standIn: StandIn, version: string) {
       return response.setId(id).setProperties(toStruct(outputs));
     }),
     read: answer((request) => {
-      const { type, name } = subjectOf(request.getUrn());
-      const state = readStruct(request.getProperties());
-      const outputs = standIn.read({ type, name }, request.getId(), state);
+      const inputs = readStruct(request.getInputs());
+      const state = { inputs, outputs: readStruct(request.getProperties()) };
+      const live = standIn.read(subjectOf(request.getUrn()), request.getId(), state);
       const response = new messages.ReadResponse();
-      return outputs
+      return live
         ? response
             .setId(request.getId())
-            .setProperties(toStruct(outputs))
-            .setInputs(request.getInputs())
+            .setProperties(toStruct(live.outputs))
+            .setInputs(toStruct(live.inputs))
         : response;
     }),
     update: answer(async (request) => {

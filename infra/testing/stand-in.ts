@@ -24,33 +24,45 @@ export type StandIn = {
   check(subject: Subject): void;
   diff(subject: Subject, oldInputs: Properties, inputs: Properties): Diff;
   create(subject: Subject, inputs: Properties): Promise<{ id: string; outputs: Properties }>;
-  /** Outputs as they are now; undefined where the resource is gone. */
-  read(subject: Subject, id: string, state: Properties): Properties | undefined;
+  /** As it is now; undefined where the resource is gone. */
+  read(subject: Subject, id: string, state: Live): Live | undefined;
   update(subject: Subject, id: string, change: UpdateOf): Promise<Properties>;
   remove(id: string): Promise<void>;
   invoke(token: string, inputs: Properties): Promise<Properties>;
-  /** The next create of that type fails once. */
-  failOnce(type: string): void;
+  /** The next operation of that kind, on a resource of that type, fails; the one after it does not. */
+  failOnce(operation: "create" | "update", type: string): void;
+  /** Ids of all that was made and is still there, but for random values. */
+  resources(): string[];
   /** Every text that was secret in something made so far. */
   secrets: ReadonlySet<string>;
 };
 
+export type Live = { inputs: Properties; outputs: Properties };
+
 export type UpdateOf = { oldInputs: Properties; oldOutputs: Properties; inputs: Properties };
 
 export function createStandIn({ mocks, manager }: Pick<LocalAzure, "mocks" | "manager">): StandIn {
-  const live = new Map<string, Properties>();
+  const live = new Map<string, Live>();
   const secrets = new Set<string>();
   const failing = new Set<string>();
-  const keep = (id: string, outputs: Properties, inputs: Properties): Properties => {
-    live.set(id.toLowerCase(), outputs);
-    for (const text of secretTexts([inputs, outputs])) {
+  const keep = ({ type }: Subject, id: string, now: Live): Properties => {
+    if (!isStateless(type)) {
+      live.set(id, now);
+    }
+    for (const text of secretTexts(now)) {
       secrets.add(text);
     }
-    return outputs;
+    return now.outputs;
+  };
+  const failIfTold = (operation: string, { type, name }: Subject): void => {
+    if (failing.delete(`${operation} ${type}`)) {
+      throw new Error(`InternalServerError: the ${operation} of ${name} failed, as it was told to`);
+    }
   };
   return {
     secrets,
-    failOnce: (type) => void failing.add(type),
+    resources: () => [...live.keys()].filter((id) => manager.has(id)),
+    failOnce: (operation, type) => void failing.add(`${operation} ${type}`),
     check: ({ type }) => {
       if (!manager.knows(type)) {
         throw new Error(`Resource type ${type} is not known to the local Azure`);
@@ -64,28 +76,29 @@ export function createStandIn({ mocks, manager }: Pick<LocalAzure, "mocks" | "ma
         deleteBeforeReplace: replaces.length > 0 && deletesBeforeReplace(type),
       };
     },
-    create: async ({ type, name }, inputs) => {
-      if (failing.delete(type)) {
-        throw new Error(`InternalServerError: creating ${name} failed, as it was told to`);
-      }
+    create: async (subject, inputs) => {
+      const { type, name } = subject;
+      failIfTold("create", subject);
       const given = toSdkAssets(inputs);
       const made = await mocks.newResource({ type, name, inputs: given });
       if (made.id === undefined) {
         throw new Error(`${type} "${name}" was made without an id`);
       }
       const added = await whatWasAdded(given, isObject(made.state) ? made.state : {});
-      return { id: made.id, outputs: keep(made.id, { ...inputs, ...added }, inputs) };
+      const outputs = keep(subject, made.id, { inputs, outputs: { ...inputs, ...added } });
+      return { id: made.id, outputs };
     },
     read: ({ type }, id, state) => {
       if (isStateless(type)) {
         return state;
       }
-      return manager.has(id) ? live.get(id.toLowerCase()) : undefined;
+      return manager.has(id) ? live.get(id) : undefined;
     },
-    update: async ({ type }, id, { oldInputs, oldOutputs, inputs }) => {
-      const added = await manager.update({ type, id, inputs, oldInputs });
+    update: async (subject, id, { oldInputs, oldOutputs, inputs }) => {
+      failIfTold("update", subject);
+      const added = await manager.update({ type: subject.type, id, inputs, oldInputs });
       const outputs = { ...carryOver(oldInputs, oldOutputs, inputs), ...added };
-      return keep(id, outputs, inputs);
+      return keep(subject, id, { inputs, outputs });
     },
     remove: async (id) => manager.remove(id),
     invoke: async (token, inputs) => {

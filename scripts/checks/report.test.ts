@@ -19,12 +19,12 @@ describe("createReport", () => {
     report.end({ what: "Site", result: "not checked", detail: "no az" });
     expect(text()).toBe(
       [
-        "ok          Node                   24.21.0",
-        "failed      Roles                  two are missing:",
+        "ok          Node                     24.21.0",
+        "failed      Roles                    two are missing:",
         "    reader",
         "    writer",
         "    Remedy: npm run up",
-        "not checked Site                   no az",
+        "not checked Site                     no az",
         "",
       ].join("\n"),
     );

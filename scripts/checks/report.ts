@@ -9,7 +9,7 @@ export type Report = {
 
 const SIGNS = { ok: "✔", failed: "✖", "not checked": "○" } as const;
 const COLOURS = { ok: "green", failed: "red", "not checked": "yellow" } as const;
-const WHAT_WIDTH = 22;
+const WHAT_WIDTH = 24;
 const RESULT_WIDTH = 11;
 
 /** A line a check, as it ends. On a terminal also which one is running, and signs in colour. */

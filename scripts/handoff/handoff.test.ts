@@ -41,6 +41,19 @@ describe("the steps", () => {
     ]);
   });
 
+  it("begin at a registration that is not the stack's, where it has to trust the site", () => {
+    const federatedCredential = { issuer: "https://i", subject: "s-1", audience: "api://a" };
+    const [first, second] = deployerSteps({ ...TEST_OUTPUTS, federatedCredential });
+    expect(first?.fields.map(({ value }) => value)).toEqual([
+      azureAppId,
+      "https://i",
+      "s-1",
+      "connector",
+      "api://a",
+    ]);
+    expect(second?.title).toMatch(/^At X/);
+  });
+
   it("are numbered on a terminal, and hide the password until it is asked for", () => {
     const hidden = stepsToText(STEPS, { showSecrets: false });
     expect(hidden).toMatch(/^1\. Add the connector\n[^]*^4\. See that it works\n/m);

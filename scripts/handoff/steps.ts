@@ -7,8 +7,10 @@ export type Step = { title: string; before: string[]; fields: Field[]; after: st
 export type Field = { label: string; value: string; isSecret?: true };
 
 /** For whoever deploys. X's words: docs.x.com/fundamentals/developer-apps. */
-export function deployerSteps({ twitterCallbackUrl, statusUrl }: StackOutputs): Step[] {
+export function deployerSteps(outputs: StackOutputs): Step[] {
+  const { twitterCallbackUrl, statusUrl } = outputs;
   return [
+    ...registrationSteps(outputs),
     {
       title: "At X's developer portal (console.x.com)",
       before: [
@@ -30,6 +32,31 @@ export function deployerSteps({ twitterCallbackUrl, statusUrl }: StackOutputs): 
         "  npx pulumi config set --secret twitterAccessTokenSecret",
         "npm run up, and then npm run doctor.",
       ],
+    },
+  ];
+}
+
+/** A registration that the stack did not make has to be told to trust the site's identity. */
+function registrationSteps({ azureAppId, federatedCredential }: StackOutputs): Step[] {
+  if (!federatedCredential) {
+    return [];
+  }
+  const { issuer, subject, audience } = federatedCredential;
+  return [
+    {
+      title: "At the app registration, by its owner (entra.microsoft.com)",
+      before: [
+        "App registrations > the app > Certificates & secrets > Federated credentials > Add " +
+          "credential > Other issuer. Enter:",
+      ],
+      fields: [
+        { label: "Application (client) ID", value: azureAppId },
+        { label: "Issuer", value: issuer },
+        { label: "Value (subject identifier)", value: subject },
+        { label: "Name", value: "connector" },
+        { label: "Audience", value: audience },
+      ],
+      after: [],
     },
   ];
 }

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { outputsSchema, type StackOutputs, writeOutputs } from "../stack/outputs.ts";
+import { PROJECT } from "../stack/pulumi.ts";
 import { evaluateProgram } from "./azure/evaluate-program.ts";
 import { listen } from "./azure/listen.ts";
 import { startLocalAzure } from "./azure/resource-manager.ts";
@@ -34,7 +35,6 @@ export const LOCAL_TWITTER_KEYS: TwitterKeys = {
 /** Where faults are played, a day of waiting is a quarter of an hour. */
 export const FAULTS_QUEUE_SPEED = 100;
 
-const PROJECT = "m365-twitter-connector";
 const PLATFORM_RESOURCE = "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac";
 
 export type LocalSystem = Closable & {

@@ -17,6 +17,10 @@ export const outputsSchema = z.looseObject({
     Password: z.string(),
     "Azure App ID": z.string(),
   }),
+  /** Only where the owner of a registration that is not the stack's has to add it. */
+  federatedCredential: z
+    .object({ issuer: z.string(), subject: z.string(), audience: z.string() })
+    .optional(),
 });
 
 /** What `pulumi stack output --json` says; `--show-secrets` reveals apiSecretKey and Password. */

@@ -23,6 +23,9 @@ export type Pulumi = {
 export type StackConfig = Record<string, { value?: string | undefined; secret: boolean }>;
 export type StackResource = { type: string; urn: string; id?: string | undefined };
 
+/** Name of the project in Pulumi.yaml, and so the namespace of its configuration. */
+export const PROJECT = "m365-twitter-connector";
+
 const ROOT = join(import.meta.dirname, "../..");
 /** The first use downloads the CLI. */
 const TIMEOUT_MS = 10 * 60_000;

@@ -1,0 +1,231 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { IResourceMonitorServer } from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/resource_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Step } from "./engine.ts";
+import { answer, readStruct, toStruct } from "./grpc.ts";
+import { blind, isAsset, mapValues, type Properties, toSecret } from "./property-values.ts";
+import type { Provider } from "./provider-client.ts";
+
+/** A resource as the engine keeps it. */
+export type Kept = {
+  urn: string;
+  type: string;
+  name: string;
+  custom: boolean;
+  id: string;
+  inputs: Properties;
+  outputs: Properties;
+  protect: boolean;
+  retainOnDelete: boolean;
+  /** URNs of its parent and of all that it depends on. */
+  needs: string[];
+};
+
+/** One run of the program. */
+export type Deployment = {
+  project: string;
+  stack: string;
+  preview: boolean;
+  providers: Map<string, Provider>;
+  old: ReadonlyMap<string, Kept>;
+  /** What was registered so far, in order. */
+  next: Map<string, Kept>;
+  /** Replaced, but still there. */
+  condemned: Kept[];
+  steps: Step[];
+  output: string[];
+  failed: boolean;
+};
+
+type Request = messages.RegisterResourceRequest;
+
+/** What the real monitor is asked of its features, and this one has. */
+const FEATURES = new Set(["secrets", "deletedWith"]);
+
+/** Serves the program as the real engine's resource monitor does, as far as this program needs. */
+export function createMonitor(deployment: Deployment) {
+  return {
+    supportsFeature: answer((request) =>
+      new messages.SupportsFeatureResponse().setHassupport(FEATURES.has(request.getId())),
+    ),
+    registerResource: answer(async (request) => {
+      const kept = await register(deployment, request);
+      return new messages.RegisterResourceResponse()
+        .setUrn(kept.urn)
+        .setId(kept.id)
+        .setObject(toStruct(kept.outputs));
+    }),
+    registerResourceOutputs: answer((request) => {
+      const kept = deployment.next.get(request.getUrn());
+      if (kept) {
+        kept.outputs = readStruct(request.getOutputs());
+      }
+      return new empty.Empty();
+    }),
+    invoke: answer(async (request) => {
+      const token = request.getTok();
+      const outputs = await providerOf(deployment, token).invoke(
+        token,
+        readStruct(request.getArgs()),
+      );
+      return new messages.ResourceInvokeResponse().setReturn(toStruct(outputs));
+    }),
+    signalAndWaitForShutdown: answer(() => new empty.Empty()),
+  } satisfies Partial<IResourceMonitorServer>;
+}
+
+export function providerOf({ providers: started }: Deployment, token: string): Provider {
+  const provider = started.get(token.slice(0, token.indexOf(":")));
+  if (!provider) {
+    throw new Error(`no plugin for ${token}`);
+  }
+  return provider;
+}
+
+async function register(deployment: Deployment, request: Request): Promise<Kept> {
+  const { next, output } = deployment;
+  const asked = read(deployment, request);
+  if (!asked.custom) {
+    next.set(asked.urn, asked);
+    return asked;
+  }
+  if (asked.type.startsWith("pulumi:providers:")) {
+    // One stand-in serves all, however a provider is configured.
+    const provider = { ...asked, custom: false, id: "provider" };
+    next.set(asked.urn, provider);
+    return provider;
+  }
+  if (deployment.failed) {
+    throw new Error("the deployment has failed");
+  }
+  try {
+    const kept = await carryOut(deployment, asked, request);
+    kept.outputs = { ...kept.outputs, ...secretOutputs(request, kept.outputs) };
+    next.set(kept.urn, kept);
+    return kept;
+  } catch (error) {
+    deployment.failed = true;
+    output.push(`${asked.urn}: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  }
+}
+
+function read({ project, stack }: Deployment, request: Request): Kept {
+  const [type, name] = [request.getType(), request.getName()];
+  const parents = request.getParent().split("::")[2] ?? "";
+  const types = parents === "" || parents === "pulumi:pulumi:Stack" ? type : `${parents}$${type}`;
+  const inputs = mapValues(readStruct(request.getObject()), withHash);
+  return {
+    urn: `urn:pulumi:${stack}::${project}::${types}::${name}`,
+    type,
+    name,
+    custom: request.getCustom(),
+    id: "",
+    inputs,
+    outputs: inputs,
+    protect: request.getProtect() ?? false,
+    retainOnDelete: request.getRetainondelete() ?? false,
+    needs: [request.getParent(), ...request.getDependenciesList()],
+  };
+}
+
+/** Providers tell files apart by hashes, which the engine adds. */
+function withHash(value: unknown): unknown {
+  if (!isAsset(value)) {
+    return value;
+  }
+  const hash = createHash("sha256")
+    .update(readFileSync(String(value["path"])))
+    .digest("hex");
+  return { ...value, hash };
+}
+
+async function carryOut(deployment: Deployment, asked: Kept, request: Request): Promise<Kept> {
+  const provider = providerOf(deployment, asked.type);
+  const { urn } = asked;
+  const old = oldOf(deployment, request, urn);
+  const given = { ...asked.inputs };
+  for (const key of request.getIgnorechangesList()) {
+    delete given[key];
+    if (old && key in old.inputs) {
+      given[key] = old.inputs[key];
+    }
+  }
+  const checked = { ...asked, inputs: await provider.check(urn, given) };
+  if (!old) {
+    report(deployment, "create", { fresh: checked });
+    return { ...checked, ...(await provider.create(urn, checked.inputs, deployment.preview)) };
+  }
+  const change = { oldInputs: old.inputs, oldOutputs: old.outputs, inputs: checked.inputs };
+  const diff = await provider.diff(urn, old.id, change);
+  if (diff.replaces.length > 0) {
+    const deleteFirst = request.getDeletebeforereplacedefined()
+      ? request.getDeletebeforereplace()
+      : diff.deleteBeforeReplace;
+    return replace(deployment, provider, { old, fresh: checked, deleteFirst });
+  }
+  if (diff.changes.length === 0) {
+    report(deployment, "same", { old, fresh: checked });
+    return { ...checked, id: old.id, outputs: old.outputs };
+  }
+  report(deployment, "update", { old, fresh: checked });
+  const outputs = await provider.update(urn, old.id, change, deployment.preview);
+  return { ...checked, id: old.id, outputs };
+}
+
+/** By its URN, or by one that it had before. */
+function oldOf({ old }: Deployment, request: Request, urn: string): Kept | undefined {
+  const former = request.getAliasurnsList().find((alias) => old.has(alias));
+  return old.get(urn) ?? (former === undefined ? undefined : old.get(former));
+}
+
+/** Unlike the real engine, it does not replace what depends on a resource that is deleted first. */
+async function replace(
+  deployment: Deployment,
+  provider: Provider,
+  { old, fresh, deleteFirst }: { old: Kept; fresh: Kept; deleteFirst: boolean },
+): Promise<Kept> {
+  if (deleteFirst) {
+    await remove(deployment, "delete-replaced", old);
+  }
+  report(deployment, "create-replacement", { old, fresh });
+  const made = await provider.create(fresh.urn, fresh.inputs, deployment.preview);
+  report(deployment, "replace", { old, fresh });
+  if (!deleteFirst) {
+    deployment.condemned.push(old);
+  }
+  return { ...fresh, ...made };
+}
+
+export function refuseProtected(resources: Kept[]): void {
+  const kept = resources.find(({ protect }) => protect);
+  if (kept) {
+    throw new Error(`resource ${kept.urn} cannot be deleted because it is protected`);
+  }
+}
+
+export async function remove(deployment: Deployment, op: string, old: Kept): Promise<void> {
+  refuseProtected([old]);
+  if (old.custom) {
+    report(deployment, op, { old });
+    if (!deployment.preview && !old.retainOnDelete) {
+      await providerOf(deployment, old.type).remove(old.urn, old.id);
+    }
+  }
+}
+
+function report({ steps }: Deployment, op: string, step: { old?: Kept; fresh?: Kept }): void {
+  const { type, name } = step.fresh ?? step.old ?? { type: "", name: "" };
+  steps.push({ op, type, name, ...shown("old", step.old), ...shown("new", step.fresh) });
+}
+
+function shown(key: "old" | "new", kept: Kept | undefined): Partial<Step> {
+  return kept ? { [key]: mapValues(kept.inputs, blind) } : {};
+}
+
+function secretOutputs(request: Request, outputs: Properties): Properties {
+  const keys = request.getAdditionalsecretoutputsList().filter((key) => key in outputs);
+  return Object.fromEntries(keys.map((key) => [key, toSecret(outputs[key])]));
+}

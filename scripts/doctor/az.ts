@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { NotCheckedError } from "../checks/check.ts";
+import type { Run } from "../stack/run.ts";
+
+export type Account = {
+  subscriptionId: string;
+  tenantId: string;
+  /** Sign-in name of a person, application id of a service principal. */
+  name: string;
+  isPerson: boolean;
+};
+
+/** The Azure CLI as far as the doctor uses it. Throws NotCheckedError where nothing can be asked. */
+export type Az = {
+  account(): Promise<Account>;
+  /** A GET at Azure (a path) or at Graph (an address); undefined where there is no such thing. */
+  get<S extends z.ZodType>(address: string, schema: S): Promise<z.infer<S> | undefined>;
+};
+
+const INSTALL = "Install it to have this checked: https://aka.ms/azure-cli, then az login";
+const SAID_CHARACTERS = 200;
+
+const accountSchema = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  user: z.object({ name: z.string(), type: z.string() }),
+});
+
+export function createAz(run: Run): Az {
+  const say = async (...args: string[]): Promise<string | undefined> => {
+    const ran = await run([...args, "--output", "json", "--only-show-errors"]);
+    // A shell, which starts az on Windows, says it in this way.
+    if (!ran || /is not recognized|command not found/.test(ran.stderr)) {
+      throw new NotCheckedError("the Azure CLI (az) is not on this machine", INSTALL);
+    }
+    if (ran.exitCode === 0) {
+      return ran.stdout;
+    }
+    if (/az login/.test(ran.stderr)) {
+      throw new NotCheckedError("the Azure CLI is not logged in", "az login");
+    }
+    if (/\bnot\s?found\b/i.test(ran.stderr)) {
+      return undefined;
+    }
+    throw new NotCheckedError(`the Azure CLI may not ask: ${firstWords(ran.stderr)}`);
+  };
+  const parse = <S extends z.ZodType>(text: string, schema: S): z.infer<S> => {
+    const parsed = schema.safeParse(parseJson(text));
+    if (!parsed.success) {
+      throw new NotCheckedError("Azure answers in a form that is not known here");
+    }
+    return parsed.data;
+  };
+  return {
+    async account() {
+      const { id, tenantId, user } = parse((await say("account", "show")) ?? "", accountSchema);
+      return { subscriptionId: id, tenantId, name: user.name, isPerson: user.type === "user" };
+    },
+    async get(address, schema) {
+      const text = await say("rest", "--method", "get", "--url", address);
+      return text === undefined ? undefined : parse(text, schema);
+    },
+  };
+}
+
+function firstWords(stderr: string): string {
+  const [line = ""] = stderr.trim().split("\n");
+  return line.replace(/^ERROR: */, "").slice(0, SAID_CHARACTERS);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { type Finding, NotCheckedError, runChecks } from "../checks/check.ts";
+import type { StackResource } from "../stack/pulumi.ts";
+import { type Answer, createScriptedRun } from "../stack/testing/scripted-run.ts";
+import { createAz } from "./az.ts";
+import { azureChecks } from "./azure-checks.ts";
+
+const GROUP = "/subscriptions/s/resourceGroups/connector";
+const SITE = `${GROUP}/providers/Microsoft.Web/sites/connector1`;
+const ROLE = `${GROUP}/providers/Microsoft.Authorization/roleAssignments`;
+const GET = "rest --method get --url";
+const REFERENCES = `${GET} ${SITE}/config/configreferences/appsettings?api-version=2022-03-01`;
+
+const RESOURCES: StackResource[] = [
+  { type: "pulumi:pulumi:Stack", urn: "u0" },
+  { type: "azure-native:web:WebAppFtpAllowed", urn: "u1", id: `${SITE}/ftp` },
+  { type: "azure-native:web:WebApp", urn: "u2", id: SITE },
+  { type: "azure-native:authorization:RoleAssignment", urn: "u3", id: `${ROLE}/one` },
+  { type: "azure-native:authorization:RoleAssignment", urn: "u4", id: `${ROLE}/two` },
+];
+const WELL = {
+  [REFERENCES]: references({ API_SECRET_KEY: "Resolved", SEALING_KEYS: "Resolved" }),
+  [`${GET} ${ROLE}/one`]: { json: { id: "one" } },
+  [`${GET} ${ROLE}/two`]: { json: { id: "two" } },
+};
+
+describe("Key Vault references", () => {
+  it("are well when Azure has resolved each", async () => {
+    expect(await found("Key Vault references")).toEqual({
+      what: "Key Vault references",
+      result: "ok",
+      detail: "all 2 are resolved",
+    });
+  });
+
+  it("are named by their setting when they are not", async () => {
+    const answer = references({
+      API_SECRET_KEY: "Resolved",
+      SEALING_KEYS: "AccessToKeyVaultDenied",
+    });
+    expect(await found("Key Vault references", { [REFERENCES]: answer })).toMatchObject({
+      result: "failed",
+      detail: "SEALING_KEYS: AccessToKeyVaultDenied",
+      remedy: expect.stringMatching(/npm run up/) as unknown,
+    });
+  });
+
+  it.each<[what: string, answer: Answer, result: Finding["result"]]>([
+    ["the site has none at all", references({}), "failed"],
+    ["the site is gone", { fails: "ERROR: Not Found({...})" }, "failed"],
+    ["nobody may ask", { fails: "ERROR: Forbidden({...})" }, "not checked"],
+  ])("are %s: %o is %s", async (_what, answer, result) => {
+    expect((await found("Key Vault references", { [REFERENCES]: answer }))?.result).toBe(result);
+  });
+});
+
+describe("Roles", () => {
+  it("are well when every assignment that the stack made is there", async () => {
+    expect(await found("Roles")).toMatchObject({
+      result: "ok",
+      detail: "all 2 assignments are there",
+    });
+  });
+
+  it("are named when somebody has taken one away", async () => {
+    const gone = { [`${GET} ${ROLE}/two`]: { fails: "ERROR: Not Found(RoleAssignmentNotFound)" } };
+    expect(await found("Roles", gone)).toMatchObject({
+      result: "failed",
+      detail: `not there (any more):\n${ROLE}/two`,
+    });
+  });
+});
+
+describe("without a stack to ask", () => {
+  it("nothing is checked, and nothing has failed", async () => {
+    const resources = async () => {
+      throw new NotCheckedError("no stack");
+    };
+    const findings = await run({}, resources);
+    expect(findings.map(({ result }) => result)).toEqual(["not checked", "not checked"]);
+  });
+});
+
+async function found(name: string, az: Record<string, Answer> = {}): Promise<Finding | undefined> {
+  return (await run(az, async () => RESOURCES)).find(({ what }) => what === name);
+}
+
+function run(az: Record<string, Answer>, resources: () => Promise<StackResource[]>) {
+  const deps = { az: createAz(createScriptedRun({ ...WELL, ...az })), resources };
+  return runChecks(azureChecks(deps), { begin: () => undefined, end: () => undefined });
+}
+
+/** Ids end with the setting's name; a name is not always with them. */
+function references(statuses: Record<string, string>): Answer {
+  const value = Object.entries(statuses).map(([setting, status]) => ({
+    id: `${SITE}/config/configreferences/appsettings/${setting}`,
+    properties: { status, vaultName: "v", secretName: "s" },
+  }));
+  return { json: { value } };
+}

@@ -1,0 +1,70 @@
+import {
+  type Check,
+  type Finding,
+  NotCheckedError,
+  notChecked,
+  ok,
+  runChecks,
+} from "../checks/check.ts";
+import type { Report } from "../checks/report.ts";
+import { createSite } from "../site/site.ts";
+import { readOutputsFile, type StackOutputs } from "../stack/outputs.ts";
+import type { Pulumi } from "../stack/pulumi.ts";
+import type { Az } from "./az.ts";
+import { azureChecks } from "./azure-checks.ts";
+import { readStackConfig } from "./configuration.ts";
+import { deployerChecks } from "./deployer-checks.ts";
+import { once } from "./once.ts";
+import { siteChecks } from "./site-checks.ts";
+import { checkNode, stackChecks } from "./stack-checks.ts";
+
+export type DoctorDeps = {
+  pulumi: Pulumi;
+  az: Az;
+  /** Instead of a stack's. */
+  outputsFile: string | undefined;
+  report: Report;
+  env: NodeJS.ProcessEnv;
+  nodeVersion: string;
+};
+
+/** Looks at the machine, the stack, the deployer, and then at what is deployed. */
+export async function diagnose(deps: DoctorDeps): Promise<Finding[]> {
+  const { pulumi, outputsFile, report } = deps;
+  let outputs: StackOutputs | undefined;
+  const node = { what: "Node", run: () => checkNode(deps.nodeVersion) };
+  const before: Check[] =
+    outputsFile === undefined
+      ? [node, ...stackAndDeployer(deps), { what: "Deployed", needs: ["Stack"], run: fromStack }]
+      : [node, { what: "Outputs", run: fromFile }];
+
+  async function fromStack() {
+    outputs = await pulumi.outputs({ showSecrets: true });
+    return outputs
+      ? ok(outputs.connectorUrl)
+      : notChecked("nothing is deployed yet", "When all above is well: npm run up");
+  }
+  async function fromFile() {
+    outputs = await readOutputsFile(outputsFile ?? "");
+    return ok(outputs.connectorUrl);
+  }
+
+  const found = await runChecks(before, report);
+  return outputs ? [...found, ...(await runChecks(deployedChecks(deps, outputs), report))] : found;
+}
+
+function stackAndDeployer({ pulumi, az, env }: DoctorDeps): Check[] {
+  const stackConfig = once(() => pulumi.config());
+  const config = once(async () => readStackConfig(await stackConfig()));
+  return [...stackChecks(pulumi, config), ...deployerChecks({ az, config, stackConfig, env })];
+}
+
+function deployedChecks({ pulumi, az, outputsFile }: DoctorDeps, outputs: StackOutputs): Check[] {
+  const resources = once(async () => {
+    if (outputsFile !== undefined) {
+      throw new NotCheckedError("with --outputs there is no stack to ask");
+    }
+    return pulumi.resources();
+  });
+  return [...azureChecks({ az, resources }), ...siteChecks({ outputs, site: createSite(outputs) })];
+}

@@ -1,0 +1,19 @@
+import { SUBJECTS } from "../../app/portal/validate.ts";
+
+/** `known`: what stands in the way, by subject. `others`: lines that belong to no subject. */
+export type Obstacles = { known: Map<string, string>; others: string[] };
+
+/** Takes Validate's Message apart: a line for each obstacle, its subject first. */
+export function readObstacles(message: string): Obstacles {
+  const known = new Map<string, string>();
+  const others: string[] = [];
+  for (const line of message.split("\n").filter((each) => each.trim() !== "")) {
+    const subject = Object.values(SUBJECTS).find((each) => line.startsWith(`${each}: `));
+    if (subject === undefined) {
+      others.push(line);
+    } else {
+      known.set(subject, line.slice(subject.length + 2));
+    }
+  }
+  return { known, others };
+}

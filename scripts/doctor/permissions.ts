@@ -1,0 +1,45 @@
+/** What somebody may do at a scope, as Azure lists it: one entry for each role. */
+export type Permission = { actions: string[]; notActions: string[] };
+
+/** One action of each kind of resource that the program makes. */
+const NEEDED_ACTIONS = [
+  "Microsoft.Resources/subscriptions/resourceGroups/write",
+  "Microsoft.ManagedIdentity/userAssignedIdentities/write",
+  "Microsoft.Storage/storageAccounts/write",
+  "Microsoft.KeyVault/vaults/write",
+  "Microsoft.Web/sites/write",
+  "Microsoft.Insights/diagnosticSettings/write",
+  "Microsoft.Authorization/roleAssignments/write",
+];
+
+/** Needed actions that none of the roles gives. */
+export function missingActions(permissions: readonly Permission[]): string[] {
+  return NEEDED_ACTIONS.filter(
+    (action) =>
+      !permissions.some(
+        ({ actions, notActions }) =>
+          actions.some((pattern) => matches(pattern, action)) &&
+          !notActions.some((pattern) => matches(pattern, action)),
+      ),
+  );
+}
+
+/** Azure's patterns: `*` stands for anything, slashes too; case does not matter. */
+function matches(pattern: string, action: string): boolean {
+  const parts = pattern.split("*").map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join(".*")}$`, "i").test(action);
+}
+
+/** Built-in directory roles that may register an app, by template id. */
+export const REGISTERING_ROLES: Record<string, string> = {
+  "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+  "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
+  "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
+  "cf1c38e5-3621-4004-a7cb-879624dced7c": "Application Developer",
+};
+
+/** Graph's application permissions that may register an app, by id. */
+export const REGISTERING_PERMISSIONS: Record<string, string> = {
+  "18a4783c-866b-4cc7-a460-3d5e5662c884": "Application.ReadWrite.OwnedBy",
+  "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9": "Application.ReadWrite.All",
+};
