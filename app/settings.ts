@@ -38,7 +38,7 @@ export const plainSettings = {
   SAS_HOSTS: z
     .string()
     .default("blob.core.windows.net,blob.storage.azure.net")
-    .transform((hosts) => hosts.split(","))
+    .transform((hosts) => hosts.split(",").flatMap((host) => host.trim() || []))
     .describe("host names, or parents of them, that a BlobSasUri may name, comma-separated"),
   CAPTURE_INTERVAL_MINUTES: countOrNone
     .default(15)
