@@ -371,9 +371,16 @@ describe("A worker is alive", () => {
     expect(worker.isAlive()).toBe(true);
   });
 
-  it("until its queue has not answered for a minute", async () => {
-    const worker = bench.start({ queue: { ...bench.queue, receive: forEver } });
+  it.each([
+    ["does not answer", forEver],
+    ["cannot be reached", failing(new Error("the network is down"))],
+  ])("until its queue %s for a minute", async (_title, receive) => {
+    const worker = bench.start();
     await pass(MINUTE_MS);
+    bench.queue.receive = receive;
+    await pass(50 * SECOND_MS);
+    expect(worker.isAlive()).toBe(true);
+    await pass(20 * SECOND_MS);
     expect(worker.isAlive()).toBe(false);
   });
 });
