@@ -48,11 +48,11 @@ export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }
   app.notFound((c) => refuse(c, 404, { title: "Not found" }));
   app.onError((error, c) => {
     if (error instanceof HTTPException) {
-      log("request.refused", { method: c.req.method, path: c.req.path, status: error.status });
+      log("request.refused", { method: c.req.method, path: pathOf(c), status: error.status });
       const title = TITLES.get(error.status) ?? "The request was refused";
       return refuse(c, error.status, { title, ...(error.message && { detail: error.message }) });
     }
-    log("request.failed", { method: c.req.method, path: c.req.path }, error);
+    log("request.failed", { method: c.req.method, path: pathOf(c) }, error);
     return refuse(c, 500, { title: "The connector failed", detail: "Its log says how." });
   });
   return app;
@@ -72,6 +72,11 @@ const METHODS = {
   "/sign-in/confirm": "POST",
   "/views/twitteroauth": "GET",
 };
+
+/** As it may be logged: a path that is none of ours may hold anything. */
+function pathOf(c: Context): string {
+  return Object.hasOwn(METHODS, c.req.path) ? c.req.path : "unknown";
+}
 
 /** Comes before anything that looks at the request, so that a wrong method is told what is right. */
 function allowOnly(allow: string): MiddlewareHandler {

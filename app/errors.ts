@@ -61,9 +61,12 @@ export function describeError(error: unknown): ErrorDescription {
   };
 }
 
-/** The stack without its first line, which repeats the message. */
-function framesOf(error: Error): string {
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+/** The stack's frames alone: the message stands before them, and may itself look like one. */
+function framesOf({ stack = "", message }: Error): string {
+  const frames = stack
+    .replace(message, "")
+    .split("\n")
+    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
   return frames.slice(0, 8).join("\n");
 }
 

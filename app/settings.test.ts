@@ -43,6 +43,16 @@ describe("readSettings", () => {
     );
   });
 
+  it.each(["CONNECTOR_URL", "X_API_URL", "ENTRA_URL", "PLATFORM_URL", "WORK_QUEUE_URL"])(
+    "counts what is no address as a problem among others: %s",
+    (name) => {
+      const problems = problemsOf({ ...testEnvironment(), TENANT_ID: "no", [name]: "no address" });
+      const told = new Set(problems.map((problem) => problem.split(" ")[0]));
+      expect(told).toEqual(new Set([name, "TENANT_ID"]));
+      expect(problems).toHaveLength(2);
+    },
+  );
+
   it("counts an empty value as absent", () => {
     expect(problemsOf({ ...testEnvironment(), TENANT_ID: "" })[0]).toMatch(/TENANT_ID.*is missing/);
   });

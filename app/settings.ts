@@ -4,7 +4,7 @@ const httpsUrl = z.url({ protocol: /^https$/ }).transform(withoutTrailingSlash);
 const loopbackHosts = new Set(["127.0.0.1", "[::1]", "localhost"]);
 /** Plain http is for a stand-in on the same machine, and for nothing else. */
 const outsideUrl = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, abort: true })
   .refine((url) => url.startsWith("https:") || loopbackHosts.has(new URL(url).hostname), {
     error: "must be https (http only on the loopback interface)",
   })

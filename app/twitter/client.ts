@@ -89,15 +89,13 @@ export function createTwitter(
     token: UserToken | undefined,
     work: (client: TwitterApi) => Promise<T>,
   ): Promise<T> => {
+    const credentials = { ...appKeys(settings), ...token };
     const { plugin, tooLate } = createCallGuard(timeoutMs);
     try {
-      const client = new TwitterApi(
-        { ...appKeys(settings), ...token },
-        { httpAgent: agent, plugins: [plugin] },
-      );
+      const client = new TwitterApi(credentials, { httpAgent: agent, plugins: [plugin] });
       return await Promise.race([work(client), tooLate]);
     } catch (error) {
-      throw toXError(error, now());
+      throw toXError(error, now(), Object.values(credentials));
     }
   };
   const get = (token: UserToken, path: string, query: Record<string, string>) =>

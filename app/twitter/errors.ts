@@ -2,6 +2,11 @@ import { ApiPartialResponseError, ApiRequestError, ApiResponseError } from "twit
 import { ConnectorError, type ErrorCode } from "../errors.ts";
 
 const RATE_LIMIT_WINDOW_MS = 15 * 60_000;
+/** Characters of X's words that are passed on. */
+const MOST_WORDS = 600;
+/** X's are longer by far; shorter ones would tear words apart. */
+const SHORTEST_CREDENTIAL = 8;
+const LEFT_OUT = "[left out]";
 
 type Refusal = { status: number; slug: string; codes: number[]; title: string; detail: string };
 
@@ -26,15 +31,19 @@ export function classifyRefusal({ status, slug, codes }: Refusal): ErrorCode {
   return status >= 500 ? "x-unavailable" : "x-bad-request";
 }
 
-/** Turns an error of twitter-api-v2 into ours. @see x-api.md section 6 for what the library loses. */
-export function toXError(error: unknown, now: Date): ConnectorError {
+/**
+ * Turns an error of twitter-api-v2 into ours. @see x-api.md section 6 for what the library loses.
+ * @param sent the credentials of the call: X may quote what it was sent.
+ */
+export function toXError(error: unknown, now: Date, sent: string[]): ConnectorError {
   if (error instanceof ConnectorError) {
     return error;
   }
   if (error instanceof ApiResponseError) {
     const refusal = readRefusal(error.code, error.data);
     const code = classifyRefusal(refusal);
-    const said = [refusal.title, refusal.detail].filter(Boolean).join(": ");
+    const words = [refusal.title, refusal.detail].filter(Boolean).join(": ");
+    const said = withoutCredentials(words, sent).slice(0, MOST_WORDS);
     return new ConnectorError(code, `X answered ${error.code}${said && ` (${said})`}`, {
       ...(code === "x-rate-limited" && { retryAt: rateLimitReset(error.headers, now) }),
     });
@@ -88,5 +97,15 @@ function parseOrNothing(body: Buffer): unknown {
 }
 
 function text(value: unknown): string {
-  return typeof value === "string" ? value.slice(0, 300) : "";
+  return typeof value === "string" ? value : "";
+}
+
+/** X's words without the credentials that it was sent, and without what looks like one. */
+function withoutCredentials(words: string, sent: string[]): string {
+  return sent
+    .filter(({ length }) => length >= SHORTEST_CREDENTIAL)
+    .reduce((so, credential) => so.replaceAll(credential, LEFT_OUT), words)
+    .replaceAll(/[\w.~+=%-]{16,}/g, (run) =>
+      /\d/.test(run) && /[a-z]/i.test(run) ? LEFT_OUT : run,
+    );
 }
