@@ -10,7 +10,7 @@ export type Browser = {
   open(url: URL): Promise<Page>;
   /** Follows a link of a page. */
   follow(page: Page, href: string): Promise<Page>;
-  /** Submits a form of a page by one of its buttons, with more fields filled in. */
+  /** Submits a form of a page by one of its buttons, with fields filled in anew. */
   submit(
     page: Page,
     form: Form,
@@ -28,7 +28,9 @@ export function createBrowser(send: typeof fetch = fetch): Browser {
     follow: (page, href) => navigate({ url: new URL(href, page.url), method: "GET", from: page }),
     submit(page, form, { button, filled = [] }) {
       const pressed: [string, string][] = button.name ? [[button.name, button.value]] : [];
-      const body = new URLSearchParams([...form.fields, ...filled, ...pressed]);
+      const typed = new Set(filled.map(([name]) => name));
+      const left = form.fields.filter(([name]) => !typed.has(name));
+      const body = new URLSearchParams([...left, ...filled, ...pressed]);
       const url = new URL(button.action ?? form.action, page.url);
       if (form.method === "GET") {
         url.search = body.toString();

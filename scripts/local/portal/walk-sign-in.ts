@@ -23,7 +23,7 @@ export async function walkSignIn(browser: Browser, signIn: SignIn): Promise<Page
   const first = await browser.open(start);
   const open = await enterPassword(browser, first, password);
   const onX = await press(browser, open, LOGIN);
-  const back = onX.url.origin === start.origin ? onX : await press(browser, onX, AUTHORIZE);
+  const back = onX.url.origin === start.origin ? onX : await authorize(browser, onX, handle);
   if (back.url.origin !== start.origin) {
     throw lost(back, `X did not lead back to ${start.origin}`);
   }
@@ -39,6 +39,7 @@ export async function walkSignIn(browser: Browser, signIn: SignIn): Promise<Page
 
 const LOGIN = /^login with twitter$/i;
 const AUTHORIZE = /^authorize app$/i;
+const ACCOUNT_FIELD = "username";
 /** The words are the connector's own: a button that says yes, and does not say no. */
 const CONFIRM =
   /^(?=.*\b(yes|confirm|archive|connect|use|set up|finish|continue|right)\b)(?!.*\b(cancel|not|no|another|different|back|again|out)\b)/i;
@@ -53,6 +54,19 @@ async function enterPassword(browser: Browser, page: Page, password: string): Pr
     throw lost(page, "the password would be sent in the address: its form is not method=post");
   }
   return browser.submit(page, form, { button, filled: [[form.password, password]] });
+}
+
+/** Says on X's page which account it is, where X asks, and agrees. */
+async function authorize(browser: Browser, page: Page, handle: string): Promise<Page> {
+  const found = findButton(readForms(page.html), AUTHORIZE);
+  if (found === undefined) {
+    throw lost(page, `no button ${AUTHORIZE.source}`);
+  }
+  const asks = found.form.fields.some(([name]) => name === ACCOUNT_FIELD);
+  return browser.submit(page, found.form, {
+    button: found.button,
+    filled: asks ? [[ACCOUNT_FIELD, handle]] : [],
+  });
 }
 
 /** Presses the button of that label, or follows the link. */
