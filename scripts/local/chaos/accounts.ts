@@ -32,7 +32,12 @@ export function generateAccounts(
 
 function makeUser(random: Random, index: number): User {
   const username = `branch_${index + 1}_${random.name(4)}`;
-  return { id: String(900_000_001 + index), name: `Branch ${index + 1}`, username };
+  return {
+    id: String(900_000_001 + index),
+    name: `Branch ${index + 1}`,
+    username,
+    public_metrics: { tweet_count: POSTS_OF_AN_ACCOUNT },
+  };
 }
 
 function makePosts(random: Random, user: User): Post[] {
@@ -57,6 +62,7 @@ function makePost(
     author_id: user.id,
     conversation_id: id,
     edit_history_tweet_ids: [id],
+    public_metrics: { like_count: index, reply_count: 0, retweet_count: 0, quote_count: 0 },
     ...(index % 9 === 0 && { attachments: { media_keys: [`3_${id}`] } }),
   };
 }

@@ -1,4 +1,4 @@
-import { isProtectedFrom, type Post, type Timeline, type User } from "./timeline.ts";
+import { isProtectedFrom, type Post, type Timeline, timelineOf, type User } from "./timeline.ts";
 
 /** X as one signed-in user sees it at one moment. */
 export type View = {
@@ -31,12 +31,7 @@ export function findUserByName(timeline: Timeline, username: string): User | und
 
 /** Timeline of a user, newest first, as far as it exists. */
 export function postsOf(view: View, userId: string): Post[] {
-  const { timeline } = view;
-  const posts =
-    userId === timeline.account.id
-      ? timeline.posts
-      : [...timeline.everyPost.values()].filter((post) => post.author_id === userId);
-  return posts.filter((post) => exists(view, post));
+  return timelineOf(view.timeline, userId).posts.filter((post) => exists(view, post));
 }
 
 function exists(view: View, post: Post): boolean {
