@@ -84,11 +84,24 @@ describe("npm run smoke", () => {
     expect(ended.exitCode).toBe(1);
   });
 
-  it.each<[what: string, tampered: (answer: Response) => Response, failing: string]>([
+  it.each<
+    [what: string, tampered: (answer: Response, request: Headers) => Response, failing: string]
+  >([
+    [
+      "takes any password",
+      (answer, request) =>
+        request.has("authorization") ? new Response(answer.body, { status: 200 }) : answer,
+      "Strangers refused",
+    ],
     ["lets strangers in", (answer) => withStatus(answer, 401, 200), "Strangers refused"],
     [
       "refuses strangers in another way",
       (answer) => withStatus(answer, 401, 403),
+      "Strangers refused",
+    ],
+    [
+      "does not say what a stranger could show",
+      ({ body, status }) => new Response(body, { status }),
       "Strangers refused",
     ],
     [
@@ -104,11 +117,28 @@ describe("npm run smoke", () => {
     ["shows the sign-in page to every tenant", (answer) => withStatus(answer, 400, 200), "Tenant"],
     ["is not ready", missing("the four Twitter values"), "Ready"],
   ])("fails when the site %s", async (_what, tampered, failing) => {
-    const send: typeof fetch = async (...request) => tampered(await fetch(...request));
+    const send: typeof fetch = async (url, request) =>
+      tampered(await fetch(url, request), new Headers(request?.headers));
     const findings = await check(system.outputs, send);
     expect(findings.find(({ what }) => what === failing)).toMatchObject({
       result: "failed",
       remedy: expect.stringMatching(/./) as unknown,
+    });
+  });
+
+  it("takes it for a refusal that who tries again and again is put off", async () => {
+    const wrong = { tenantId: system.outputs.tenantId, password: "wrong" };
+    const site = createSite(system.outputs);
+    let status = 401;
+    for (let tries = 0; tries < 30 && status === 401; tries += 1) {
+      status = (await site.validate(wrong)).status;
+    }
+    expect(status).toBe(429);
+    const findings = await check(system.outputs, fetch);
+    expect(findings.find(({ what }) => what === "Strangers refused")).toEqual({
+      what: "Strangers refused",
+      result: "ok",
+      detail: "401, 429, 429 for nobody, a wrong password, another tenant",
     });
   });
 

@@ -35,7 +35,7 @@ describe("missingActions", () => {
   });
 
   it("takes a dot for a dot", () => {
-    const almost = role(["MicrosoftXWeb/sites/*", "Microsoft.Storage/storageAccounts/*"]);
+    const almost = role(["Microsoft.Web.sites/*", "Microsoft.Storage/storageAccounts/*"]);
     expect(missingActions([almost])).toContain("Microsoft.Web/sites/write");
     expect(missingActions([almost])).not.toContain("Microsoft.Storage/storageAccounts/write");
   });

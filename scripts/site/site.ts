@@ -57,9 +57,9 @@ export function createSite(
 /** What an answer of setup/Validate says. @throws MendableError where it is none. */
 export async function readValidation(answer: Response): Promise<Validation> {
   const text = await answer.text();
-  if (answer.status === 401) {
+  if (answer.status === 401 || answer.status === 429) {
     throw new MendableError(
-      "setup/Validate refuses the stack's own credential (401): the site has another APISecretKey or tenant",
+      `setup/Validate refuses the stack's own credential (${answer.status}): the site has another APISecretKey or tenant`,
       "Have the site read its settings again: npm run up, then restart the site",
     );
   }

@@ -101,17 +101,27 @@ async function checkStrangers({ site, outputs }: SmokeDeps): Promise<Verdict> {
     ["a wrong password", { ...right, password: `${right.password}x` }],
     ["another tenant", { ...right, tenantId: STRANGER }],
   ] as const;
+  const answers: number[] = [];
   const wrong: string[] = [];
   for (const [who, credential] of strangers) {
     const answer = await site.validate(credential);
     await answer.body?.cancel();
-    if (answer.status !== 401 || !answer.headers.has("www-authenticate")) {
+    answers.push(answer.status);
+    if (!isRefusal(answer, { mayBeThrottled: credential !== undefined })) {
       wrong.push(`${who}: answered ${answer.status}, must be 401 with WWW-Authenticate`);
     }
   }
   return wrong.length === 0
-    ? ok("401 for each")
+    ? ok(`${answers.join(", ")} for nobody, a wrong password, another tenant`)
     : failed(wrong.join("\n"), "Take the site off the network: it lets strangers in");
+}
+
+/** Who has tried wrong credentials a few times, by running this for one, is put off for a while. */
+function isRefusal(
+  { status, headers }: Response,
+  { mayBeThrottled }: { mayBeThrottled: boolean },
+): boolean {
+  return status === 401 ? headers.has("www-authenticate") : mayBeThrottled && status === 429;
 }
 
 /** The sign-in page opens for the stack's tenant, and for no other. */
