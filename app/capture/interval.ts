@@ -31,7 +31,8 @@ export function subtract(wanted: Interval, others: Interval[]): Interval[] {
   const missing: Interval[] = [];
   let { start } = wanted;
   for (const other of sorted) {
-    if (other.end <= start || other.start >= wanted.end) {
+    const isEmpty = other.start >= other.end;
+    if (isEmpty || other.end <= start || other.start >= wanted.end) {
       continue;
     }
     if (other.start > start) {

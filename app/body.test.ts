@@ -1,0 +1,88 @@
+import fc from "fast-check";
+import { HTTPException } from "hono/http-exception";
+import { describe, expect, it } from "vitest";
+import { parseJson } from "./body.ts";
+
+/** Objects within the bounds, whose members differ in more than their case. */
+const someObject = fc.dictionary(
+  fc.string({ unit: "binary" }).map((text) => text.toWellFormed().toLowerCase()),
+  fc.jsonValue({ maxDepth: 10 }),
+  { maxKeys: 30 },
+);
+
+describe("parseJson", () => {
+  it("reads every object within its bounds as JSON.parse does", () => {
+    fc.assert(
+      fc.property(someObject, fc.constantFrom(0, 1, "\t"), (value, space) => {
+        const names = Object.keys(value).map((name) => name.toLowerCase());
+        fc.pre(new Set(names).size === names.length);
+        const text = JSON.stringify(value, undefined, space);
+        expect(parseJson(Buffer.from(text))).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it("refuses every object that names a member twice", () => {
+    fc.assert(
+      fc.property(
+        someObject,
+        fc.mixedCase(fc.constant("jobid")),
+        fc.jsonValue(),
+        (value, name, x) => {
+          const { jobid: _, ...others } = value;
+          const text = JSON.stringify({ ...others, JobId: 1 });
+          const twice = `${text.slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(x)}}`;
+          expect(refusalOf(Buffer.from(twice))).toMatch(
+            /^The body: (names a member twice|is nested)/,
+          );
+        },
+      ),
+    );
+  });
+
+  it("reads or refuses whatever bytes come, with words", () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json().map((text) => Buffer.from(text)),
+      fc.tuple(fc.json(), fc.nat(), fc.nat(255)).map(([text, at, byte]) => {
+        const changed = Buffer.from(text);
+        changed[at % changed.length] = byte;
+        return changed;
+      }),
+    );
+    fc.assert(
+      fc.property(bytes, (body) => {
+        expect(refusalOf(body)).toMatch(/^The body: |^read$/);
+      }),
+    );
+  });
+
+  it.each([
+    ["16 levels", 16, /^read$/],
+    ["17 levels", 17, /nested too deeply/],
+  ])("looks at brackets where they are brackets: %s", (_title, depth, words) => {
+    const value = `${'{"[{[":'.repeat(depth)}"\\"]}"${"}".repeat(depth)}`;
+    expect(refusalOf(Buffer.from(value))).toMatch(words);
+  });
+
+  it.each([
+    ["64 members", 64, /^read$/],
+    ["65 members", 65, /too many members/],
+  ])("counts the outermost members: %s", (_title, count, words) => {
+    const names = Array.from({ length: count }, (_, index) => `n${index}:`);
+    const value = Object.fromEntries(names.map((name) => [name, { a: 1, b: [{ c: 2 }] }]));
+    expect(refusalOf(Buffer.from(JSON.stringify(value)))).toMatch(words);
+  });
+});
+
+function refusalOf(body: Uint8Array): string {
+  try {
+    parseJson(body);
+    return "read";
+  } catch (error) {
+    if (error instanceof HTTPException && error.status === 400) {
+      return error.message;
+    }
+    throw error;
+  }
+}
