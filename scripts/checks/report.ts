@@ -26,7 +26,7 @@ export function createReport(stream: NodeJS.WritableStream & { isTTY?: boolean }
 
 /**
  * Runs a script of checks: its report goes to standard output, or to standard error where that is
- * for `json`, one object. The process will end with 1 if anything failed.
+ * for `json`, one object on one line. The process will end with 1 if anything failed.
  */
 export async function runReported(
   { json }: { json: boolean },

@@ -11,7 +11,7 @@ checked here, for want of the Azure CLI for one, is no failure.
   --outputs FILE    looks only at the site of these outputs, as "pulumi stack output --json
                     --show-secrets" or "npm run local -- --keep DIR" (DIR/outputs.json) wrote them
                     (default: the stack that is selected in the Pulumi CLI)
-  --json            standard output is one JSON object with every check
+  --json            the last line of standard output is one JSON object with every check
   --help            this text
 `;
 

@@ -16,7 +16,7 @@ platform, and refuses everyone else. Ends with 0 only if nothing failed.
                     "npm run local -- --keep DIR" (DIR/outputs.json) wrote them
                     (default: asks the Pulumi CLI for those of the selected stack)
   --wait SECONDS    how long the site may take to start the package (default 300)
-  --json            standard output is one JSON object with every check
+  --json            the last line of standard output is one JSON object with every check
   --help            this text
 `;
 
