@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { addToCoverage } from "../capture/coverage.ts";
+import { forgetJob, markNeedsSignIn } from "../jobs/job.ts";
+import { addJob, createParts, type Parts } from "../testing/harness.ts";
+import { createTask } from "../testing/workbench.ts";
+import { acceptTask } from "../work/task.ts";
+import { readOverview } from "./overview.ts";
+
+const OTHER = { id: "43", username: "Other", name: "Other" };
+
+let parts: Parts;
+beforeEach(async () => {
+  parts = createParts("http://127.0.0.1:1");
+  await addJob(parts, "job-1");
+});
+
+describe("The overview", () => {
+  it("is empty where there is no job", async () => {
+    expect(await readOverview(createParts("http://127.0.0.1:1").store)).toEqual([]);
+  });
+
+  it("shows a job that has done nothing yet", async () => {
+    expect(await readOverview(parts.store)).toEqual([
+      {
+        jobId: "job-1",
+        account: { id: "42", username: "small", name: "Small" },
+        since: "2026-06-01T12:00:00.000Z",
+        coverage: [],
+        gaps: [],
+        tasks: [],
+      },
+    ]);
+  });
+
+  it("joins what was read in neighbouring parts, and shows each gap", async () => {
+    const gap = { start: hour(5), end: hour(6), reason: "out of reach", tried: "all" };
+    await addToCoverage(parts.store, "job-1", {
+      intervals: [covered(0, 1), covered(1, 2), covered(3, 4)],
+      gaps: [{ ...gap, recordedAt: hour(7) }],
+    });
+    const [job] = await readOverview(parts.store);
+    expect(job?.coverage).toEqual([
+      { start: hour(0), end: hour(2) },
+      { start: hour(3), end: hour(4) },
+    ]);
+    expect(job?.gaps).toMatchObject([gap]);
+  });
+
+  it("shows the ten windows that changed last, and nothing sealed of them", async () => {
+    for (let index = 0; index < 12; index += 1) {
+      const task = { ...createTask(`task-${index}`), changedAt: hour(index), sealedSas: "s3cr3t" };
+      await acceptTask(parts.store, { ...task, state: "delivered", items: index, leftOut: 0 });
+    }
+    await acceptTask(parts.store, {
+      ...createTask("failed"),
+      changedAt: hour(20),
+      state: "failed",
+      reason: "X answered 403",
+    });
+    const overview = await readOverview(parts.store);
+    const tasks = overview[0]?.tasks ?? [];
+    expect(tasks.map(({ taskId }) => taskId)).toEqual([
+      "failed",
+      ...[11, 10, 9, 8, 7, 6, 5, 4, 3].map((index) => `task-${index}`),
+    ]);
+    expect(tasks[0]).toMatchObject({ state: "failed", reason: "X answered 403" });
+    expect(tasks[1]).toMatchObject({ state: "delivered", items: 11, leftOut: 0 });
+    expect(JSON.stringify(overview)).not.toMatch(/s3cr3t|sealed|eyJ|[Tt]oken/);
+  });
+
+  it("shows each job for itself, and none that was removed", async () => {
+    await addJob(parts, "job-2", OTHER);
+    await addToCoverage(parts.store, "job-2", { intervals: [covered(0, 1)] });
+    await markNeedsSignIn(parts.store, "job-2", { reason: "X refused the token" });
+    await acceptTask(parts.store, createTask("task-1"));
+    expect(await readOverview(parts.store)).toMatchObject([
+      { jobId: "job-1", coverage: [], tasks: [{ taskId: "task-1" }] },
+      { jobId: "job-2", needsSignIn: "X refused the token", coverage: [{}], tasks: [] },
+    ]);
+    await forgetJob(parts.store, await addJob(parts, "job-1"), parts.clock.now());
+    expect((await readOverview(parts.store)).map(({ jobId }) => jobId)).toEqual(["job-2"]);
+  });
+});
+
+function hour(count: number): string {
+  return `2026-01-01T${String(count).padStart(2, "0")}:00:00Z`;
+}
+
+function covered(from: number, to: number) {
+  return { start: hour(from), end: hour(to), captureId: `c-${from}`, posts: 1 };
+}
