@@ -33,6 +33,7 @@ export const EVENTS = {
   "capture.failed": "error",
   "capture.page": "debug",
   "capture.completed": "info",
+  "capture.late-post": "info",
   "capture.odd-answer": "warn",
   "capture.fields-missing": "error",
   "gap.recorded": "error",

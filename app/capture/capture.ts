@@ -7,6 +7,7 @@ import { captureIdOf } from "./capture-id.ts";
 import { addToCoverage, type Coverage, type Gap, readCoverage } from "./coverage.ts";
 import { askForReach, FIRST_TIME, isReadWholly, type Part } from "./depth.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
+import { type EarlyPost, holdLatePosts, lookBackFrom } from "./late.ts";
 import { keepContext, readPages } from "./pages.ts";
 import { DEPTH, type PageQuery, readSpan, SETTLING_SECONDS, type Walk } from "./walk.ts";
 
@@ -24,13 +25,15 @@ export type Source = { jobId: string; accountId: string; token: UserToken };
 export const PAGE_SIZE = 100;
 /**
  * Sees to it that a window is known: every part of it that neither coverage nor a gap record holds
- * is read from X. A window that is known already costs nothing.
+ * is read from X. A window that is known already costs nothing. `lookBackSeconds` of what is known
+ * before each part are read again with it, for posts that became visible or were edited since.
  * @throws ConnectorError `window-open` while the window has not ended, or an x- code.
  */
 export async function capture(
   deps: CaptureDeps,
   source: Source,
   window: Interval,
+  { lookBackSeconds = 0 }: { lookBackSeconds?: number } = {},
 ): Promise<Coverage> {
   const settled = addSeconds(window.end, SETTLING_SECONDS);
   if (settled > floorToSecond(deps.now())) {
@@ -40,12 +43,16 @@ export async function capture(
   }
   const known = await readCoverage(deps.store, source.jobId);
   for (const part of subtract(window, [...known.intervals, ...known.gaps])) {
-    await captureInterval(deps, source, part);
+    await captureInterval(deps, source, { part, lookBackSeconds });
   }
   return readCoverage(deps.store, source.jobId);
 }
 
-async function captureInterval(deps: CaptureDeps, source: Source, part: Interval): Promise<void> {
+async function captureInterval(
+  deps: CaptureDeps,
+  source: Source,
+  { part, lookBackSeconds }: { part: Interval; lookBackSeconds: number },
+): Promise<void> {
   if (part.end <= FIRST_TIME) {
     await recordGap(deps, source, {
       ...part,
@@ -54,19 +61,25 @@ async function captureInterval(deps: CaptureDeps, source: Source, part: Interval
     });
     return;
   }
-  const { intervals } = await readCoverage(deps.store, source.jobId);
-  const below = intervals.find(({ end }) => end === part.start);
+  const coverage = await readCoverage(deps.store, source.jobId);
+  const newestBelow = coverage.intervals.find(({ end }) => end === part.start)?.newestId;
+  const startTime = lookBackFrom(part.start, lookBackSeconds, coverage);
   const captureId = captureIdOf(part);
-  const walk = await readAll(deps, source, captureId, {
-    ...(part.start >= FIRST_TIME && { startTime: part.start }),
-    endTime: part.end,
-    // X may count the second of `end_time` in or out. Beginning after the newest post that is here
-    // already pays for no post twice, and misses none, whichever it is.
-    ...(below?.newestId !== undefined && { sinceId: below.newestId }),
+  const { walk, early } = await readAll(deps, source, {
+    part,
+    captureId,
+    query: {
+      ...(startTime >= FIRST_TIME && { startTime }),
+      endTime: part.end,
+      // X may count the second of `end_time` in or out. Beginning after the newest post that is
+      // here already pays for no post twice, and misses none, whichever it is.
+      ...(startTime === part.start && newestBelow !== undefined && { sinceId: newestBelow }),
+    },
   });
+  await holdLatePosts(deps, source.jobId, { early, coverage });
   const reach = await askForReach(deps, source, { part, captureId, walk });
   if (isReadWholly({ part, walk }, reach)) {
-    await addWalk(deps, source, { part, captureId, walk, newestBelow: below?.newestId });
+    await addWalk(deps, source, { part, captureId, walk, newestBelow });
   } else {
     await captureToTheDepth(deps, source, part);
   }
@@ -79,7 +92,7 @@ async function captureInterval(deps: CaptureDeps, source: Source, part: Interval
 async function captureToTheDepth(deps: CaptureDeps, source: Source, part: Interval): Promise<void> {
   const captureId = captureIdOf(part, "depth");
   const query = part.start >= FIRST_TIME ? { startTime: part.start } : {};
-  const walk = await readAll(deps, source, captureId, query);
+  const { walk } = await readAll(deps, source, { part, captureId, query });
   const span = readSpan(walk, {});
   if (!span) {
     throw new ConnectorError("x-bad-response", "X returned posts and then none of them");
@@ -135,9 +148,8 @@ async function addWalk(
 async function readAll(
   { store, twitter, log }: CaptureDeps,
   { jobId, accountId, token }: Source,
-  captureId: string,
-  query: PageQuery,
-): Promise<Walk> {
+  { part, captureId, query }: { part: Interval; captureId: string; query: PageQuery },
+): Promise<{ walk: Walk; early: EarlyPost[] }> {
   const pages = readPages(store, {
     folder: names.capturePages(jobId, captureId),
     query,
@@ -145,6 +157,7 @@ async function readAll(
     note: (reason) => log("capture.odd-answer", { jobId, reason }),
   });
   const lookUp = (ids: string[]) => twitter.lookup(token, ids);
+  const early: EarlyPost[] = [];
   let last: Walk | undefined;
   for await (const { name, page, walk } of pages) {
     await keepContext(store, { name, page, lookUp });
@@ -152,12 +165,14 @@ async function readAll(
     if (page.missingFields) {
       log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
     }
+    const before = page.posts.filter(({ createdAt }) => createdAt < part.start);
+    early.push(...before.map((post) => ({ post, page: name })));
     last = walk;
   }
   if (!last) {
     throw new ConnectorError("x-bad-response", "X gave no page at all");
   }
-  return last;
+  return { walk: last, early };
 }
 
 async function recordGap(

@@ -57,6 +57,12 @@ describe("Looked up is", () => {
     ]);
   });
 
+  it("every other version of an edited post that X did not send along", () => {
+    const edited = post("3", [], { edit_history_tweet_ids: ["1", "2", "3"] });
+    expect(idsFor([edited])).toEqual(["1", "2"]);
+    expect(idsFor([edited, post("2")], { tweets: [post("1")] })).toEqual([]);
+  });
+
   it("nothing of which X says that it does not hand it out", () => {
     const errors = [{ resource_id: "2", title: "Not Found Error" }];
     expect(idsFor([post("1", [["quoted", "2"]])], {}, errors)).toEqual([]);

@@ -1,14 +1,16 @@
 import { contextOf, isRepost, type Page } from "../twitter/page.ts";
 
 /**
- * Posts that have to be looked up so that everything a page's posts show is known. X expands one
- * level: what a reposted post quotes is missing; and with the new field names, so are the authors
+ * Posts that have to be looked up so that everything a page's posts show is known, and every version
+ * of those that were edited (a timeline has the newest only). X expands one level: what a reposted post quotes is missing; and with the new field names, so are the authors
  * and media of the posts that are referred to (x-api.md sections 0 and 2), if not the posts.
  */
 export function idsToLookUp({ posts, includes }: Page): string[] {
   const ids = new Set<string>();
   const isKnown = (id: string) => includes.posts.has(id) || includes.missing.has(id);
+  const isHere = (id: string) => isKnown(id) || posts.some((post) => post.id === id);
   for (const post of posts) {
+    post.versions.filter((id) => !isHere(id)).forEach((id) => ids.add(id));
     for (const { id } of post.references.filter((reference) => !isKnown(reference.id))) {
       ids.add(id);
     }

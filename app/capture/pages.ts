@@ -87,19 +87,36 @@ export async function storedWalk(store: Store, folder: string): Promise<Walk | u
   return walk;
 }
 
-/** Reads stored pages again, in the order in which they came, each with its context. */
-export async function* storedPages(
-  store: Store,
-  folder: string,
-): AsyncGenerator<{ name: string; page: Page; receivedAt: string }> {
+/** Names of the stored pages of a folder and of those in it, in the order in which they came. */
+export async function* pageNames(store: Store, folder: string): AsyncGenerator<string> {
   for await (const name of store.list(folder)) {
-    const blob = name.includes("/pages/") ? await store.read(name) : undefined;
-    if (blob) {
-      const page = parsePage(blob.body);
-      const includes = await storedContext(store, { name, page });
-      yield { name, page: { ...page, includes }, receivedAt: blob.metadata["receivedat"] ?? "" };
+    if (name.includes("/pages/")) {
+      yield name;
     }
   }
+}
+
+/** A page as it was stored, with its context and when X answered with it. */
+export type StoredPage = { name: string; page: Page; receivedAt: string };
+
+/** Reads stored pages again, in the order in which they came, each with its context. */
+export async function* storedPages(store: Store, folder: string): AsyncGenerator<StoredPage> {
+  for await (const name of pageNames(store, folder)) {
+    const stored = await readStoredPage(store, name);
+    if (stored) {
+      yield stored;
+    }
+  }
+}
+
+export async function readStoredPage(store: Store, name: string): Promise<StoredPage | undefined> {
+  const blob = await store.read(name);
+  if (!blob) {
+    return undefined;
+  }
+  const page = parsePage(blob.body);
+  const includes = await storedContext(store, { name, page });
+  return { name, page: { ...page, includes }, receivedAt: blob.metadata["receivedat"] ?? "" };
 }
 
 /** Looks up what a stored page's posts show and X did not send along, once, and stores it beside. */

@@ -1,23 +1,47 @@
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import type { Includes, Post } from "../twitter/page.ts";
+import { intervalOf } from "./capture-id.ts";
 import { capturesOf, type Coverage } from "./coverage.ts";
-import { contains, type Interval } from "./interval.ts";
-import { storedPages } from "./pages.ts";
+import { contains, type Interval, join } from "./interval.ts";
+import { pageNames, readStoredPage, type StoredPage, storedPages } from "./pages.ts";
 
 /** A post out of the archive, with what X said along with it and when. */
 export type CapturedPost = { post: Post; includes: Includes; receivedAt: string };
 
+/**
+ * Names of the stored pages that may hold posts of a window, in order of time. What a capture has
+ * stored that was cut off does not count: its posts are still to be found.
+ */
+export async function* pagesOfWindow(
+  store: Store,
+  { jobId, window, coverage }: { jobId: string; window: Interval; coverage: Coverage },
+): AsyncGenerator<string> {
+  const known = join([...coverage.intervals, ...coverage.gaps]);
+  const isDone = (name: string) => {
+    const made = intervalOf(name);
+    return !made || known.some(({ start, end }) => start <= made.start && made.end <= end);
+  };
+  for (const captureId of capturesOf(window, coverage)) {
+    for await (const name of pageNames(store, names.captures(jobId, captureId))) {
+      if (isDone(name)) {
+        yield name;
+      }
+    }
+  }
+}
+
 /** The posts of a window, each once, read from the archived pages one page at a time. */
 export async function* postsOfWindow(
   store: Store,
-  { jobId, window, coverage }: { jobId: string; window: Interval; coverage: Coverage },
+  of: { jobId: string; window: Interval; coverage: Coverage },
 ): AsyncGenerator<CapturedPost> {
   const seen = new Set<string>();
-  for (const captureId of capturesOf(window, coverage)) {
-    for await (const captured of postsOfPages(store, names.captures(jobId, captureId))) {
+  for await (const name of pagesOfWindow(store, of)) {
+    const stored = await readStoredPage(store, name);
+    for (const captured of stored ? postsOf(stored) : []) {
       const { id, createdAt } = captured.post;
-      if (contains(window, createdAt) && !seen.has(id)) {
+      if (contains(of.window, createdAt) && !seen.has(id)) {
         seen.add(id);
         yield captured;
       }
@@ -27,9 +51,11 @@ export async function* postsOfWindow(
 
 /** All posts of the stored pages of a folder and of those in it, as they came. */
 export async function* postsOfPages(store: Store, folder: string): AsyncGenerator<CapturedPost> {
-  for await (const { page, receivedAt } of storedPages(store, folder)) {
-    for (const post of page.posts) {
-      yield { post, includes: page.includes, receivedAt };
-    }
+  for await (const stored of storedPages(store, folder)) {
+    yield* postsOf(stored);
   }
+}
+
+function postsOf({ page: { posts, includes }, receivedAt }: StoredPage): CapturedPost[] {
+  return posts.map((post) => ({ post, includes, receivedAt }));
 }

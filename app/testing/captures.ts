@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { type CaptureDeps, type Source } from "../capture/capture.ts";
 import { readCoverage } from "../capture/coverage.ts";
 import { createAskAccount } from "../capture/depth.ts";
@@ -53,3 +54,22 @@ export async function archivedIds({ store }: Pick<Parts, "store">, window: Inter
 export function blobsUnder({ store }: Pick<Parts, "store">, part: string): string[] {
   return [...store.blobs.keys()].filter((name) => name.includes(part)).toSorted();
 }
+
+/** X as it is, but for posts that its timelines do not show (yet). */
+export function hiding(twitter: Twitter, hidden: ReadonlySet<string>): Twitter {
+  return {
+    ...twitter,
+    async timeline(token, accountId, query) {
+      const { body, about } = await twitter.timeline(token, accountId, query);
+      const page = pageSchema.parse(JSON.parse(body.toString("utf8")));
+      const data = page.data?.filter(({ id }) => !hidden.has(id));
+      const meta = { ...page.meta, ...(data && { result_count: data.length }) };
+      return { body: Buffer.from(JSON.stringify({ ...page, data, meta })), about };
+    },
+  };
+}
+
+const pageSchema = z.looseObject({
+  data: z.array(z.looseObject({ id: z.string() })).optional(),
+  meta: z.looseObject({}),
+});

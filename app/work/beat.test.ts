@@ -51,7 +51,10 @@ describe("A job that nobody asks for", () => {
     parts.clock.advance(DAY_MS);
     const twitter = watch(parts.twitter);
     await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
-    expect(twitter.queries).toMatchObject([{ startTime: "2026-06-01T12:14:30Z" }]);
+    expect(twitter.queries).toMatchObject([{ endTime: "2026-06-02T12:14:30Z" }]);
+    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
+      { start: SIGN_IN, end: "2026-06-02T12:14:30Z" },
+    ]);
   });
 
   it("keeps beating without a word to X while it needs a sign-in, and goes on after it", async () => {

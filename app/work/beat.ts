@@ -1,5 +1,6 @@
 import { capture, type CaptureDeps } from "../capture/capture.ts";
 import { floorToSecond } from "../capture/interval.ts";
+import { LOOK_BACK_SECONDS } from "../capture/late.ts";
 import { settledBy } from "../capture/walk.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { describeError } from "../errors.ts";
@@ -66,6 +67,7 @@ async function captureSinceSignIn(deps: BeatDeps, job: Job): Promise<void> {
   };
   if (window.start < window.end) {
     const token = await openToken(deps.sealer, job);
-    await capture(deps, { jobId: job.jobId, accountId: job.account.id, token }, window);
+    const source = { jobId: job.jobId, accountId: job.account.id, token };
+    await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
   }
 }

@@ -1,0 +1,63 @@
+import type { Store } from "../archive/store.ts";
+import { addToOutbox } from "../delivery/outbox.ts";
+import type { Log } from "../log.ts";
+import type { Post } from "../twitter/page.ts";
+import type { Coverage } from "./coverage.ts";
+import { addSeconds, type Interval, join } from "./interval.ts";
+import { postsOfWindow } from "./posts.ts";
+
+/** A post of a time that was read before, and the stored page that holds it. */
+export type EarlyPost = { post: Post; page: string };
+
+/**
+ * How far a capture that nobody asked for looks back: a post can be edited for an hour, and then has a
+ * new id and perhaps its old time (x-api.md section 3); others become visible late. X bills a post
+ * once a UTC day, so that this costs nothing but the posts of as many seconds before midnight, which
+ * are billed once more.
+ */
+export const LOOK_BACK_SECONDS = 75 * 60;
+
+/** Where to begin, so that so much is read again of what is known right before an interval. */
+export function lookBackFrom(start: string, seconds: number, { intervals }: Coverage): string {
+  const known = join(intervals).find((one) => one.start < start && start <= one.end);
+  const wanted = addSeconds(start, -seconds);
+  return known ? (known.start > wanted ? known.start : wanted) : start;
+}
+
+/**
+ * Has those posts wait in the outbox that no reading of their time has given. It is done before the
+ * new reading counts: one that is cut off finds them again.
+ */
+export async function holdLatePosts(
+  { store, log, now }: { store: Store; log: Log; now: () => Date },
+  jobId: string,
+  { early, coverage }: { early: EarlyPost[]; coverage: Coverage },
+): Promise<void> {
+  const known = await knownIds(store, jobId, { early, coverage });
+  for (const { post, page } of early) {
+    if (!known.has(post.id)) {
+      const foundAt = now().toISOString();
+      await addToOutbox(store, jobId, { postId: post.id, reason: "late", pages: [page], foundAt });
+      log("capture.late-post", { jobId, postId: post.id });
+    }
+  }
+}
+
+async function knownIds(
+  store: Store,
+  jobId: string,
+  { early, coverage }: { early: EarlyPost[]; coverage: Coverage },
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  const window = spanOf(early);
+  for await (const { post } of window ? postsOfWindow(store, { jobId, window, coverage }) : []) {
+    ids.add(post.id);
+  }
+  return ids;
+}
+
+function spanOf(early: EarlyPost[]): Interval | undefined {
+  const times = early.map(({ post }) => post.createdAt).toSorted((a, b) => (a < b ? -1 : 1));
+  const [start, end = start] = [times[0], times.at(-1)];
+  return start !== undefined && end !== undefined ? { start, end: addSeconds(end, 1) } : undefined;
+}
