@@ -93,7 +93,7 @@ function parse(text: string): unknown {
 /** How deep a JSON text is nested (not deeper than is looked at), and its outermost members. */
 function measure(text: string): { depth: number; members: number } {
   let [depth, deepest, members, inString] = [0, 0, 0, false];
-  for (let at = 0; at < text.length && deepest <= MAX_DEPTH; at += 1) {
+  for (let at = 0; at < text.length && deepest <= MAX_DEPTH && members <= MAX_MEMBERS; at += 1) {
     const char = text[at];
     if (inString) {
       at += char === "\\" ? 1 : 0;

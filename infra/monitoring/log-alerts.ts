@@ -187,6 +187,16 @@ const EVENT_ALERTS: EventAlert[] = [
     threshold: 10,
   },
   {
+    name: "credentials-guessed",
+    title: "Somebody tries wrong credentials",
+    severity: 3,
+    description:
+      "More than ten wrong credentials of one address, or a hundred in all, came within a quarter of " +
+      "an hour. The right one works all the same. If the compliance portal's Password is not up to " +
+      "date, set it there; else see in the site's access log who it was.",
+    events: ["credentials.throttled"],
+  },
+  {
     name: "request-failed",
     title: "The connector failed on a request",
     severity: 3,
