@@ -5,7 +5,14 @@ import messages from "@pulumi/pulumi/proto/resource_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Step } from "./engine.ts";
 import { answer, readStruct, toStruct } from "./grpc.ts";
-import { blind, isAsset, mapValues, type Properties, toSecret } from "./property-values.ts";
+import {
+  blind,
+  isAsset,
+  isObject,
+  mapValues,
+  type Properties,
+  toSecret,
+} from "./property-values.ts";
 import type { Provider } from "./provider-client.ts";
 
 /** A resource as the engine keeps it. */
@@ -146,13 +153,7 @@ async function carryOut(deployment: Deployment, asked: Kept, request: Request): 
   const provider = providerOf(deployment, asked.type);
   const { urn } = asked;
   const old = oldOf(deployment, request, urn);
-  const given = { ...asked.inputs };
-  for (const key of request.getIgnorechangesList()) {
-    delete given[key];
-    if (old && key in old.inputs) {
-      given[key] = old.inputs[key];
-    }
-  }
+  const given = ignoring(request.getIgnorechangesList(), old?.inputs ?? {}, asked.inputs);
   const checked = { ...asked, inputs: await provider.check(urn, given) };
   if (!old) {
     report(deployment, "create", { fresh: checked });
@@ -173,6 +174,23 @@ async function carryOut(deployment: Deployment, asked: Kept, request: Request): 
   report(deployment, "update", { old, fresh: checked });
   const outputs = await provider.update(urn, old.id, change, deployment.preview);
   return { ...checked, id: old.id, outputs };
+}
+
+/** Inputs in which what is to be ignored (`name`, `name.name`) stands as it stood before, if it did. */
+function ignoring(paths: string[], old: Properties, given: Properties): Properties {
+  const inputs = { ...given };
+  for (const path of paths) {
+    const [key = "", ...rest] = path.split(".");
+    const [before, now] = [old[key], inputs[key]];
+    if (rest.length > 0 && isObject(now)) {
+      inputs[key] = ignoring([rest.join(".")], isObject(before) ? before : {}, now);
+    } else if (key in old) {
+      inputs[key] = before;
+    } else {
+      delete inputs[key];
+    }
+  }
+  return inputs;
 }
 
 /** By its URN, or by one that it had before. */

@@ -241,6 +241,23 @@ describe("a vault", () => {
   }
 });
 
+describe("a storage account", () => {
+  it.each([
+    ["Standard_LRS", "Standard_GRS", true],
+    ["Standard_LRS", "Standard_GZRS", false],
+    ["Standard_ZRS", "Standard_GRS", false],
+  ])("goes in place from %s to %s: %s", async (from, to, expected) => {
+    const inputs = { resourceGroupName: group, kind: "StorageV2", sku: { name: from } };
+    const { id, outputs } = await create("storage:StorageAccount", inputs);
+    const changed = { ...inputs, sku: { name: to } };
+    const updated = update("storage:StorageAccount", { id, inputs, outputs, changed });
+    expect(await updated.then(({ sku }) => sku, String)).toEqual(
+      expected ? { name: to } : expect.stringContaining("is a conversion"),
+    );
+    await remove(id);
+  });
+});
+
 describe("a plan", () => {
   it("stays while a site runs on it", async () => {
     const place = { resourceGroupName: group };

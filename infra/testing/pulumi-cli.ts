@@ -16,8 +16,8 @@ const COMMAND_LIMIT_MS = 300_000;
  * The Pulumi CLI of this machine: PULUMI_BIN, else on PATH, else where the npm package `pulumi` keeps
  * what it downloaded; undefined: there is none.
  */
-export async function findCli(): Promise<string | undefined> {
-  const { PULUMI_BIN: given, PATH = "", PULUMI_HOME = join(homedir(), ".pulumi") } = process.env;
+export async function findCli(env = process.env): Promise<string | undefined> {
+  const { PULUMI_BIN: given, PATH = "", PULUMI_HOME = join(homedir(), ".pulumi") } = env;
   if (given) {
     if (!(await isCli(given))) {
       throw new Error(`PULUMI_BIN: ${given} is no Pulumi CLI that works`);

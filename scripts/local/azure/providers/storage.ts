@@ -98,11 +98,22 @@ function makeAccount(request: ResourceRequest, world: World): Made {
   };
 }
 
+/** Source: learn.microsoft.com/azure/storage/common/redundancy-migration */
 function updateAccount(change: Change, world: World): Made {
-  const { allowSharedKeyAccess, allowBlobPublicAccess } = readInputs(accountInputs, change);
+  const { allowSharedKeyAccess, allowBlobPublicAccess, sku } = readInputs(accountInputs, change);
+  const old = readInputs(accountInputs, { ...change, inputs: change.oldInputs });
+  if (isZoneRedundant(sku.name) !== isZoneRedundant(old.sku.name)) {
+    throw new Error(
+      `BadRequest: from ${old.sku.name} to ${sku.name} is a conversion, to be asked for apart; it takes days`,
+    );
+  }
   const { id, name } = change.resource;
   Object.assign(findAccount(world, name), { allowSharedKeyAccess, allowBlobPublicAccess });
   return { id, name, state: {} };
+}
+
+function isZoneRedundant(sku: string): boolean {
+  return sku.endsWith("ZRS");
 }
 
 /** Azurite keeps the account; it is emptied for whoever takes it next. */
