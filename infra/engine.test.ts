@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Command, type Engine, type Outcome, planOf, type Step } from "./testing/engine.ts";
 import { startMiniatureEngine } from "./testing/miniature-engine.ts";
-import { TWITTER_CONFIG } from "./testing/modes.ts";
+import { MODES, TWITTER_CONFIG } from "./testing/modes.ts";
 import { copyProject } from "./testing/project-copy.ts";
 import { findCli, startCliEngine } from "./testing/pulumi-cli.ts";
 import { type StartedStandIn, startStandIn } from "./testing/start-stand-in.ts";
@@ -42,6 +42,14 @@ function describeStacks(start: Start): void {
   });
   describe("in production", () => {
     describeProduction(start);
+  });
+  describe.each([
+    ["another tenant", "destroy"],
+    ["own registration", "destroy"],
+    ["immutable archive", "destroy"],
+    ["private backend", "destroy --exclude-protected"],
+  ] as const)("with %s", (mode, end) => {
+    describeMode(start, MODES[mode], end);
   });
 }
 
@@ -168,7 +176,7 @@ function describeLife(start: Start): void {
     "adds the four Twitter values, and changes just the site for them",
     async () => {
       await stack().engine.configure({}, TWITTER_CONFIG);
-      const up = await upAsPlanned();
+      const up = await stack().succeed("up");
       const names = Object.keys(TWITTER_CONFIG).map(toSettingName);
       const secrets = names.map((name) => `vault-${name.toLowerCase().replaceAll("_", "-")}`);
       expect(planOf(up)).toEqual(
@@ -201,7 +209,7 @@ function describeLife(start: Start): void {
     "rotates the client secret, and lets go of the old one only when the site has moved",
     async () => {
       await stack().engine.configure({ rotateDays: "45" }, {});
-      const up = await upAsPlanned();
+      const up = await stack().succeed("up");
       const passwords = planOf(up).filter((step) => step.includes("azuread:ApplicationPassword"));
       expect(passwords.length).toBeGreaterThan(0);
       expect(planOf(up)).toEqual(
@@ -351,6 +359,22 @@ function describeProduction(start: Start): void {
       const destroy = await stack().succeed("destroy --exclude-protected");
       expect(planOf(destroy)).toContain("delete web:WebApp connector-site");
       expect(resources()).toEqual(expect.arrayContaining([container, account, vault]));
+    },
+    LIMIT_MS,
+  );
+}
+
+/** Every other way in which the program is used, in short. */
+function describeMode(start: Start, config: Record<string, string>, end: Command): void {
+  const shown = Object.entries(config).filter(([key]) => !(key in TWITTER_CONFIG));
+  const stack = useStack(start, Object.fromEntries(shown));
+
+  it(
+    "is made at once, stays as it is, and goes in an order that Azure takes",
+    async () => {
+      expect(planOf(await stack().succeed("up"))).toContain("create web:WebApp connector-site");
+      expect(planOf(await stack().succeed("up"))).toEqual([]);
+      expect(planOf(await stack().succeed(end))).toContain("delete web:WebApp connector-site");
     },
     LIMIT_MS,
   );

@@ -33,6 +33,7 @@ export async function updateResource(
   }
   const change = { type, name: resource.logicalName, inputs, oldInputs, resource };
   const made = await LIFECYCLES[type]?.update?.(change, world);
+  resource.uses = made?.uses ?? resource.uses ?? [];
   return made?.state ?? {};
 }
 
@@ -42,14 +43,28 @@ export async function removeResource(world: World, id: string): Promise<void> {
   if (!resource) {
     return;
   }
-  const refusal = LIFECYCLES[resource.type]?.refuseRemoval?.(resource, world);
+  const going = [...below(world, resource), resource];
+  const refusal =
+    refusalOfUse(world, going) ?? LIFECYCLES[resource.type]?.refuseRemoval?.(resource, world);
   if (refusal !== undefined) {
     throw new Error(refusal);
   }
-  for (const one of [...below(world, resource), resource]) {
+  for (const one of going) {
     await LIFECYCLES[one.type]?.remove?.(one, world);
     world.resources.delete(one.id.toLowerCase());
   }
+}
+
+/** What is used by something that stays is in the way. */
+function refusalOfUse({ resources }: World, going: MadeResource[]): string | undefined {
+  const ids = new Set(going.map(({ id }) => id.toLowerCase()));
+  for (const [key, { id, uses = [] }] of resources) {
+    const used = uses.find((one) => ids.has(one.toLowerCase()));
+    if (used !== undefined && !ids.has(key)) {
+      return `Conflict: ${used} cannot be deleted because it is in use by ${id}`;
+    }
+  }
+  return undefined;
 }
 
 function below({ resources }: World, { id }: MadeResource): MadeResource[] {

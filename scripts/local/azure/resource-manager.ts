@@ -187,6 +187,7 @@ async function newResource(
     type,
     logicalName: args.name,
     name: made.name,
+    uses: made.uses ?? [],
   });
   // The inputs go back as they came, so that what was secret stays secret.
   return { id: made.id, state: { ...given, ...made.state } };

@@ -9,7 +9,14 @@ import type { RoleAssignment } from "./roles.ts";
 import type { StorageFront } from "./storage-front.ts";
 
 /** Anything that was made, by its ARM id (or the id of its provider). `name` is the physical one. */
-export type MadeResource = { id: string; type: string; logicalName: string; name: string };
+export type MadeResource = {
+  id: string;
+  type: string;
+  logicalName: string;
+  name: string;
+  /** Ids of what it uses, which may not be deleted before it. */
+  uses?: string[];
+};
 
 export type ManagedIdentity = { id: string; clientId: string; principalId: string };
 
@@ -37,7 +44,6 @@ export type FederatedTrust = { issuer: string; subject: string; audiences: strin
 export type Site = {
   id: string;
   name: string;
-  planId: string;
   hostName: string;
   /** Holds the port until the site starts. */
   portHolder: Server;
@@ -89,8 +95,13 @@ export type ResourceRequest = {
   inputs: Record<string, unknown>;
 };
 
-/** What it adds to the inputs. `name` is the physical name. */
-export type Made = { id: string; name: string; state: Record<string, unknown> };
+/** What it adds to the inputs. `name` is the physical name; `uses`: see MadeResource. */
+export type Made = {
+  id: string;
+  name: string;
+  state: Record<string, unknown>;
+  uses?: string[];
+};
 
 export type Make = (request: ResourceRequest, world: World) => Made | Promise<Made>;
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 import { addImplicit, armId, autoname, readInputs, requireExisting } from "../arm.ts";
-import type { Lifecycles, Make, Provider, ResourceRequest, World } from "../world.ts";
+import type { Lifecycles, Made, Make, Provider, ResourceRequest, World } from "../world.ts";
 
 /** Resources that nothing in the local system depends on: their existence and their id are kept. */
 export const recorded: Provider = {
@@ -12,15 +12,12 @@ export const recorded: Provider = {
     "resourceName",
     componentState,
   ),
-  "azure-native:network:VirtualNetwork": inGroup(
-    "Microsoft.Network/virtualNetworks",
-    "virtualNetworkName",
-    networkState,
+  "azure-native:network:NetworkSecurityGroup": inGroup(
+    "Microsoft.Network/networkSecurityGroups",
+    "networkSecurityGroupName",
   ),
-  "azure-native:network:PrivateEndpoint": inGroup(
-    "Microsoft.Network/privateEndpoints",
-    "privateEndpointName",
-  ),
+  "azure-native:network:VirtualNetwork": makeNetwork,
+  "azure-native:network:PrivateEndpoint": makeEndpoint,
   "azure-native:privatedns:PrivateZone": inGroup(
     "Microsoft.Network/privateDnsZones",
     "privateZoneName",
@@ -143,16 +140,47 @@ function componentState(): Record<string, unknown> {
   return { instrumentationKey: key, connectionString: `InstrumentationKey=${key};${endpoints}` };
 }
 
+const reference = z.looseObject({ id: z.string() });
+
 const networkInputs = z.looseObject({
-  subnets: z.array(z.looseObject({ name: z.string() })).default([]),
+  subnets: z
+    .array(z.looseObject({ name: z.string(), networkSecurityGroup: reference.optional() }))
+    .default([]),
 });
 
+const inNetworkGroup = inGroup("Microsoft.Network/virtualNetworks", "virtualNetworkName");
+
 /** Subnets that are written inside of their network come back with ids. */
-function networkState(id: string, request: ResourceRequest, world: World) {
+async function makeNetwork(request: ResourceRequest, world: World): Promise<Made> {
   const { subnets } = readInputs(networkInputs, request);
-  const made = subnets.map(({ name }) => ({ name, id: `${id}/subnets/${name}` }));
+  const guards = subnets.flatMap((one) => one.networkSecurityGroup?.id ?? []);
+  for (const guard of guards) {
+    requireExisting(world, guard, "the network security group");
+  }
+  const { id, name, state } = await inNetworkGroup(request, world);
+  const made = subnets.map((subnet) => ({ name: subnet.name, id: `${id}/subnets/${subnet.name}` }));
   for (const subnet of made) {
     addImplicit(world, subnet.id, "Microsoft.Network/virtualNetworks/subnets");
   }
-  return { subnets: made };
+  return { id, name, state: { ...state, subnets: made }, uses: guards };
+}
+
+const endpointInputs = z.looseObject({
+  subnet: reference,
+  privateLinkServiceConnections: z
+    .array(z.looseObject({ privateLinkServiceId: z.string(), groupIds: z.array(z.string()) }))
+    .min(1),
+});
+
+const inEndpointGroup = inGroup("Microsoft.Network/privateEndpoints", "privateEndpointName");
+
+/** It holds its subnet; what it leads to may go before it. */
+async function makeEndpoint(request: ResourceRequest, world: World): Promise<Made> {
+  const { subnet, privateLinkServiceConnections } = readInputs(endpointInputs, request);
+  requireExisting(world, subnet.id, "the subnet");
+  for (const { privateLinkServiceId } of privateLinkServiceConnections) {
+    requireExisting(world, privateLinkServiceId, "the service to connect to");
+  }
+  const made = await inEndpointGroup(request, world);
+  return { ...made, uses: [subnet.id] };
 }

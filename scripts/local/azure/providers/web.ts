@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 
 import { z } from "zod";
 
-import { armId, autoname, exists, readInputs, removeFrom } from "../arm.ts";
+import { armId, autoname, exists, readInputs, removeFrom, requireExisting } from "../arm.ts";
 import { closeServer, listen, portOf } from "../listen.ts";
 import type {
   Change,
@@ -21,10 +21,6 @@ export const web: Provider = {
 
 export const webLifecycles: Lifecycles = {
   "azure-native:web:AppServicePlan": {
-    refuseRemoval: ({ id }, { sites }) =>
-      sites.some(({ planId }) => planId.toLowerCase() === id.toLowerCase())
-        ? `Conflict: server farm ${id} cannot be deleted because it has web apps assigned to it`
-        : undefined,
     remove: ({ id }, { linuxPlans }) => void linuxPlans.delete(id.toLowerCase()),
   },
   "azure-native:web:WebApp": { update: updateSite, remove: removeSite },
@@ -62,6 +58,7 @@ const siteInputs = z.looseObject({
     .regex(/^(?!-)[0-9A-Za-z-]{2,60}(?<!-)$/)
     .optional(),
   serverFarmId: z.string(),
+  virtualNetworkSubnetId: z.string().optional(),
   siteConfig: z.looseObject({
     linuxFxVersion: z.literal("NODE|24-lts", { error: "must be NODE|24-lts" }),
     appCommandLine: z.string().default(""),
@@ -86,7 +83,11 @@ const siteInputs = z.looseObject({
 async function makeSite(request: ResourceRequest, world: World): Promise<Made> {
   const inputs = readInputs(siteInputs, request);
   const { siteConfig, serverFarmId, keyVaultReferenceIdentity } = inputs;
+  const { virtualNetworkSubnetId: subnetId } = inputs;
   requireLinuxPlan(world, serverFarmId);
+  if (subnetId !== undefined) {
+    requireExisting(world, subnetId, "the subnet");
+  }
   const attached = readIdentities(world, inputs.identity?.userAssignedIdentities ?? []);
   requireAttached(keyVaultReferenceIdentity, attached);
   checkSettings(siteConfig.appSettings);
@@ -98,7 +99,6 @@ async function makeSite(request: ResourceRequest, world: World): Promise<Made> {
   world.sites.push({
     id,
     name,
-    planId: serverFarmId,
     hostName,
     portHolder,
     settings: siteConfig.appSettings,
@@ -117,7 +117,7 @@ async function makeSite(request: ResourceRequest, world: World): Promise<Made> {
     possibleOutboundIpAddresses: "127.0.0.1",
     ...(attached.length > 0 && { identity: identityState(world, attached) }),
   };
-  return { id, name, state };
+  return { id, name, state, uses: [serverFarmId, ...(subnetId === undefined ? [] : [subnetId])] };
 }
 
 /** The site keeps its name and its host name, and with them its port. */
