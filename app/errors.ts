@@ -11,11 +11,17 @@ export type ErrorCode =
   | "x-bad-response"
   | "entra-refused"
   | "sas-unusable"
+  | "upload-refused"
+  | "upload-unavailable"
+  | "daily-limit"
   | "platform-refused"
+  | "platform-too-large"
   | "platform-unavailable"
   | "job-gone"
   | "job-needs-sign-in"
+  | "storage-unavailable"
   | "unusable-record"
+  | "process-ends"
   | "conflict"
   | "window-open";
 
@@ -32,6 +38,26 @@ export class ConnectorError extends Error {
     this.retryAt = options.retryAt;
   }
 }
+
+/**
+ * Whether the storage account cannot be reached, or does not let us in: whatever the libraries for
+ * Azure Storage, and for the token that they ask for, say of it, nothing is wrong with the work.
+ */
+export function isStorageDown(error: unknown): boolean {
+  if (!(error instanceof Error) || !STORAGE_ERRORS.has(error.name)) {
+    return false;
+  }
+  const status = numberField(error, "statusCode") ?? 0;
+  return status < 400 || status >= 500 || [401, 403, 408, 429].includes(status);
+}
+
+const STORAGE_ERRORS = new Set([
+  "RestError",
+  "AbortError",
+  "AuthenticationError",
+  "AuthenticationRequiredError",
+  "CredentialUnavailableError",
+]);
 
 export type ErrorDescription = { code?: string; error: string; status?: number; stack?: string };
 

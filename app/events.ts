@@ -26,7 +26,14 @@ export const EVENTS = {
   "task.failed": "error",
   "work.poisoned": "error",
   "work.queue-unreachable": "error",
+  "work.lease-lost": "warn",
+  "work.hangs": "error",
+  "work.failed": "error",
+  "archive.unreachable": "error",
   "delivery.daily-limit-near": "warn",
+  "delivery.over-daily-limit": "warn",
+  "delivery.differs": "error",
+  "sas.unusable": "error",
   "capture.scheduled": "debug",
   "capture.not-scheduled": "error",
   "capture.waits": "warn",
@@ -42,7 +49,11 @@ export const EVENTS = {
   "x.credits-spent": "error",
   "x.usage-capped": "error",
   "x.rate-limited": "warn",
+  "x.forbidden": "error",
+  "x.unavailable": "error",
+  "entra.refused": "error",
   "platform.refused": "error",
+  "platform.completion-owed": "error",
 } as const satisfies Record<string, "debug" | "info" | "warn" | "error">;
 
 export type EventName = keyof typeof EVENTS;
@@ -53,6 +64,7 @@ export type EventName = keyof typeof EVENTS;
  */
 export type EventFields = Partial<{
   accountId: string;
+  asked: number;
   attempt: number;
   bytes: number;
   code: string;
@@ -76,6 +88,7 @@ export type EventFields = Partial<{
   status: number;
   taskId: string;
   version: string;
+  waiting: number;
   windowEnd: string;
   windowStart: string;
 }>;

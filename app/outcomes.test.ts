@@ -14,17 +14,23 @@ describe("decideOutcome", () => {
     ["x-token-refused", { kind: "park", at: inSeconds(300), needsSignIn: true }],
     ["job-needs-sign-in", { kind: "park", at: inSeconds(300) }],
     ["x-keys-missing", { kind: "park", at: inSeconds(300) }],
-    ["entra-refused", { kind: "park", at: inSeconds(300) }],
-    ["platform-refused", { kind: "retry", at: inSeconds(5), alert: "platform.refused" }],
-    ["platform-unavailable", { kind: "retry", at: inSeconds(5) }],
+    ["entra-refused", { kind: "park", at: inSeconds(300), alert: "entra.refused" }],
+    ["sas-unusable", { kind: "park", at: inSeconds(300), alert: "sas.unusable" }],
+    ["upload-refused", { kind: "retry", at: inSeconds(5), alert: "platform.refused" }],
+    ["upload-unavailable", { kind: "retry", at: inSeconds(5) }],
+    ["daily-limit", { kind: "park", at: inSeconds(60) }],
+    ["platform-refused", { kind: "retry", at: inSeconds(60), alert: "platform.refused" }],
+    ["platform-unavailable", { kind: "retry", at: inSeconds(60) }],
+    ["platform-too-large", { kind: "fail-permanently", alert: "platform.refused", poison: true }],
     ["x-bad-request", { kind: "retry", at: inSeconds(5) }],
     ["x-bad-response", { kind: "retry", at: inSeconds(5), alert: "capture.fields-missing" }],
     ["x-unavailable", { kind: "retry", at: inSeconds(5) }],
+    ["storage-unavailable", { kind: "park", at: inSeconds(60), alert: "archive.unreachable" }],
     ["unusable-record", { kind: "retry", at: inSeconds(5) }],
+    ["process-ends", { kind: "fail-temporarily", poison: true }],
     ["conflict", { kind: "retry", at: inSeconds(5) }],
-    ["sas-unusable", { kind: "fail-temporarily" }],
     ["job-gone", { kind: "fail-permanently" }],
-    ["x-forbidden", { kind: "fail-permanently" }],
+    ["x-forbidden", { kind: "park", at: inSeconds(3600), alert: "x.forbidden" }],
   ])("decides on %s at the first failure", (code, outcome) => {
     expect(decideOutcome(new ConnectorError(code, "test"), 0, NOW)).toEqual(outcome);
   });
@@ -52,15 +58,71 @@ describe("decideOutcome", () => {
   });
 
   it("gives up what fails without a reason to wait after the tenth try", () => {
-    const error = new ConnectorError("platform-refused", "test");
+    const error = new ConnectorError("upload-refused", "test");
     expect(decideOutcome(error, MAX_ATTEMPTS - 1, NOW)).toEqual({
       kind: "fail-temporarily",
       alert: "platform.refused",
+      poison: true,
     });
   });
 
   it("never gives up what waits for a person or a clock", () => {
     const error = new ConnectorError("x-credits-spent", "test");
     expect(decideOutcome(error, MAX_ATTEMPTS * 100, NOW).kind).toBe("park");
+  });
+
+  it.each<[ErrorCode, Partial<Outcome>]>([
+    ["x-unavailable", { at: inSeconds(600), alert: "x.unavailable" }],
+    ["upload-unavailable", { at: inSeconds(600) }],
+  ])("never gives up what time alone can mend, and says so: %s", (code, outcome) => {
+    const error = new ConnectorError(code, "test");
+    for (const attempt of [MAX_ATTEMPTS - 1, MAX_ATTEMPTS * 100]) {
+      expect(decideOutcome(error, attempt, NOW)).toEqual({ kind: "park", ...outcome });
+    }
+  });
+
+  it.each<ErrorCode>(["platform-unavailable", "platform-refused"])(
+    "tries a completion 15 times, a minute apart, and then each hour, for ever: %s",
+    (code) => {
+      const error = new ConnectorError(code, "test");
+      for (let attempt = 0; attempt < 14; attempt += 1) {
+        expect(decideOutcome(error, attempt, NOW)).toMatchObject({
+          kind: "retry",
+          at: inSeconds(60),
+        });
+      }
+      for (const attempt of [14, 1000]) {
+        expect(decideOutcome(error, attempt, NOW)).toEqual({
+          kind: "park",
+          at: inSeconds(3600),
+          alert: "platform.completion-owed",
+        });
+      }
+    },
+  );
+
+  it.each<[ErrorCode, number, Outcome]>([
+    ["sas-unusable", 3600, { kind: "fail-temporarily", alert: "sas.unusable" }],
+    ["x-forbidden", 24 * 3600, { kind: "fail-permanently", alert: "x.forbidden", poison: true }],
+  ])("waits for a person only so long: %s", (code, seconds, outcome) => {
+    const error = new ConnectorError(code, "test");
+    const decide = (waited: number) => decideOutcome(error, 0, NOW, inSeconds(-waited));
+    expect(decide(seconds - 1).kind).toBe("park");
+    expect(decide(seconds)).toEqual(outcome);
+  });
+
+  it.each([
+    ["RestError", undefined, "park"],
+    ["RestError", 500, "park"],
+    ["RestError", 503, "park"],
+    ["RestError", 403, "park"],
+    ["AbortError", undefined, "park"],
+    ["CredentialUnavailableError", undefined, "park"],
+    ["RestError", 400, "retry"],
+    ["RestError", 409, "retry"],
+    ["TypeError", undefined, "retry"],
+  ])("takes a storage that is down for what it is: %s %s", (name, statusCode, kind) => {
+    const error = Object.assign(new Error("test"), { name, statusCode });
+    expect(decideOutcome(error, 0, NOW).kind).toBe(kind);
   });
 });

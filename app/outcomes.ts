@@ -1,4 +1,4 @@
-import { ConnectorError, type ErrorCode } from "./errors.ts";
+import { ConnectorError, type ErrorCode, isStorageDown } from "./errors.ts";
 import type { EventName } from "./events.ts";
 
 /** What happens to a task after a failure. */
@@ -10,63 +10,129 @@ export type Outcome = {
   alert?: EventName;
   /** The job's account has to be signed in again. */
   needsSignIn?: boolean;
+  /** A person has to look: the message goes to the poison queue. */
+  poison?: boolean;
 };
 
-type Rule = { kind: Outcome["kind"]; afterMs?: number; alert?: EventName; needsSignIn?: boolean };
+type Rule = Pick<Outcome, "kind" | "alert" | "needsSignIn" | "poison"> & {
+  /** How long it waits: always the same, or by default (retry) longer each time. */
+  afterMs?: number;
+  /** How often it is tried (retry), or how long it waits in all (park), before `afterwards`. */
+  tries?: number;
+  atMostMs?: number;
+  afterwards?: Rule;
+};
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const RETRY_FIRST_MS = 5_000;
 const RETRY_LONGEST_MS = 10 * MINUTE_MS;
 /** Tries of a task that fails without a reason to wait, before it is given up. */
 export const MAX_ATTEMPTS = 10;
+/** Microsoft's sibling scripts on the Import service's host try 15 times, 60 s apart. */
+const COMPLETION_TRIES = 15;
+
+const GIVE_UP: Rule = { kind: "fail-temporarily", poison: true };
+/** A completion that is owed stays owed, and is told of until it is accepted. */
+const OWE: Rule = { kind: "park", afterMs: HOUR_MS, alert: "platform.completion-owed" };
+const COMPLETE: Rule = {
+  kind: "retry",
+  afterMs: MINUTE_MS,
+  tries: COMPLETION_TRIES,
+  afterwards: OWE,
+};
 
 /**
  * The one place that decides what a failure means. Waiting for something that a person or a clock
- * will bring is parking: it costs no attempt. Everything else is tried again, a little later each time.
+ * will bring is parking: it costs no attempt. Everything else is tried again, a little later each
+ * time; what only time can mend is never given up.
  */
 const RULES: Record<ErrorCode, Rule> = {
   "window-open": { kind: "park" },
   "x-rate-limited": { kind: "park", afterMs: 15 * MINUTE_MS, alert: "x.rate-limited" },
-  "x-credits-spent": { kind: "park", afterMs: 60 * MINUTE_MS, alert: "x.credits-spent" },
-  "x-usage-capped": { kind: "park", afterMs: 60 * MINUTE_MS, alert: "x.usage-capped" },
+  "x-credits-spent": { kind: "park", afterMs: HOUR_MS, alert: "x.credits-spent" },
+  "x-usage-capped": { kind: "park", afterMs: HOUR_MS, alert: "x.usage-capped" },
   "x-token-refused": { kind: "park", afterMs: 5 * MINUTE_MS, needsSignIn: true },
   "job-needs-sign-in": { kind: "park", afterMs: 5 * MINUTE_MS },
   "x-keys-missing": { kind: "park", afterMs: 5 * MINUTE_MS },
-  "entra-refused": { kind: "park", afterMs: 5 * MINUTE_MS },
-  "platform-refused": { kind: "retry", alert: "platform.refused" },
-  "platform-unavailable": { kind: "retry" },
-  "sas-unusable": { kind: "fail-temporarily" },
-  "job-gone": { kind: "fail-permanently" },
-  "x-forbidden": { kind: "fail-permanently" },
+  // A suspended account may come back, and a permission be given again: a day to see to it.
+  "x-forbidden": {
+    kind: "park",
+    afterMs: HOUR_MS,
+    alert: "x.forbidden",
+    atMostMs: 24 * HOUR_MS,
+    afterwards: { kind: "fail-permanently", poison: true },
+  },
   "x-bad-request": { kind: "retry" },
   "x-bad-response": { kind: "retry", alert: "capture.fields-missing" },
-  "x-unavailable": { kind: "retry" },
+  "x-unavailable": {
+    kind: "retry",
+    afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS, alert: "x.unavailable" },
+  },
+  "entra-refused": { kind: "park", afterMs: 5 * MINUTE_MS, alert: "entra.refused" },
+  // The platform may send a fresh address under the same TaskId, or has to ask again.
+  "sas-unusable": {
+    kind: "park",
+    afterMs: 5 * MINUTE_MS,
+    alert: "sas.unusable",
+    atMostMs: HOUR_MS,
+    afterwards: { kind: "fail-temporarily" },
+  },
+  "upload-refused": { kind: "retry", alert: "platform.refused" },
+  // It ends by itself: when its address expires, the SAS is unusable.
+  "upload-unavailable": { kind: "retry", afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS } },
+  "daily-limit": { kind: "park" },
+  "platform-refused": { ...COMPLETE, alert: "platform.refused" },
+  "platform-too-large": { kind: "fail-permanently", alert: "platform.refused", poison: true },
+  "platform-unavailable": COMPLETE,
+  "job-gone": { kind: "fail-permanently" },
+  "storage-unavailable": { kind: "park", alert: "archive.unreachable" },
   "unusable-record": { kind: "retry" },
+  "process-ends": GIVE_UP,
   conflict: { kind: "retry" },
 };
+const UNKNOWN: Rule = { kind: "retry" };
 
-/** @param attempt how often the task has failed before without a reason to wait, from 0. */
-export function decideOutcome(error: unknown, attempt: number, now: Date): Outcome {
+/**
+ * @param attempt how often it has failed before without a reason to wait, from 0.
+ * @param waitingSince since when it has been waiting for the same thing.
+ */
+export function decideOutcome(
+  error: unknown,
+  attempt: number,
+  now: Date,
+  waitingSince: Date = now,
+): Outcome {
   const known = error instanceof ConnectorError ? error : undefined;
-  const { kind, afterMs, alert, needsSignIn } = known ? RULES[known.code] : UNKNOWN;
-  const also = {
+  const waitedMs = now.getTime() - waitingSince.getTime();
+  const rule = applyRule(ruleOf(error), { attempt, waitedMs });
+  const { kind, alert, needsSignIn, poison } = rule;
+  const waits = kind === "park" || kind === "retry";
+  const afterMs = rule.afterMs ?? (kind === "retry" ? backOffMs(attempt) : MINUTE_MS);
+  return {
+    kind,
+    ...(waits && { at: known?.retryAt ?? new Date(now.getTime() + afterMs) }),
     ...(alert !== undefined && { alert }),
     ...(needsSignIn !== undefined && { needsSignIn }),
+    ...(poison !== undefined && { poison }),
   };
-  if (kind === "park") {
-    return {
-      kind,
-      at: known?.retryAt ?? new Date(now.getTime() + (afterMs ?? MINUTE_MS)),
-      ...also,
-    };
-  }
-  if (kind === "retry" && attempt + 1 < MAX_ATTEMPTS) {
-    return { kind, at: new Date(now.getTime() + backOffMs(attempt)), ...also };
-  }
-  return { kind: kind === "retry" ? "fail-temporarily" : kind, ...also };
 }
 
-const UNKNOWN: Rule = { kind: "retry" };
+function ruleOf(error: unknown): Rule {
+  if (isStorageDown(error)) {
+    return RULES["storage-unavailable"];
+  }
+  return error instanceof ConnectorError ? RULES[error.code] : UNKNOWN;
+}
+
+/** The rule itself, or what it says of afterwards, if it has had its tries or its time. */
+function applyRule(rule: Rule, past: { attempt: number; waitedMs: number }): Rule {
+  const { kind, alert, tries = MAX_ATTEMPTS, atMostMs = Number.POSITIVE_INFINITY } = rule;
+  const isOver =
+    (kind === "retry" && past.attempt + 1 >= tries) ||
+    (kind === "park" && past.waitedMs >= atMostMs);
+  return isOver ? { ...(alert && { alert }), ...(rule.afterwards ?? GIVE_UP) } : rule;
+}
 
 function backOffMs(attempt: number): number {
   return Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_LONGEST_MS);

@@ -6,6 +6,7 @@ import { createApp } from "./app.ts";
 import { createArchiveContainer, createAzureStore } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
 import { createAskAccount } from "./capture/depth.ts";
+import { createUpload } from "./delivery/sas.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
 import { createAppCredential } from "./platform/credential.ts";
@@ -50,7 +51,7 @@ function main(): void {
   const fetchMedia = createFetchMedia(settings, agent);
   const platform = createPlatform({
     url: settings.PLATFORM_URL,
-    credential: createAppCredential(settings, identity),
+    createCredential: () => createAppCredential(settings, identity),
   });
   const chainDeps = {
     store,
@@ -69,6 +70,7 @@ function main(): void {
       askAccount: createAskAccount(twitter, now),
       sasHosts: settings.SAS_HOSTS,
       uploadConcurrency: settings.UPLOAD_CONCURRENCY,
+      createUpload,
     },
     { concurrency: settings.TASK_CONCURRENCY },
   );
@@ -105,7 +107,7 @@ function main(): void {
       store,
       sessions,
       log,
-      health: () => readHealth({ settings, isWorkerAlive: worker.isAlive(), version, packageHash }),
+      health: () => readHealth({ settings, troubles: worker.troubles(), version, packageHash }),
     },
     publicOrigin: new URL(publicUrl).origin,
     xOrigin: new URL(settings.X_API_URL).origin,

@@ -31,10 +31,7 @@ describe.each(Object.entries(SILENCES))("A storage that %s", (title, answer) => 
     const container = new ContainerClient(`${server.url}/archive`, undefined, {
       retryOptions: { maxTries: 2, retryDelayInMs: 10 },
     });
-    const store = createAzureStore(container, {
-      timeoutMs: TIMEOUT_MS,
-      streamTimeoutMs: TIMEOUT_MS,
-    });
+    const store = createAzureStore(container, { timeoutMs: TIMEOUT_MS });
     const started = performance.now();
     await expect(call(store)).rejects.toThrow(/abort|timed? ?out/i);
     expect(performance.now() - started).toBeLessThan(SOON_MS);

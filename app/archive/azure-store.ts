@@ -6,8 +6,6 @@ import type { BlobAbout, Store } from "./store.ts";
 const BLOCK_BYTES = 4 * 1024 * 1024;
 /** For one request with all its tries and its whole body. */
 const TIMEOUT_MS = 60_000;
-/** For a blob that is read as a stream: whoever reads it may be slow, too. */
-const STREAM_TIMEOUT_MS = 10 * 60_000;
 /** The library's own would take minutes; the work is taken up again anyway. */
 const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 // Codes, not statuses: a container that is gone is a 404 too, and says nothing of its blobs.
@@ -22,7 +20,7 @@ export function createArchiveContainer(url: string, credential: TokenCredential)
 /** The archive container. Errors other than "not there" and "changed meanwhile" are thrown as they are. */
 export function createAzureStore(
   container: ContainerClient,
-  { timeoutMs = TIMEOUT_MS, streamTimeoutMs = STREAM_TIMEOUT_MS } = {},
+  { timeoutMs = TIMEOUT_MS } = {},
 ): Store {
   const inTime = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
   return {
@@ -78,12 +76,32 @@ export function createAzureStore(
       });
     },
     async readStream(name) {
-      return unlessCode([ABSENT], undefined, async () => {
-        const { readableStreamBody = [] } = await container
-          .getBlobClient(name)
-          .download(0, undefined, { abortSignal: AbortSignal.timeout(streamTimeoutMs) });
-        return toBuffers(readableStreamBody);
-      });
+      const blob = container.getBlobClient(name);
+      const readBlock = async (start: number, ifMatch?: string) => {
+        const response = await blob.download(start, BLOCK_BYTES, {
+          ...inTime(),
+          ...(ifMatch !== undefined && { conditions: { ifMatch } }),
+        });
+        const chunks = await Array.fromAsync(toBuffers(response.readableStreamBody ?? []));
+        return { etag: response.etag ?? "", body: Buffer.concat(chunks) };
+      };
+      // Beyond its end, and so at the start of one that is empty, a blob has no range to give.
+      const end = { etag: "", body: Buffer.alloc(0) };
+      const first = await unlessCode([ABSENT], undefined, () =>
+        unlessCode(["InvalidRange"], end, () => readBlock(0)),
+      );
+      return (
+        first &&
+        (async function* blocks() {
+          let { body } = first;
+          for (let start = 0; body.byteLength > 0;) {
+            yield body;
+            start += body.byteLength;
+            const next = () => readBlock(start, first.etag);
+            ({ body } = await unlessCode(["InvalidRange"], end, next));
+          }
+        })()
+      );
     },
     async remove(name, etag) {
       return unlessCode([ABSENT, CHANGED], false, async () => {

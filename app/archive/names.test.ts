@@ -22,6 +22,10 @@ const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   outboxEntry: (jobId, other) => names.outboxEntry(jobId, other),
   task: (jobId, other) => names.task(jobId, other),
   manifest: (jobId, other) => names.manifest(jobId, other),
+  laterManifest: (jobId, other) => names.manifest(jobId, other, 2),
+  outboxCarrier: (jobId) => names.outboxCarrier(jobId),
+  ledger: (jobId) => names.ledger(jobId, "2026-06-01"),
+  answered: (jobId) => names.answered(jobId),
 };
 
 describe.each(Object.entries(OF_A_JOB))("The name %s", (_title, toName) => {
@@ -89,6 +93,7 @@ it("What proves something lies under evidence/, what changes does not", () => {
     "mediaKey",
     "mediaFile",
     "manifest",
+    "laterManifest",
   ]);
 });
 

@@ -22,17 +22,22 @@ export const names = {
   /** Further answers of X that prove that nothing of an interval is out of its reach. */
   captureProof: (jobId: string, captureId: string, probe: string) =>
     `${evidence(jobId)}captures/${captureId}/proof/${probe}.json`,
-  lookupPages: (jobId: string, taskId: string) =>
-    `${evidence(jobId)}${taskFolder(taskId)}lookup/pages/`,
+  /** A task that asks for something else under its old id asks a further question. */
+  lookupPages: (jobId: string, taskId: string, question = 1) =>
+    `${evidence(jobId)}${taskFolder(taskId)}lookup${suffix(question)}/pages/`,
   page: (pages: string, number: number) => `${pages}${String(number).padStart(6, "0")}.json`,
   media: (jobId: string, mediaKey: string, file: string) =>
     `${evidence(jobId)}media/${encode(mediaKey)}/${encode(file)}`,
   outbox: (jobId: string) => `${folder(jobId)}outbox/`,
   outboxEntry: (jobId: string, postId: string) => `${folder(jobId)}outbox/${encode(postId)}.json`,
+  outboxCarrier: (jobId: string) => `${folder(jobId)}outbox-carrier.json`,
+  /** Items of a UTC day, `2026-06-01`. */
+  ledger: (jobId: string, day: string) => `${folder(jobId)}ledger/${day}.json`,
+  answered: (jobId: string) => `${folder(jobId)}answered.json`,
   tasks: (jobId: string) => `${folder(jobId)}tasks/`,
   task: (jobId: string, taskId: string) => `${folder(jobId)}${taskFolder(taskId)}task.json`,
-  manifest: (jobId: string, taskId: string) =>
-    `${evidence(jobId)}${taskFolder(taskId)}manifest.ndjson`,
+  manifest: (jobId: string, taskId: string, answer = 1) =>
+    `${evidence(jobId)}${taskFolder(taskId)}manifest${suffix(answer)}.ndjson`,
 };
 
 function folder(jobId: string): string {
@@ -45,6 +50,10 @@ function evidence(jobId: string): string {
 
 function taskFolder(taskId: string): string {
   return `tasks/${encode(taskId)}/`;
+}
+
+function suffix(number: number): string {
+  return number === 1 ? "" : `-${number}`;
 }
 
 function encode(id: string): string {

@@ -168,10 +168,12 @@ describe.each([
 
   describe("readStream", () => {
     it("gives back what was written, and nothing where there is nothing", async () => {
-      const body = Buffer.alloc(9_000_000, "0123456789");
-      await store.put("a", body);
-      const stream = await store.readStream("a");
-      expect(Buffer.concat(await Array.fromAsync(stream ?? [])).equals(body)).toBe(true);
+      for (const bytes of [0, 1, 9_000_000, 2 * 4 * 1024 * 1024]) {
+        const body = Buffer.alloc(bytes, "0123456789");
+        await store.put("a", body);
+        const stream = await store.readStream("a");
+        expect(Buffer.concat(await Array.fromAsync(stream ?? [])).equals(body)).toBe(true);
+      }
       expect(await store.readStream("b")).toBeUndefined();
     });
   });

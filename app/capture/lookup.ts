@@ -13,13 +13,14 @@ export async function lookUp(
   {
     jobId,
     taskId,
+    question,
     token,
     ids,
-  }: Pick<Source, "jobId" | "token"> & { taskId: string; ids: string[] },
+  }: Pick<Source, "jobId" | "token"> & { taskId: string; question?: number; ids: string[] },
 ): Promise<Map<string, string>> {
   const missing = new Map<string, string>();
   for (const [index, some] of chunk(ids).entries()) {
-    const name = names.page(names.lookupPages(jobId, taskId), index + 1);
+    const name = names.page(names.lookupPages(jobId, taskId, question), index + 1);
     const stored = await store.read(name);
     const kept = stored ?? (await keepAnswer(store, name, () => twitter.lookup(token, some)));
     const page = parsePage(kept.body);

@@ -4,6 +4,8 @@ import type { Log } from "../log.ts";
 import { filesOf } from "../twitter/media.ts";
 import type { Includes, Media, Post } from "../twitter/page.ts";
 import { type Attachment, type MediaOutcome, shownPosts } from "./item.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import pLimit from "p-limit";
 import pRetry from "p-retry";
 
 /** The platform refuses larger items (portal-contract.md). Decimal: the harsher reading. */
@@ -12,6 +14,8 @@ export const ITEM_LIMIT_BYTES = 10_000_000;
 const TEXT_RESERVE_BYTES = 600_000;
 const ATTACHMENTS_LIMIT_BYTES = ((ITEM_LIMIT_BYTES - TEXT_RESERVE_BYTES) * 3) / 4;
 const DOWNLOAD_RETRIES = 3;
+/** Each holds a block of the archive's in memory, over all tasks of the process. */
+const limitDownloads = pLimit(4);
 
 /** A medium that one of an item's posts shows, and the archived file to attach, or why none is. */
 export type PlannedMedium = {
@@ -26,23 +30,33 @@ export type PlannedMedium = {
 
 export type AttachmentDeps = MediaDeps & { log: Log };
 
+type KnownMedium = ManifestEntry["media"][number];
+type Found = { record: MediaRecord; notBest?: string } | { leftOut: string };
+
 /**
  * Archives all media of a post and of the posts it refers to, and decides which files go along:
  * the best of each that still fits. A medium that cannot be had does not stop the post.
+ * `known` is what an earlier answer had: the same again, whatever else the archive has by now.
  */
 export async function planMedia(
   deps: AttachmentDeps,
-  { jobId, post, includes }: { jobId: string; post: Post; includes: Includes },
+  {
+    jobId,
+    post,
+    includes,
+    known,
+  }: { jobId: string; post: Post; includes: Includes; known?: KnownMedium[] | undefined },
 ): Promise<PlannedMedium[]> {
   const planned: PlannedMedium[] = [];
   let left = ATTACHMENTS_LIMIT_BYTES;
   for (const { postId, mediaKey } of mediaShown(post, includes)) {
     const media = includes.media.get(mediaKey);
-    const found = media
-      ? await bestFile(deps, { jobId, media, limit: left })
-      : { leftOut: "X did not describe it" };
+    const before = known?.find((medium) => medium.mediaKey === mediaKey);
+    const found = before
+      ? await sameFile(deps, { jobId, media, before })
+      : await bestFile(deps, { jobId, media, limit: left });
     left -= "record" in found ? found.record.bytes : 0;
-    if ("leftOut" in found) {
+    if ("leftOut" in found && !before) {
       deps.log("media.not-archived", { jobId, postId: post.id, mediaKey, reason: found.leftOut });
     }
     planned.push({
@@ -83,13 +97,35 @@ function mediaShown(post: Post, includes: Includes): { postId: string; mediaKey:
   return shown.filter((medium) => first.get(medium.mediaKey) === medium);
 }
 
+async function sameFile(
+  deps: AttachmentDeps,
+  { jobId, media, before }: { jobId: string; media: Media | undefined; before: KnownMedium },
+): Promise<Found> {
+  const { mediaKey, sha256, leftOut = "unknown reason", notBest } = before;
+  if (sha256 === undefined) {
+    return { leftOut };
+  }
+  const fetchMedia = async () => ({ refusal: "is not asked for" });
+  for (const file of media ? filesOf(media) : []) {
+    const record = await archiveMedia({ ...deps, fetchMedia }, { jobId, mediaKey, file });
+    if ("sha256" in record && record.sha256 === sha256) {
+      return { record, ...(notBest !== undefined && { notBest }) };
+    }
+  }
+  throw new ConnectorError("unusable-record", `No file of ${mediaKey} has the SHA-256 it had`);
+}
+
 async function bestFile(
   deps: AttachmentDeps,
-  { jobId, media, limit }: { jobId: string; media: Media; limit: number },
-): Promise<{ record: MediaRecord; notBest?: string } | { leftOut: string }> {
+  { jobId, media, limit }: { jobId: string; media: Media | undefined; limit: number },
+): Promise<Found> {
+  if (!media) {
+    return { leftOut: "X did not describe it" };
+  }
   let leftOut: string | undefined;
   for (const file of filesOf(media)) {
-    const record = await archivePatiently(deps, { jobId, mediaKey: media.media_key, file });
+    const download = () => archivePatiently(deps, { jobId, mediaKey: media.media_key, file });
+    const record = await limitDownloads(download);
     if ("refusal" in record) {
       leftOut ??= record.refusal;
     } else if (record.bytes <= limit) {

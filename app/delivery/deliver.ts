@@ -1,100 +1,107 @@
 import { createHash } from "node:crypto";
 import { Semaphore } from "async-mutex";
-import pMap from "p-map";
-import { type CapturedPost, postsOfPages, postsOfWindow } from "../capture/posts.ts";
-import type { Coverage } from "../capture/coverage.ts";
-import type { Interval } from "../capture/interval.ts";
-import { names } from "../archive/names.ts";
-import { attach, type AttachmentDeps, ITEM_LIMIT_BYTES, planMedia } from "./attachments.ts";
+import { pMapIterable } from "p-map";
+import type { Store } from "../archive/store.ts";
+import { readStoredPage, type StoredPage } from "../capture/pages.ts";
+import type { CapturedPost } from "../capture/posts.ts";
+import { ConnectorError } from "../errors.ts";
+import {
+  attach,
+  type AttachmentDeps,
+  ITEM_LIMIT_BYTES,
+  type PlannedMedium,
+  planMedia,
+} from "./attachments.ts";
 import { postToItem } from "./item.ts";
 import type { ManifestEntry } from "./manifest.ts";
+import type { PlannedPost } from "./plan.ts";
 
-/** Bytes of attachments that may be in memory at a time, over all items of a task. */
+/** Bytes of attachments that may be in memory at a time, over all tasks of the process. */
 const MEBIBYTES_IN_FLIGHT = 96;
+const BUDGET = new Semaphore(MEBIBYTES_IN_FLIGHT);
 /** A medium is held as bytes, as base64, and twice within the item's JSON. */
 const COPIES_OF_A_MEDIUM = 5;
+/** Posts follow each other on a page, but pages of several captures may be read in turn. */
+const PAGES_IN_HAND = 8;
 
 export type Upload = (fileName: string, body: Uint8Array) => Promise<void>;
 
 export type DeliverDeps = AttachmentDeps & { concurrency: number };
 
+/** A post to hand over, or to hand over again as an earlier answer has it. */
+export type DuePost = PlannedPost & { known?: ManifestEntry };
+
 export type Delivery = {
   jobId: string;
-  taskId: string;
   account: { id: string; name: string };
-  window: Interval;
-  coverage: Coverage;
+  posts: Iterable<DuePost> | AsyncIterable<DuePost>;
   upload: Upload;
 };
 
 /**
- * Maps each post of a window to an item and uploads it. File names depend on the post alone within
- * the task's folder, and the same archive gives the same bytes, so doing it again is harmless.
- * @returns one manifest entry for each item, in order of time.
+ * Maps each post to an item and uploads it. File names depend on the post alone within the task's
+ * folder, and the same archive gives the same bytes, so doing it again is harmless.
+ * @returns an entry for each item in the order of the posts, as soon as it is uploaded.
  */
-export async function deliver(deps: DeliverDeps, delivery: Delivery): Promise<ManifestEntry[]> {
-  const budget = new Semaphore(MEBIBYTES_IN_FLIGHT);
-  const entries = await pMap(
-    postsToDeliver(deps, delivery),
-    (captured) => deliverPost(deps, { ...delivery, captured, budget }),
-    { concurrency: deps.concurrency },
+export function deliver(deps: DeliverDeps, delivery: Delivery): AsyncIterable<ManifestEntry> {
+  const { concurrency } = deps;
+  return pMapIterable(
+    loadPosts(deps.store, delivery.posts),
+    (post) => deliverPost(deps, delivery, post),
+    { concurrency, backpressure: 2 * concurrency },
   );
-  return entries.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
 }
 
-type Modified = CapturedPost & { modifiedAt: string };
+type LoadedPost = DuePost & CapturedPost;
 
-/** Posts that were read anew for this task come as of that moment; those of the window once, as sent. */
-async function* postsToDeliver(
-  { store }: DeliverDeps,
-  { jobId, taskId, account, window, coverage }: Delivery,
-): AsyncGenerator<Modified> {
-  const again = new Set<string>();
-  for await (const captured of postsOfPages(store, names.lookupPages(jobId, taskId))) {
-    const { id, authorId } = captured.post;
-    if (authorId === account.id && !again.has(id)) {
-      again.add(id);
-      yield { ...captured, modifiedAt: `${captured.receivedAt.slice(0, 19)}Z` };
+async function* loadPosts(store: Store, posts: Delivery["posts"]): AsyncGenerator<LoadedPost> {
+  const pages = new Map<string, StoredPage>();
+  for await (const due of posts) {
+    const stored = pages.get(due.page) ?? (await readStoredPage(store, due.page));
+    const post = stored?.page.posts.find(({ id }) => id === due.id);
+    if (!stored || !post) {
+      throw new ConnectorError("unusable-record", `${due.page} does not hold post ${due.id}`);
     }
-  }
-  for await (const captured of postsOfWindow(store, { jobId, window, coverage })) {
-    if (!again.has(captured.post.id)) {
-      yield { ...captured, modifiedAt: captured.post.createdAt };
+    pages.delete(due.page);
+    pages.set(due.page, stored);
+    const [oldest] = pages.keys();
+    if (pages.size > PAGES_IN_HAND && oldest !== undefined) {
+      pages.delete(oldest);
     }
+    yield { ...due, post, includes: stored.page.includes, receivedAt: stored.receivedAt };
   }
 }
 
 async function deliverPost(
   deps: DeliverDeps,
-  {
-    jobId,
-    account,
-    upload,
-    captured,
-    budget,
-  }: Delivery & { captured: Modified; budget: Semaphore },
+  { jobId, account, upload }: Delivery,
+  { page, waited, modifiedAt, known, post, includes, receivedAt }: LoadedPost,
 ): Promise<ManifestEntry> {
-  const { post, includes, receivedAt, modifiedAt } = captured;
-  const planned = await planMedia(deps, { jobId, post, includes });
+  const planned = await planMedia(deps, { jobId, post, includes, known: known?.media });
   const attachedBytes = planned.reduce((sum, { record }) => sum + (record?.bytes ?? 0), 0);
   const mebibytes = Math.ceil((attachedBytes * COPIES_OF_A_MEDIUM + 1) / 2 ** 20);
-  return budget.runExclusive(
+  return BUDGET.runExclusive(
     async () => {
-      const media = await attach(deps, planned);
-      const item = postToItem({ post, includes, account, media, receivedAt });
-      const body = Buffer.from(JSON.stringify(item));
-      if (body.byteLength > ITEM_LIMIT_BYTES) {
-        throw new Error("an item is larger than its parts can be");
-      }
+      const toBody = async (media: PlannedMedium[]) => {
+        const parts = { post, includes, account, receivedAt, media: await attach(deps, media) };
+        return Buffer.from(JSON.stringify(postToItem(parts)));
+      };
+      const { body, media } = await fit(planned, toBody);
       const fileName = `${post.id}.json`;
       await upload(fileName, body);
+      const sha256 = createHash("sha256").update(body).digest("hex");
+      if (known && known.sha256 !== sha256) {
+        deps.log("delivery.differs", { jobId, postId: post.id });
+      }
       return {
         id: post.id,
-        modificationTimestampUtc: modifiedAt,
+        modificationTimestampUtc: modifiedAt ?? post.createdAt,
         fileName,
         bytes: body.byteLength,
-        sha256: createHash("sha256").update(body).digest("hex"),
-        media: planned.map(({ mediaKey, record, leftOut, notBest }) => ({
+        sha256,
+        page,
+        ...(waited && { waited }),
+        media: media.map(({ mediaKey, record, leftOut, notBest }) => ({
           mediaKey,
           ...(record && { bytes: record.bytes, sha256: record.sha256 }),
           ...(leftOut !== undefined && { leftOut }),
@@ -104,4 +111,22 @@ async function deliverPost(
     },
     Math.min(mebibytes, MEBIBYTES_IN_FLIGHT),
   );
+}
+
+/** What an item's text and context need beyond the room that is kept for them, its media give up. */
+async function fit(
+  planned: PlannedMedium[],
+  toBody: (media: PlannedMedium[]) => Promise<Buffer>,
+): Promise<{ body: Buffer; media: PlannedMedium[] }> {
+  const body = await toBody(planned);
+  if (body.byteLength <= ITEM_LIMIT_BYTES) {
+    return { body, media: planned };
+  }
+  const media = planned.map(({ record, notBest: _, ...about }) => ({
+    ...about,
+    ...(record && {
+      leftOut: `the post's text leaves no room for it; kept in the archive, SHA-256 ${record.sha256}`,
+    }),
+  }));
+  return { body: await toBody(media), media };
 }

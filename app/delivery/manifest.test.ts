@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../testing/memory-store.ts";
-import { type ManifestEntry, type ManifestHead, writeManifest } from "./manifest.ts";
+import { createManifest, type ManifestEntry, type ManifestHead, readManifest } from "./manifest.ts";
 
 const HEAD: ManifestHead = {
   jobId: "job/1",
   taskId: "../task",
-  accountId: "42",
+  account: { id: "42", name: "Small" },
   window: { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" },
   notRead: [{ id: "7", reason: "Not Found Error" }],
+  waiting: 0,
   gaps: [
     {
       start: "2026-01-01T00:00:00Z",
@@ -24,16 +25,19 @@ const ENTRIES: ManifestEntry[] = ["1", "2"].map((id) => ({
   fileName: `${id}.json`,
   bytes: 1234,
   sha256: "ab".repeat(32),
+  page: "evidence/job%2F1/captures/c/pages/000001.json",
   media: [
     { mediaKey: "3_1", bytes: 99, sha256: "cd".repeat(32) },
     { mediaKey: "7_2", leftOut: "X answered 404\nand\u2028no more" },
   ],
 }));
 
+const ANSWER = { jobId: "job/1", taskId: "../task", answer: 1 };
+
 async function write(entries: ManifestEntry[] = ENTRIES, store = createMemoryStore()) {
-  await writeManifest(store, HEAD, entries);
+  const isNew = await createManifest(store, ANSWER, { head: HEAD, entries: stream(entries) });
   const [[name, blob] = ["", undefined], ...others] = store.blobs;
-  return { name, text: Buffer.from(blob?.body ?? []).toString("utf8"), others };
+  return { isNew, name, text: Buffer.from(blob?.body ?? []).toString("utf8"), others };
 }
 
 describe("A manifest", () => {
@@ -55,9 +59,58 @@ describe("A manifest", () => {
     expect(name).toBe("evidence/job%2F1/tasks/%2E%2E%2Ftask/manifest.ndjson");
   });
 
-  it("written again is the same, and still one", async () => {
+  it("is written once: another run's stays as it is", async () => {
     const store = createMemoryStore();
     const first = await write(ENTRIES, store);
-    expect(await write(ENTRIES, store)).toEqual(first);
+    expect(first.isNew).toBe(true);
+    expect(await write([], store)).toEqual({ ...first, isNew: false });
+  });
+
+  it("is not there before its last entry is", async () => {
+    const store = createMemoryStore();
+    const entries = async function* entries() {
+      yield* ENTRIES;
+      throw new Error("the process dies");
+    };
+    const dying = createManifest(store, ANSWER, { head: HEAD, entries: entries() });
+    await expect(dying).rejects.toThrow("the process dies");
+    expect(await readManifest(store, ANSWER)).toBeUndefined();
+  });
+
+  it("can be read again and again, whichever way its bytes come", async () => {
+    const store = createMemoryStore();
+    await write(ENTRIES, store);
+    const bytewise = {
+      ...store,
+      async readStream(name: string) {
+        const blob = await store.read(name);
+        return blob && stream([...blob.body].map((byte) => Buffer.of(byte)));
+      },
+    };
+    const manifest = await readManifest(bytewise, ANSWER);
+    expect(manifest?.head).toEqual({
+      jobId: HEAD.jobId,
+      taskId: HEAD.taskId,
+      account: HEAD.account,
+      window: HEAD.window,
+    });
+    for (const _time of ["once", "and again"]) {
+      expect(await Array.fromAsync(manifest?.entries() ?? [])).toEqual(ENTRIES);
+    }
+  });
+
+  it("that was tampered with is named, and not quoted", async () => {
+    const store = createMemoryStore();
+    const { name } = await write(ENTRIES, store);
+    await store.put(name, Buffer.from(`${JSON.stringify(HEAD)}\n{"id":"s3cr3t"}\n`));
+    const manifest = await readManifest(store, ANSWER);
+    await expect(Array.fromAsync(manifest?.entries() ?? [])).rejects.toMatchObject({
+      code: "unusable-record",
+      message: `${name} in the archive cannot be read`,
+    });
   });
 });
+
+async function* stream<T>(all: T[]): AsyncGenerator<T> {
+  yield* all;
+}

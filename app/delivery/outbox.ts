@@ -1,15 +1,20 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
-import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import {
+  changeDocument,
+  createDocument,
+  readDocument,
+  type Store,
+  toJson,
+} from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 
-const entrySchema = z.object({
-  postId: z.string(),
+/** Why a post waits, and the stored pages that hold it, in the order in which they came. */
+export const waitedSchema = z.object({
   reason: z.enum(["late", "edited", "asked again", "over the daily limit"]),
-  /** Stored pages that hold the post, in the order in which they came. */
   pages: z.array(z.string()).min(1),
-  foundAt: z.string(),
 });
+const entrySchema = waitedSchema.extend({ postId: z.string(), foundAt: z.string() });
 
 /** A post that waits to go out with the job's next task. */
 export type OutboxEntry = z.infer<typeof entrySchema>;
@@ -60,6 +65,43 @@ export async function removeFromOutbox(
   const document = await readDocument(store, name, entrySchema);
   if (document?.value.pages.every((page) => pages.includes(page))) {
     await store.remove(name, document.etag);
+  }
+}
+
+const carrierSchema = z.object({ taskId: z.string() });
+
+/**
+ * One task at a time takes along what waits, from its plan until the platform has accepted it, so
+ * that no two hand it over. `isOver` says of another task that it will not be doing that any more.
+ */
+export async function carryOutbox(
+  store: Store,
+  { jobId, taskId }: { jobId: string; taskId: string },
+  isOver: (taskId: string) => Promise<boolean>,
+): Promise<boolean> {
+  const name = names.outboxCarrier(jobId);
+  if (await createDocument(store, name, { taskId })) {
+    return true;
+  }
+  const carrier = await readDocument(store, name, carrierSchema);
+  if (carrier?.value.taskId === taskId) {
+    return true;
+  }
+  if (!carrier || !(await isOver(carrier.value.taskId))) {
+    return false;
+  }
+  return (await store.replace(name, toJson({ taskId }), carrier.etag)) !== undefined;
+}
+
+/** Lets the next task take along what waits. */
+export async function leaveOutbox(
+  store: Store,
+  { jobId, taskId }: { jobId: string; taskId: string },
+): Promise<void> {
+  const name = names.outboxCarrier(jobId);
+  const carrier = await readDocument(store, name, carrierSchema);
+  if (carrier?.value.taskId === taskId) {
+    await store.remove(name, carrier.etag);
   }
 }
 

@@ -1,6 +1,5 @@
 import { connect } from "node:tls";
 import type { TokenCredential } from "@azure/identity";
-import pRetry from "p-retry";
 import { ConnectorError } from "../errors.ts";
 import type { ManifestEntry } from "../delivery/manifest.ts";
 
@@ -10,24 +9,30 @@ export const PLATFORM_RESOURCE =
 const PLATFORM_SCOPE = `${PLATFORM_RESOURCE}/.default`;
 /** Microsoft's sibling scripts on the same host wait 300 to 400 s. */
 const TIMEOUT_MS = 300_000;
-const QUICK_RETRIES = 3;
+const TOKEN_TIMEOUT_MS = 30_000;
+const DAY_MS = 24 * 3_600_000;
 const HANDSHAKE_MS = 10_000;
 const HTTPS_PORT = 443;
 
 /** The platform's `status` of a task. */
 export const COMPLETION_STATUS = { success: 0, temporaryFailure: 1, permanentFailure: 2 } as const;
 
+export type CompletionStatus = (typeof COMPLETION_STATUS)[keyof typeof COMPLETION_STATUS];
+export type CompletionItem = Pick<ManifestEntry, "id" | "modificationTimestampUtc" | "fileName">;
 export type Completion = {
   jobId: string;
   taskId: string;
-  status: (typeof COMPLETION_STATUS)[keyof typeof COMPLETION_STATUS];
-  items: Pick<ManifestEntry, "id" | "modificationTimestampUtc" | "fileName">[];
+  status: CompletionStatus;
+  /** Read once for each try, and once before it for its length. */
+  items: () => AsyncIterable<CompletionItem>;
 };
 
 export type Platform = {
   /**
-   * Reports the end of a task; returns only after a 2xx.
-   * @throws ConnectorError `entra-refused`, `platform-refused` (4xx) or `platform-unavailable`.
+   * Reports the end of a task, in one try; returns only after a 2xx. It may have been accepted all
+   * the same where it throws, so it is for the caller to try again, and to say the same again.
+   * @throws ConnectorError `entra-refused`, `platform-refused` (4xx), `platform-too-large` (413) or
+   * `platform-unavailable`.
    */
   complete(completion: Completion): Promise<void>;
   /** @throws ConnectorError `entra-refused` if no token for the platform can be had. */
@@ -38,49 +43,81 @@ export type Platform = {
 
 export function createPlatform({
   url,
-  credential,
-  fetch = globalThis.fetch,
+  createCredential,
+  timeoutMs = TIMEOUT_MS,
+  now = () => new Date(),
 }: {
   url: string;
-  credential: TokenCredential;
-  fetch?: typeof globalThis.fetch;
+  /** Makes one that has no token yet. */
+  createCredential: () => TokenCredential;
+  timeoutMs?: number;
+  now?: () => Date;
 }): Platform {
-  const post = async ({ jobId, taskId, status, items }: Completion) => {
+  let credential = createCredential();
+  const post = async (completion: Completion, contentLength: number): Promise<Response> => {
+    const address = `${url}/api/data/ondownloadcomplete/?jobId=${encodeURIComponent(completion.jobId)}`;
     const token = await getToken(credential);
-    const address = `${url}/api/data/ondownloadcomplete/?jobId=${encodeURIComponent(jobId)}`;
-    const itemMetadata = items.map(({ id, modificationTimestampUtc, fileName }) => ({
-      id,
-      modificationTimestampUtc,
-      fileName,
-    }));
-    const response = await fetch(address, {
+    return fetch(address, {
       method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ taskId, status, itemMetadata }),
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        "content-length": String(contentLength),
+      },
+      body: bodyOf(completion),
+      duplex: "half",
       redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     }).catch((cause: unknown) => {
       throw new ConnectorError("platform-unavailable", "The Import service cannot be reached", {
         cause,
       });
     });
-    await response.body?.cancel();
-    if (!response.ok) {
-      throw refusal(response.status);
-    }
   };
   return {
-    complete: (completion) =>
-      pRetry(() => post(completion), {
-        retries: QUICK_RETRIES,
-        shouldRetry: ({ error }) =>
-          error instanceof ConnectorError && error.code === "platform-unavailable",
-      }),
+    async complete(completion) {
+      const contentLength = await lengthOf(bodyOf(completion));
+      let response = await post(completion, contentLength);
+      if (response.status === 401) {
+        await response.body?.cancel();
+        credential = createCredential();
+        response = await post(completion, contentLength);
+      }
+      await response.body?.cancel();
+      if (!response.ok) {
+        throw refusal(response, now());
+      }
+    },
     checkToken: async () => {
       await getToken(credential);
     },
     checkReachable: () => handshake(new URL(url)),
   };
+}
+
+const CHUNK_CHARACTERS = 64 * 1024;
+
+/** The completion in the platform's words, a piece at a time: 200,000 items are 20 MB. */
+async function* bodyOf({ taskId, status, items }: Completion): AsyncGenerator<Uint8Array> {
+  let text = `{"taskId":${JSON.stringify(taskId)},"status":${status},"itemMetadata":[`;
+  let separator = "";
+  for await (const { id, modificationTimestampUtc, fileName } of items()) {
+    text += separator + JSON.stringify({ id, modificationTimestampUtc, fileName });
+    separator = ",";
+    if (text.length > CHUNK_CHARACTERS) {
+      yield Buffer.from(text);
+      text = "";
+    }
+  }
+  yield Buffer.from(`${text}]}`);
+}
+
+async function lengthOf(body: AsyncIterable<Uint8Array>): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+  }
+  return bytes;
 }
 
 /**
@@ -102,17 +139,33 @@ function handshake({ hostname, port }: URL): Promise<void> {
   });
 }
 
-function refusal(status: number): ConnectorError {
-  return status >= 500 || status === 429 || status === 408
-    ? new ConnectorError("platform-unavailable", `The Import service answered ${status}`)
-    : new ConnectorError(
-        "platform-refused",
-        `The Import service refused the completion: ${status}`,
-      );
+function refusal({ status, headers }: Response, now: Date): ConnectorError {
+  if (status === 413) {
+    return new ConnectorError(
+      "platform-too-large",
+      "The Import service takes no list so long: 413",
+    );
+  }
+  const isPassing = status >= 500 || status === 429 || status === 408;
+  const retryAt = isPassing ? parseRetryAfter(headers.get("retry-after"), now) : undefined;
+  return new ConnectorError(
+    isPassing ? "platform-unavailable" : "platform-refused",
+    `The Import service answered the completion with ${status}`,
+    { ...(retryAt && { retryAt }) },
+  );
+}
+
+/** Seconds, or a date; nothing that is over, and nothing beyond a day, which nobody means. */
+export function parseRetryAfter(value: string | null, now: Date): Date | undefined {
+  const ms = /^\d+$/.test(value ?? "")
+    ? now.getTime() + Number(value) * 1000
+    : Date.parse(value ?? "");
+  return ms > now.getTime() && ms <= now.getTime() + DAY_MS ? new Date(ms) : undefined;
 }
 
 async function getToken(credential: TokenCredential): Promise<string> {
-  const answer = await credential.getToken(PLATFORM_SCOPE).catch((cause: unknown) => {
+  const inTime = { abortSignal: AbortSignal.timeout(TOKEN_TIMEOUT_MS) };
+  const answer = await credential.getToken(PLATFORM_SCOPE, inTime).catch((cause: unknown) => {
     throw new ConnectorError(
       "entra-refused",
       "Microsoft Entra gives no token for the Import service: check that the app registration " +

@@ -100,17 +100,13 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
   if (!(await readJob(deps.store, jobId))) {
     return unknownJob(c);
   }
-  const at = deps.now().toISOString();
   await acceptTask(deps.store, {
     jobId,
     taskId,
     window,
     dirtyIds,
     sealedSas: await deps.sealer.seal(request.sasUri),
-    state: "accepted",
-    acceptedAt: at,
-    changedAt: at,
-    attempts: 0,
+    acceptedAt: deps.now().toISOString(),
   });
   await deps.queue.send({ jobId, taskId });
   deps.log("task.accepted", { jobId, taskId, windowStart: window.start, windowEnd: window.end });

@@ -74,7 +74,10 @@ describe("Validate", () => {
         throw new Error("AADSTS7000215: Invalid client secret azure-app-secret-0123456789");
       },
     };
-    const platform = createPlatform({ url: "http://127.0.0.1:1", credential });
+    const platform = createPlatform({
+      url: "http://127.0.0.1:1",
+      createCredential: () => credential,
+    });
     const message = await messageOf(harness, { platform });
     expect(message).toMatch(/^Microsoft Entra: .*secret has not expired.*npm run up/);
     expect(message).not.toMatch(/AADSTS|azure-app-secret/);
@@ -83,7 +86,7 @@ describe("Validate", () => {
   it("says what to do when Entra gives nothing", async () => {
     const platform = createPlatform({
       url: "http://127.0.0.1:1",
-      credential: { getToken: async () => null },
+      createCredential: () => ({ getToken: async () => null }),
     });
     expect(await messageOf(harness, { platform })).toMatch(/^Microsoft Entra: .+/);
   });
@@ -91,7 +94,7 @@ describe("Validate", () => {
   it("names the host of an Import service that cannot be reached", async () => {
     const unreachable = createPlatform({
       url: "https://127.0.0.1:1",
-      credential: { getToken: async () => null },
+      createCredential: () => ({ getToken: async () => null }),
     });
     const platform = {
       ...harness.platform,

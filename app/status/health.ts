@@ -5,12 +5,13 @@ export type Health = { version: string; packageHash: string; missing: string[] }
 /** What stands in the way of work, as far as the process itself can tell. No secret, no account. */
 export function readHealth({
   settings,
-  isWorkerAlive,
+  troubles,
   version,
   packageHash,
 }: {
   settings: Settings;
-  isWorkerAlive: boolean;
+  /** What keeps the worker from its work. */
+  troubles: string[];
   version: string;
   packageHash: string;
 }): Health {
@@ -22,7 +23,7 @@ export function readHealth({
             "configuration, and run npm run up again.",
         ]
       : []),
-    ...(isWorkerAlive ? [] : ["The worker does not get through to its queue."]),
+    ...troubles,
   ];
   return { version, packageHash, missing };
 }

@@ -6,6 +6,7 @@ import { capture } from "../capture/capture.ts";
 import type { Interval } from "../capture/interval.ts";
 import { deliver, type Upload } from "../delivery/deliver.ts";
 import type { ManifestEntry } from "../delivery/manifest.ts";
+import { planDelivery } from "../delivery/plan.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia, type FetchMedia } from "../twitter/media.ts";
 import { captureDepsOf, SOURCE } from "./captures.ts";
@@ -57,7 +58,14 @@ export async function deliverWindow(
     uploads.set(fileName, Buffer.from(body));
   };
   const coverage = await capture(captureDepsOf(parts, { posts: 1 }), SOURCE, window);
-  const entries = await deliver(
+  const plan = await planDelivery(store, {
+    jobId: SOURCE.jobId,
+    taskId: TASK,
+    accountId: ACCOUNT.id,
+    window,
+    coverage,
+  });
+  const delivery = deliver(
     {
       store,
       log: log.log,
@@ -65,9 +73,9 @@ export async function deliverWindow(
       fetchMedia: changes.fetchMedia ?? fetchMedia,
       concurrency: changes.concurrency ?? 4,
     },
-    { jobId: SOURCE.jobId, taskId: TASK, account: ACCOUNT, window, coverage, upload },
+    { jobId: SOURCE.jobId, account: ACCOUNT, posts: plan.posts(0), upload },
   );
-  return { entries, uploads };
+  return { entries: await Array.fromAsync(delivery), uploads };
 }
 
 const itemSchema = z.looseObject({

@@ -1,23 +1,25 @@
-import type { Completion, Platform } from "../platform/platform.ts";
+import type { Completion, CompletionItem, Platform } from "../platform/platform.ts";
 
+export type AcceptedCompletion = Omit<Completion, "items"> & { items: CompletionItem[] };
 export type FakePlatform = Platform & {
   /** Completions that were accepted. */
-  completions: Completion[];
+  completions: AcceptedCompletion[];
   /** What the next completions meet; absent: they are accepted. */
-  meet: (fault: (() => Promise<void>) | undefined) => void;
+  meet: (fault: ((completion: AcceptedCompletion) => Promise<void>) | undefined) => void;
   /** What asking for a token meets. */
   meetToken: (error: Error | undefined) => void;
 };
 
 /** The Import service as the worker sees it. */
 export function createFakePlatform(): FakePlatform {
-  const completions: Completion[] = [];
-  let fault: (() => Promise<void>) | undefined;
+  const completions: AcceptedCompletion[] = [];
+  let fault: ((completion: AcceptedCompletion) => Promise<void>) | undefined;
   let tokenError: Error | undefined;
   return {
     completions,
-    async complete(completion) {
-      await fault?.();
+    async complete({ items, ...about }) {
+      const completion = { ...about, items: await Array.fromAsync(items(), itemOf) };
+      await fault?.(completion);
       completions.push(completion);
     },
     async checkToken() {
@@ -33,4 +35,8 @@ export function createFakePlatform(): FakePlatform {
       tokenError = error;
     },
   };
+}
+
+function itemOf({ id, modificationTimestampUtc, fileName }: CompletionItem): CompletionItem {
+  return { id, modificationTimestampUtc, fileName };
 }

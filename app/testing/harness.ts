@@ -145,7 +145,7 @@ export function createAppOf(
       health: () =>
         readHealth({
           settings,
-          isWorkerAlive: worker.alive,
+          troubles: worker.alive ? [] : ["The worker does not get through to its queue."],
           version: "1.2.3",
           packageHash: "abc",
         }),

@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import type { Twitter } from "../twitter/client.ts";
-import { acceptTask, readTask, type Task } from "../work/task.ts";
+import { acceptTask, readTask, type Request, type Task } from "../work/task.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../work/worker.ts";
 import { captureDepsOf } from "./captures.ts";
 import type { Clock } from "./clock.ts";
@@ -13,15 +13,20 @@ export const WORK_BEGINS = "2026-06-01T12:00:00.000Z";
 export const JOB = "job-1";
 
 type Timeline = Twitter["timeline"];
+type UploadTo = (blob: string, body: Uint8Array) => Promise<void>;
 export type Workbench = Parts & {
   /** What X does when it is asked for a timeline. By default, it knows no posts. */
   onX: (timeline: Timeline) => void;
   /** How often X was asked for a timeline. */
   asked: () => number;
+  /** What the platform's container does with an item before it takes it. By default, nothing. */
+  onUpload: (upload: UploadTo) => void;
+  /** Items in the platform's containers, by the signature of the SAS and the blob's name. */
+  uploads: Map<string, Buffer>;
   /** Starts a worker; it is stopped when the bench is cleared. */
   start: (changes?: Partial<WorkerDeps & { concurrency: number }>) => Worker;
   /** Keeps and queues a request of the platform, as the portal's route does. */
-  accept: (taskId: string, changes?: Partial<Task>) => Promise<void>;
+  accept: (taskId: string, changes?: Partial<Request>) => Promise<void>;
   taskOf: (taskId: string) => Promise<Task>;
   clear: () => Promise<void>;
 };
@@ -42,6 +47,13 @@ export async function createWorkbench(): Promise<Workbench> {
   const workers: Worker[] = [];
   let timeline: Timeline = answerNoPosts;
   let asked = 0;
+  let upload: UploadTo = async () => undefined;
+  const uploads = new Map<string, Buffer>();
+  const createUpload: WorkerDeps["createUpload"] = (sasUri, folder) => async (fileName, body) => {
+    const blob = `${new URL(sasUri).searchParams.get("sig")}/${folder}/${fileName}`;
+    await upload(blob, body);
+    uploads.set(blob, Buffer.from(body));
+  };
   const twitter: Twitter = {
     ...parts.twitter,
     async timeline(...query) {
@@ -55,14 +67,18 @@ export async function createWorkbench(): Promise<Workbench> {
       timeline = next;
     },
     asked: () => asked,
+    onUpload(next) {
+      upload = next;
+    },
+    uploads,
     start({ concurrency = 1, ...changes } = {}) {
-      const deps = { ...workerDepsOf({ ...parts, twitter }), ...changes };
+      const deps = { ...workerDepsOf({ ...parts, twitter }), createUpload, ...changes };
       const worker = startWorker(deps, { concurrency });
       workers.push(worker);
       return worker;
     },
     async accept(taskId, changes = {}) {
-      await acceptTask(parts.store, { ...createTask(taskId), ...changes });
+      await acceptTask(parts.store, { ...createRequest(taskId), ...changes });
       await parts.queue.send({ jobId: JOB, taskId });
     },
     async taskOf(taskId) {
@@ -99,18 +115,14 @@ export function createPatientX(): { timeline: Timeline; answer: () => void } {
   };
 }
 
-export function createTask(taskId: string): Task {
-  const now = new Date().toISOString();
+export function createRequest(taskId: string): Request {
   return {
     jobId: JOB,
     taskId,
     window: { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" },
     dirtyIds: [],
     sealedSas: JSON.stringify(SAS_URI),
-    state: "accepted",
-    acceptedAt: now,
-    changedAt: now,
-    attempts: 0,
+    acceptedAt: new Date().toISOString(),
   };
 }
 
@@ -124,6 +136,7 @@ function workerDepsOf(parts: Parts): WorkerDeps {
     fetchMedia: async () => ({ refusal: "no post here has media" }),
     sasHosts: settings.SAS_HOSTS,
     uploadConcurrency: 1,
+    createUpload: () => async () => undefined,
     // No capture on a timer: the queue holds what a test puts there.
     captureIntervalMs: 0,
   };

@@ -121,10 +121,10 @@ describe("A beat that fails", () => {
   });
 
   it("is tried again a little later each time, then told, and the chain goes on", async () => {
-    const twitter = failing(parts, new ConnectorError("x-unavailable", "X answered 503"));
+    const twitter = failing(parts, new ConnectorError("x-bad-request", "X answered 400"));
     await pass(parts, 12, beatDepsOf(parts, { twitter, posts: 4 }));
     expect(parts.log.of("capture.waits")).toHaveLength(11);
-    expect(parts.log.of("capture.failed")).toMatchObject([{ code: "x-unavailable" }]);
+    expect(parts.log.of("capture.failed")).toMatchObject([{ code: "x-bad-request" }]);
     expect(parts.queue.waiting()).toHaveLength(1);
     await pass(parts, 1);
     expect(x.reads()).toBe(3);
@@ -143,6 +143,7 @@ describe("A worker", () => {
         fetchMedia: async () => ({ refusal: "not asked for here" }),
         sasHosts: settings.SAS_HOSTS,
         uploadConcurrency: 1,
+        createUpload: () => async () => undefined,
       },
       { concurrency: 1 },
     );

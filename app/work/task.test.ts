@@ -1,7 +1,24 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../testing/memory-store.ts";
-import { createTask } from "../testing/workbench.ts";
-import { acceptTask, changeTask, latestTasks, readTask } from "./task.ts";
+import { createRequest } from "../testing/workbench.ts";
+import { LeaseLostError } from "./queue.ts";
+import {
+  acceptTask,
+  changeClaimed,
+  claimTask,
+  dropClaim,
+  latestTasks,
+  readTask,
+  renewClaim,
+  SupersededError,
+  type Task,
+  withoutClaim,
+} from "./task.ts";
+
+const KEY = { jobId: "job-1", taskId: "task-1" };
+const NOON = new Date("2026-06-01T12:00:00Z");
+const LEASE_MS = 120_000;
+const afterNoon = (ms: number) => new Date(NOON.getTime() + ms);
 
 let store: ReturnType<typeof createMemoryStore>;
 beforeEach(() => {
@@ -10,66 +27,196 @@ beforeEach(() => {
 
 describe("A request", () => {
   it("is kept as it came", async () => {
-    const task = { ...createTask("task-1"), dirtyIds: ["7"] };
-    await acceptTask(store, task);
-    expect(await readTask(store, "job-1", "task-1")).toEqual(task);
+    const request = { ...createRequest("task-1"), dirtyIds: ["7"] };
+    await acceptTask(store, request);
+    expect(await readTask(store, "job-1", "task-1")).toEqual({
+      ...request,
+      state: "accepted",
+      changedAt: request.acceptedAt,
+      asked: 1,
+      question: 1,
+      answer: 1,
+      attempts: 0,
+      deaths: 0,
+    });
     expect(await readTask(store, "job-1", "task-2")).toBeUndefined();
     expect(await readTask(store, "job-2", "task-1")).toBeUndefined();
   });
 
-  it("that comes again begins anew with its fresh SAS, and says when it came first", async () => {
-    await acceptTask(store, { ...createTask("task-1"), acceptedAt: "2026-01-01T00:00:00Z" });
-    await changeTask(store, { jobId: "job-1", taskId: "task-1" }, (task) => ({
-      ...task,
-      state: "failed",
-      attempts: 10,
-      reason: "given up",
-    }));
-    const again = { ...createTask("task-1"), sealedSas: "fresh" };
-    await acceptTask(store, again);
-    expect(await readTask(store, "job-1", "task-1")).toEqual({
-      ...again,
+  it("that comes twice at the same time is one task, asked for twice", async () => {
+    const [one, two] = [createRequest("task-1"), { ...createRequest("task-1"), sealedSas: "two" }];
+    await Promise.all([acceptTask(store, one), acceptTask(store, two)]);
+    expect(store.blobs.size).toBe(1);
+    const task = await taskOf();
+    expect([one.sealedSas, "two"]).toContain(task.sealedSas);
+    expect(task).toMatchObject({ asked: 2, question: 1, answer: 1 });
+  });
+});
+
+describe("A request that comes again", () => {
+  it("brings a fresh SAS, keeps the list that was made, and says when it came first", async () => {
+    await acceptTask(store, { ...createRequest("task-1"), acceptedAt: "2026-01-01T00:00:00Z" });
+    await change((task) => ({ ...task, state: "delivered", items: 3, leftOut: 1 }));
+    await acceptTask(store, { ...createRequest("task-1"), sealedSas: "fresh" });
+    expect(await taskOf()).toMatchObject({
+      state: "accepted",
+      sealedSas: "fresh",
+      asked: 2,
+      question: 1,
+      answer: 1,
+      items: 3,
       acceptedAt: "2026-01-01T00:00:00Z",
     });
   });
 
-  it("that comes twice at the same time is one task", async () => {
-    const [one, two] = [createTask("task-1"), { ...createTask("task-1"), sealedSas: "two" }];
-    await Promise.all([acceptTask(store, one), acceptTask(store, two)]);
-    expect(store.blobs.size).toBe(1);
-    expect([one.sealedSas, "two"]).toContain((await readTask(store, "job-1", "task-1"))?.sealedSas);
+  it("after a failure begins anew, with a list that is made anew", async () => {
+    await acceptTask(store, createRequest("task-1"));
+    const owed = { status: 1, since: NOON.toISOString(), tries: 2, poison: true } as const;
+    const waitsFor = { code: "sas-unusable", since: NOON.toISOString() };
+    const failed = { state: "failed", attempts: 10, deaths: 9, reason: "given up" } as const;
+    await change((task) => ({ ...task, ...failed, owed, waitsFor }));
+    await acceptTask(store, createRequest("task-1"));
+    const task = await taskOf();
+    expect(task).toMatchObject({ state: "accepted", attempts: 0, deaths: 0, answer: 2 });
+    expect(task).not.toHaveProperty("reason");
+    expect(task).not.toHaveProperty("owed");
+    expect(task).not.toHaveProperty("waitsFor");
+  });
+
+  it.each([
+    ["another window", { window: { start: "2026-01-01T00:00:00Z", end: "2026-01-03T00:00:00Z" } }],
+    ["other ids", { dirtyIds: ["7"] }],
+  ])("for %s is another question, with a list of its own", async (_what, changes) => {
+    await acceptTask(store, createRequest("task-1"));
+    await change((task) => ({ ...task, state: "delivered", items: 3 }));
+    await acceptTask(store, { ...createRequest("task-1"), ...changes });
+    const task = await taskOf();
+    expect(task).toMatchObject({ ...changes, asked: 2, question: 2, answer: 2 });
+    expect(task).not.toHaveProperty("items");
+  });
+
+  it("for the same ids in another order is the same question", async () => {
+    await acceptTask(store, { ...createRequest("task-1"), dirtyIds: ["7", "8"] });
+    await acceptTask(store, { ...createRequest("task-1"), dirtyIds: ["8", "7"] });
+    expect(await taskOf()).toMatchObject({ asked: 2, question: 1, dirtyIds: ["7", "8"] });
   });
 });
 
-describe("A change of a task", () => {
-  it("loses no other change", async () => {
-    await acceptTask(store, createTask("task-1"));
-    const countUp = () =>
-      changeTask(store, createTask("task-1"), (task) => ({ ...task, attempts: task.attempts + 1 }));
-    await Promise.all([countUp(), countUp(), countUp()]);
-    expect(await readTask(store, "job-1", "task-1")).toMatchObject({ attempts: 3 });
+describe("A claim", () => {
+  beforeEach(() => acceptTask(store, createRequest("task-1")));
+
+  it("is had by one of those who want it", async () => {
+    const claims = await Promise.all(["a", "b", "c"].map((runId) => claim(runId)));
+    expect(claims.filter(({ kind }) => kind === "ours")).toHaveLength(1);
+    const held = claims.filter(({ kind }) => kind === "held");
+    expect(held).toEqual([1, 2].map(() => ({ kind: "held", until: afterNoon(LEASE_MS) })));
   });
 
-  it("makes no task", async () => {
-    expect(await changeTask(store, createTask("task-1"), (task) => task)).toBeUndefined();
-    expect(store.blobs.size).toBe(0);
+  it("that runs out goes to the next, and counts as the death of its process", async () => {
+    const first = await claimed("a");
+    const second = await claimed("b", afterNoon(LEASE_MS));
+    expect(second).toMatchObject({ deaths: 1, run: { id: "b" } });
+    await expect(changeClaimed(store, first, (task) => task)).rejects.toThrow(LeaseLostError);
+    await expect(renewClaim(store, first, afterNoon(9e9))).rejects.toThrow(LeaseLostError);
+    await dropClaim(store, first);
+    expect(await taskOf()).toMatchObject({ run: { id: "b" } });
   });
+
+  it("that is renewed does not run out", async () => {
+    const first = await claimed("a");
+    await renewClaim(store, first, afterNoon(2 * LEASE_MS));
+    expect(await claim("b", afterNoon(LEASE_MS))).toMatchObject({ kind: "held" });
+  });
+
+  it("that is dropped is no death, and ends the count of them", async () => {
+    await claimed("a");
+    const second = await claimed("b", afterNoon(LEASE_MS));
+    await dropClaim(store, second);
+    expect(await claimed("c", afterNoon(LEASE_MS))).toMatchObject({ deaths: 0 });
+  });
+
+  it("is over where the task is delivered, and unknown where there is none", async () => {
+    await change((task) => ({ ...task, state: "delivered" }));
+    expect(await claim("a")).toEqual({ kind: "over" });
+    const other = { ...KEY, taskId: "task-2" };
+    const runId = "a";
+    expect(await claimTask(store, other, { runId, now: NOON, forMs: LEASE_MS })).toEqual({
+      kind: "unknown",
+    });
+  });
+
+  it("of a failed task begins it anew: somebody gave its message back", async () => {
+    await change((task) => ({ ...task, state: "failed", attempts: 10, reason: "given up" }));
+    expect(await claimed("a")).toMatchObject({ state: "accepted", attempts: 0, answer: 2 });
+  });
+
+  it("changes what is as it was taken, and loses no other change", async () => {
+    const first = await claimed("a");
+    const countUp = () =>
+      changeClaimed(store, first, (task) => ({ ...task, attempts: task.attempts + 1 }));
+    await Promise.all([countUp(), countUp(), countUp()]);
+    expect(await taskOf()).toMatchObject({ attempts: 3 });
+  });
+
+  it("is superseded where the platform has asked again", async () => {
+    const first = await claimed("a");
+    await acceptTask(store, { ...createRequest("task-1"), sealedSas: "fresh" });
+    const renewal = renewClaim(store, first, afterNoon(LEASE_MS));
+    await expect(renewal).rejects.toThrow(SupersededError);
+    await dropClaim(store, first);
+    expect(await claimed("b")).toMatchObject({ asked: 2, sealedSas: "fresh", deaths: 0 });
+  });
+
+  it("is not held by what was given back", async () => {
+    const first = await claimed("a");
+    await changeClaimed(store, first, (task) => withoutClaim(task));
+    await expect(changeClaimed(store, first, (task) => task)).rejects.toThrow(LeaseLostError);
+  });
+
+  function claim(runId: string, now = NOON) {
+    return claimTask(store, KEY, { runId, now, forMs: LEASE_MS });
+  }
+
+  async function claimed(runId: string, now = NOON): Promise<Task> {
+    const taken = await claim(runId, now);
+    if (taken.kind !== "ours") {
+      throw new Error(`The claim is ${taken.kind}`);
+    }
+    return taken.task;
+  }
 });
 
 describe("The latest tasks", () => {
-  it("are those of one job that changed last, newest first", async () => {
+  it("are those of one job that changed last, newest first, and before them what is not done", async () => {
     const times = ["12:00", "12:30", "11:00", "12:15"];
     for (const [index, time] of times.entries()) {
-      const changedAt = `2026-01-01T${time}:00.000Z`;
-      await acceptTask(store, { ...createTask(`task-${index}`), changedAt });
+      const acceptedAt = `2026-01-01T${time}:00.000Z`;
+      await acceptTask(store, { ...createRequest(`task-${index}`), acceptedAt });
+      const state = index === 2 ? "waiting" : "delivered";
+      await change((task) => ({ ...task, state }), `task-${index}`);
     }
-    await acceptTask(store, { ...createTask("task-9"), jobId: "job-10" });
+    await acceptTask(store, { ...createRequest("task-9"), jobId: "job-10" });
     await store.put("jobs/job-1/tasks/task-1/other.json", Buffer.from("{}"));
     const latest = await latestTasks(store, "job-1", 3);
-    expect(latest.map(({ taskId }) => taskId)).toEqual(["task-1", "task-3", "task-0"]);
+    expect(latest.map(({ taskId }) => taskId)).toEqual(["task-2", "task-1", "task-3"]);
   });
 
   it("are none where there is no task", async () => {
     expect(await latestTasks(store, "job-1", 3)).toEqual([]);
   });
 });
+
+async function taskOf(): Promise<Task> {
+  const task = await readTask(store, "job-1", "task-1");
+  if (!task) {
+    throw new Error("There is no such task");
+  }
+  return task;
+}
+
+/** Writes a task as it may have become. */
+async function change(to: (task: Task) => Task, taskId = "task-1"): Promise<void> {
+  const task = await readTask(store, "job-1", taskId);
+  const name = `jobs/job-1/tasks/${taskId}/task.json`;
+  await store.put(name, Buffer.from(JSON.stringify(task && to(task))));
+}

@@ -90,18 +90,19 @@ describe("A message", () => {
     expect(bench.platform.completions).toMatchObject([
       { taskId: "task-1", status: COMPLETION_STATUS.permanentFailure },
     ]);
-    expect(bench.queue.poisoned()).toHaveLength(1);
+    expect(bench.queue.waiting()).toEqual([]);
+    expect(bench.queue.poisoned()).toEqual([]);
   });
 });
 
 describe("While a task is being done, its message", () => {
-  it("is not seen by another worker, for however long it takes", async () => {
+  it("is not seen by another worker, for as long as any step may take", async () => {
     const x = createPatientX();
     bench.onX(x.timeline);
     await bench.accept("task-1");
     bench.start();
     bench.start();
-    await pass(2 * HOUR_MS);
+    await pass(19 * MINUTE_MS);
     expect(bench.asked()).toBe(1);
     x.answer();
     await pass(SECOND_MS);
@@ -115,7 +116,7 @@ describe("While a task is being done, its message", () => {
     await bench.accept("task-1");
     bench.start({ queue: renewing(bench, (count) => count % 3 === 0) });
     bench.start();
-    await pass(20 * MINUTE_MS);
+    await pass(15 * MINUTE_MS);
     expect(bench.asked()).toBe(1);
     x.answer();
     await pass(SECOND_MS);
@@ -196,23 +197,28 @@ describe("After a failure, a task", () => {
   });
 
   it("is given up in the end, and the platform may ask again", async () => {
-    await fail(new ConnectorError("x-unavailable", "X answered 503"));
+    await fail(new ConnectorError("x-bad-request", "X answered 400"));
     await pass(HOUR_MS);
     expect(bench.asked()).toBe(10);
     expect(await bench.taskOf("task-1")).toMatchObject({
       state: "failed",
-      attempts: 10,
-      reason: "X answered 503",
+      reason: "x-bad-request: X answered 400",
     });
     expect(bench.platform.completions).toMatchObject([
       { taskId: "task-1", status: COMPLETION_STATUS.temporaryFailure, items: [] },
     ]);
     expect(bench.log.of("task.waits")).toHaveLength(9);
     expect(bench.log.of("task.failed")).toMatchObject([
-      { taskId: "task-1", code: "x-unavailable" },
+      { taskId: "task-1", code: "x-bad-request", attempt: 10 },
     ]);
     expect(bench.queue.waiting()).toEqual([]);
-    expect(bench.queue.poisoned()).toHaveLength(1);
+    expect(bench.queue.poisoned()).toEqual([
+      JSON.stringify({
+        reason: "x-bad-request: X answered 400",
+        message: JSON.stringify({ jobId: JOB, taskId: "task-1" }),
+      }),
+    ]);
+    expect(bench.log.of("work.poisoned")).toMatchObject([{ taskId: "task-1" }]);
   });
 
   it("is never given up while it waits for a person, and is done when she has come", async () => {
@@ -226,8 +232,35 @@ describe("After a failure, a task", () => {
     expect((await bench.taskOf("task-1")).reason).toBeUndefined();
   });
 
-  it("that no try can mend is given up at once", async () => {
+  it("that was given up is done when its message is given back, with as many tries as ever", async () => {
+    await fail(new ConnectorError("x-bad-request", "X answered 400"));
+    await pass(HOUR_MS);
+    await bench.queue.send({ jobId: JOB, taskId: "task-1" });
+    await pass(10 * SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 2 });
+    bench.onX(answerNoPosts);
+    await pass(MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    expect((await bench.taskOf("task-1")).reason).toBeUndefined();
+  });
+
+  it("is never given up while X is down, and is done when it is there again", async () => {
+    await fail(new ConnectorError("x-unavailable", "X answered 503"));
+    await pass(24 * HOUR_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting" });
+    expect(bench.log.of("x.unavailable").length).toBeGreaterThan(100);
+    bench.onX(answerNoPosts);
+    await pass(10 * MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("that X forbids waits a day for somebody to see to it, and is given up then", async () => {
     await fail(new ConnectorError("x-forbidden", "X answered 403"));
+    await pass(23 * HOUR_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 0 });
+    expect(bench.log.of("x.forbidden")).toHaveLength(24);
+    expect(bench.platform.completions).toEqual([]);
+    await pass(HOUR_MS + SECOND_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
     expect(bench.platform.completions).toMatchObject([
       { status: COMPLETION_STATUS.permanentFailure },
@@ -235,24 +268,41 @@ describe("After a failure, a task", () => {
     expect(bench.queue.poisoned()).toHaveLength(1);
   });
 
-  it("whose container cannot be written to any more is given back to the platform", async () => {
+  it("whose SAS has expired waits an hour for a fresh one, and is given back to the platform then", async () => {
     const sealedSas = JSON.stringify(SAS_URI.replace("2026-12-31", "2026-05-31"));
     await bench.accept("task-1", { sealedSas });
     bench.start();
-    await pass(SECOND_MS);
+    await pass(HOUR_MS - SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 0 });
+    expect(bench.log.of("sas.unusable")).toHaveLength(12);
+    await pass(MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
+    expect(bench.asked()).toBe(1);
+    expect(bench.queue.poisoned()).toEqual([]);
     expect(bench.platform.completions).toMatchObject([
       { status: COMPLETION_STATUS.temporaryFailure },
     ]);
     expect(bench.log.text()).not.toMatch(/sig=|sas-signature/);
   });
 
-  it("is given up though the platform does not hear of it, and that is said", async () => {
+  it("that is given up owes that to the platform until it has heard of it", async () => {
     bench.platform.meet(async () => {
       throw new ConnectorError("platform-refused", "The Import service answered 400");
     });
-    await fail(new ConnectorError("x-forbidden", "test"));
+    await fail(new ConnectorError("x-bad-request", "test"));
+    await pass(24 * HOUR_MS);
+    expect(bench.asked()).toBe(10);
+    expect(await bench.taskOf("task-1")).toMatchObject({
+      state: "owed",
+      owed: { status: COMPLETION_STATUS.temporaryFailure, poison: true },
+    });
+    expect(bench.log.of("platform.refused")).toHaveLength(14);
+    expect(bench.log.of("platform.completion-owed").length).toBeGreaterThan(20);
+    expect(bench.queue.poisoned()).toEqual([]);
+    bench.platform.meet(undefined);
+    await pass(HOUR_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
-    expect(bench.log.of("platform.refused")).toMatchObject([{ taskId: "task-1" }]);
+    expect(bench.platform.completions).toHaveLength(1);
     expect(bench.queue.poisoned()).toHaveLength(1);
   });
 
@@ -263,7 +313,7 @@ describe("After a failure, a task", () => {
     await bench.accept("task-1");
     bench.start();
     await pass(SECOND_MS);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 1 });
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "owed", owed: { tries: 1 } });
     bench.platform.meet(undefined);
     await pass(MINUTE_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
@@ -273,15 +323,23 @@ describe("After a failure, a task", () => {
 
   it("comes back after its lease when even the failure cannot be written down", async () => {
     const { store } = bench;
-    const replace = async () => {
-      throw new Error("storage is down");
+    let isDown = false;
+    const replace: typeof store.replace = async (...written) => {
+      if (isDown) {
+        throw new TypeError("s3cr3t");
+      }
+      return store.replace(...written);
     };
-    bench.onX(failing(new ConnectorError("x-unavailable", "test")));
+    bench.onX(async () => {
+      isDown = true;
+      throw new ConnectorError("x-unavailable", "test");
+    });
     await bench.accept("task-1");
     const cutOff = bench.start({ store: { ...store, replace } });
     await pass(SECOND_MS);
     await cutOff.stop();
-    expect(bench.log.of("work.queue-unreachable")).toHaveLength(1);
+    expect(bench.log.of("work.failed")).toMatchObject([{ jobId: JOB, taskId: "task-1" }]);
+    expect(bench.log.text()).not.toContain("s3cr3t");
     bench.onX(answerNoPosts);
     bench.start();
     await pass(3 * MINUTE_MS);
@@ -332,7 +390,7 @@ describe("The queue", () => {
     expect(bench.platform.completions).toHaveLength(1);
   });
 
-  it("that cannot be reached is asked every ten seconds, and used again when it can", async () => {
+  it("that cannot be reached is asked ever less often, and used again when it can", async () => {
     let isDown = true;
     const queue = {
       ...bench.queue,
@@ -345,12 +403,14 @@ describe("The queue", () => {
     };
     const worker = bench.start({ queue });
     await pass(5 * MINUTE_MS);
-    expect(bench.log.of("work.queue-unreachable")).toHaveLength(31);
+    // After 5, 10, 20 and 40 seconds, and then every minute.
+    expect(bench.log.of("work.queue-unreachable")).toHaveLength(8);
     expect(bench.log.text()).not.toContain("s3cr3t");
     expect(worker.isAlive()).toBe(false);
     isDown = false;
     await bench.accept("task-1");
-    await pass(10 * SECOND_MS);
+    worker.wake();
+    await pass(MINUTE_MS);
     expect(worker.isAlive()).toBe(true);
     expect(bench.platform.completions).toHaveLength(1);
   });

@@ -80,10 +80,34 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "Microsoft 365 refuses deliveries",
     severity: 1,
     description:
-      "The Import service did not take a completion, so what was delivered is not imported. Check in " +
-      "the compliance portal that the connector is there and names this stack's Azure App ID, and " +
-      "that the app registration's credential is valid: npm run doctor.",
-    events: ["platform.refused"],
+      "The Import service did not take a completion, so what was delivered is not imported. It is " +
+      "sent again until it is taken. Check in the compliance portal that the connector is there and " +
+      "names this stack's Azure App ID, and that the app registration's credential is valid: npm run " +
+      "doctor.",
+    events: ["platform.refused", "platform.completion-owed", "entra.refused"],
+    // A completion that is owed is sent once an hour (app/outcomes.ts): one alert, not one an hour.
+    windowSize: "PT2H",
+  },
+  {
+    name: "sas-unusable",
+    title: "Microsoft 365's container cannot be written to",
+    severity: 1,
+    description:
+      "The address that a window's items go to has expired or was revoked. The window waits an hour " +
+      "for a fresh one; then Microsoft 365 is told to ask for it again. If it goes on, open a case " +
+      "with Microsoft: the connector cannot mend it.",
+    events: ["sas.unusable"],
+  },
+  {
+    name: "x-refuses",
+    title: "X does not let an account be read",
+    severity: 1,
+    description:
+      "X is down, or it forbids reading: the account is suspended, or the X developer app has lost a " +
+      "permission. See the account and the app's permissions at X. Windows wait a day for that, and " +
+      "are then failed; nothing that was captured is lost.",
+    events: ["x.forbidden", "x.unavailable"],
+    windowSize: "PT2H",
   },
   {
     name: "x-quota",
@@ -176,14 +200,14 @@ const EVENT_ALERTS: EventAlert[] = [
     events: ["delivery.daily-limit-near"],
   },
   {
-    name: "queue-unreachable",
-    title: "The work queue cannot be reached",
+    name: "storage-unreachable",
+    title: "The storage account cannot be reached",
     severity: 2,
     description:
       "The connector does not get through to its storage account, so it does no work. Check the " +
       "account, its network rules and the identity's roles: npm run doctor.",
-    events: ["work.queue-unreachable"],
-    // The worker tries every ten seconds; a blip is none of anybody's business.
+    events: ["work.queue-unreachable", "archive.unreachable"],
+    // The worker tries ever less often, up to once a minute; a blip is none of anybody's business.
     threshold: 10,
   },
   {
@@ -195,6 +219,16 @@ const EVENT_ALERTS: EventAlert[] = [
       "an hour. The right one works all the same. If the compliance portal's Password is not up to " +
       "date, set it there; else see in the site's access log who it was.",
     events: ["credentials.throttled"],
+  },
+  {
+    name: "work-fails",
+    title: "The connector's work hangs or fails",
+    severity: 2,
+    description:
+      "Work does not move on, or ended in an error that nobody foresaw, or what was handed over again " +
+      "is not what it was. Messages come back by themselves; restart the site if work hangs. The " +
+      "workbook's list of problems has the error for a bug report.",
+    events: ["work.hangs", "work.failed", "delivery.differs"],
   },
   {
     name: "request-failed",

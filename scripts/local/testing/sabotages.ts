@@ -19,12 +19,12 @@ export const SABOTAGES: Record<string, Sabotage> = {
   },
   "forgets a post in the completion": {
     victim: "plain",
-    rewrites: [listing("itemMetadata.filter(({ id }) => id !== VICTIM)")],
+    rewrites: [listing("row.id === VICTIM ? [] : [row]")],
     found: /is not in the mailbox, and lies in no reported gap/,
   },
   "lists a post twice": {
     victim: "plain",
-    rewrites: [listing("itemMetadata.flatMap((row) => (row.id === VICTIM ? [row, row] : [row]))")],
+    rewrites: [listing("row.id === VICTIM ? [row, row] : [row]")],
     found: /is listed twice in one completion/,
   },
   "uploads a post under a second name": {
@@ -95,17 +95,17 @@ export function sabotage(code: string, { victim, rewrites }: Sabotage, victims: 
   }, code);
 }
 
-/** The completion's list, as portal-contract.md names it. */
+/** What becomes of a row of the completion's list on its way to the platform. */
 function listing(changed: string) {
   return [
-    /\{ taskId, status, itemMetadata \}/,
-    `{ taskId, status, itemMetadata: ${changed} }`,
+    /(\{ id, modificationTimestampUtc, fileName \} of )items\(\)/,
+    `$1(async function* () { for await (const row of items()) yield* ${changed}; })()`,
   ] as const;
 }
 
 function secondListing(time: string): string {
   const again = `{ ...row, fileName: "again-" + row.fileName, modificationTimestampUtc: ${time} }`;
-  return `itemMetadata.flatMap((row) => (row.id === VICTIM ? [row, ${again}] : [row]))`;
+  return `row.id === VICTIM ? [row, ${again}] : [row]`;
 }
 
 function secondUpload() {

@@ -1,0 +1,108 @@
+import * as z from "zod";
+import { names } from "../archive/names.ts";
+import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import { intervalSchema, type Interval, join } from "../capture/interval.ts";
+
+/** Of more items in a UTC day, the platform imports none (portal-contract.md). */
+export const DAILY_LIMIT = 200_000;
+/** Above so many, somebody is told. */
+export const NEAR_DAILY_LIMIT = 0.8 * DAILY_LIMIT;
+
+const daySchema = z.object({
+  answers: z.array(
+    z.object({
+      taskId: z.string(),
+      /** How often the platform had asked for the task when it was answered. */
+      asked: z.number(),
+      items: z.number(),
+      /** Absent: room is kept for it, but the platform has not accepted it yet. */
+      acceptedAt: z.string().optional(),
+    }),
+  ),
+});
+const answeredSchema = z.object({ windows: z.array(intervalSchema) });
+
+/** One answer to one asking of a task. */
+export type LedgerKey = { jobId: string; taskId: string; asked: number };
+
+export type Room = {
+  /** Items that may go out. */
+  granted: number;
+  /** All items of the day, before and after. */
+  before: number;
+  after: number;
+};
+
+export function dayOf(now: Date): string {
+  return now.toISOString().slice(0, 10);
+}
+
+/**
+ * Keeps room within the day's limit for an answer: for all `items`, or if `some` will do, for as
+ * many as fit; otherwise for none. A second time replaces the first.
+ */
+export async function keepRoom(
+  store: Store,
+  { jobId, taskId, asked }: LedgerKey,
+  { day, items, some }: { day: string; items: number; some: boolean },
+): Promise<Room> {
+  let room: Room = { granted: 0, before: 0, after: 0 };
+  await changeDay(store, { jobId, day }, (answers) => {
+    const own = answers.find((answer) => answer.taskId === taskId && answer.asked === asked);
+    const others = answers.filter((answer) => answer !== own);
+    const taken = others.reduce((sum, answer) => sum + answer.items, 0);
+    const free = Math.max(DAILY_LIMIT - taken, 0);
+    const granted = items <= free ? items : some ? free : 0;
+    room = { granted, before: taken + (own?.items ?? 0), after: taken + granted };
+    return [...others, { ...own, taskId, asked, items: granted }];
+  });
+  return room;
+}
+
+/** Writes down that the platform has accepted an answer, and which window has been answered. */
+export async function recordAcceptance(
+  store: Store,
+  { jobId, taskId, asked }: LedgerKey,
+  { day, acceptedAt, window }: { day: string; acceptedAt: string; window: Interval },
+): Promise<void> {
+  await changeDay(store, { jobId, day }, (answers) =>
+    answers.map((answer) =>
+      answer.taskId === taskId && answer.asked === asked ? { ...answer, acceptedAt } : answer,
+    ),
+  );
+  const name = names.answered(jobId);
+  await createDocument(store, name, { windows: [] });
+  await changeDocument(store, {
+    name,
+    schema: answeredSchema,
+    change: ({ windows }) => ({ windows: join([...windows, window]) }),
+  });
+}
+
+/** Windows of which all posts that were known have been handed over, neighbours joined. */
+export async function readAnswered(store: Store, jobId: string): Promise<Interval[]> {
+  const document = await readDocument(store, names.answered(jobId), answeredSchema);
+  return document?.value.windows ?? [];
+}
+
+/** Items of a day: accepted, or on their way. */
+export async function countItems(store: Store, jobId: string, day: string): Promise<number> {
+  const document = await readDocument(store, names.ledger(jobId, day), daySchema);
+  return document?.value.answers.reduce((sum, { items }) => sum + items, 0) ?? 0;
+}
+
+type Answers = z.infer<typeof daySchema>["answers"];
+
+async function changeDay(
+  store: Store,
+  { jobId, day }: { jobId: string; day: string },
+  change: (answers: Answers) => Answers,
+): Promise<void> {
+  const name = names.ledger(jobId, day);
+  await createDocument(store, name, { answers: [] });
+  await changeDocument(store, {
+    name,
+    schema: daySchema,
+    change: ({ answers }) => ({ answers: change(answers) }),
+  });
+}

@@ -1,0 +1,190 @@
+import { pMapIterable } from "p-map";
+import { names } from "../archive/names.ts";
+import type { Store } from "../archive/store.ts";
+import { capturesOf, type Coverage } from "../capture/coverage.ts";
+import { contains, type Interval } from "../capture/interval.ts";
+import { pageNames } from "../capture/pages.ts";
+import { ConnectorError } from "../errors.ts";
+import { parsePage, type Post } from "../twitter/page.ts";
+import type { OutboxEntry } from "./outbox.ts";
+
+/** A post to hand over, and the stored page that it is taken from. */
+export type PlannedPost = {
+  id: string;
+  page: string;
+  /** When it changed last, as the platform is told. Absent: when it was posted. */
+  modifiedAt?: string;
+  /** What the outbox said of it, where it waited there. */
+  waited?: Pick<OutboxEntry, "reason" | "pages">;
+};
+
+/** Posts in order of their ids, and so of time; each once. */
+export type Plan = {
+  count: number;
+  posts(from: number, to?: number): Iterable<PlannedPost>;
+  /** Whether any of them waited in the outbox. */
+  hasWaiting: boolean;
+  /** Posts that were asked for by name and are no posts of the account. */
+  notOwn: string[];
+};
+
+export type Wanted = {
+  jobId: string;
+  taskId: string;
+  question?: number;
+  accountId: string;
+  window: Interval;
+  coverage: Coverage;
+  /** What waits, if it is this task that carries the outbox. */
+  outbox?: AsyncIterable<OutboxEntry>;
+  /** Windows that were answered before: a post of any other comes with its own window. */
+  answered?: Interval[];
+};
+
+/** Posts of one page that have the same to be said of them. Ids as numbers: there may be 200,000. */
+type Lot = Omit<PlannedPost, "id"> & { ids: BigUint64Array };
+
+const READERS = 4;
+
+/**
+ * Finds out which posts a task hands over, from the archive alone. A post that is found in several
+ * places is taken as it was read anew for the task, else as it waits, else as it was captured first.
+ */
+export async function planDelivery(store: Store, wanted: Wanted): Promise<Plan> {
+  const notOwn: string[] = [];
+  const lots: Lot[] = [];
+  for await (const lot of lotsReadAnew(store, wanted, notOwn)) {
+    lots.push(lot);
+  }
+  for await (const lot of lotsWaiting(store, wanted)) {
+    lots.push(lot);
+  }
+  for await (const lot of lotsCaptured(store, wanted)) {
+    lots.push(lot);
+  }
+  const hasWaiting = lots.some(({ waited, ids }) => waited !== undefined && ids.length > 0);
+  return { ...inOrder(lots), hasWaiting, notOwn };
+}
+
+async function* lotsReadAnew(
+  store: Store,
+  { jobId, taskId, question, accountId }: Wanted,
+  notOwn: string[],
+): AsyncGenerator<Lot> {
+  for await (const { page, posts, receivedAt } of readPages(
+    store,
+    pageNames(store, names.lookupPages(jobId, taskId, question)),
+  )) {
+    const [own, others] = [true, false].map((isOwn) =>
+      posts.filter(({ authorId }) => (authorId === accountId) === isOwn),
+    );
+    notOwn.push(...(others ?? []).map(({ id }) => id));
+    yield { page, ids: idsOf(own ?? []), modifiedAt: toSeconds(receivedAt) };
+  }
+}
+
+async function* lotsCaptured(
+  store: Store,
+  { jobId, window, coverage }: Wanted,
+): AsyncGenerator<Lot> {
+  for (const captureId of capturesOf(window, coverage)) {
+    const pages = pageNames(store, names.captures(jobId, captureId));
+    for await (const { page, posts } of readPages(store, pages)) {
+      yield { page, ids: idsOf(posts.filter(({ createdAt }) => contains(window, createdAt))) };
+    }
+  }
+}
+
+async function* lotsWaiting(
+  store: Store,
+  { outbox, answered = [], window }: Wanted,
+): AsyncGenerator<Lot> {
+  const byPage = new Map<string, Pick<OutboxEntry, "reason" | "pages"> & { ids: string[] }>();
+  for await (const { postId, reason, pages } of outbox ?? []) {
+    const key = [reason, ...pages].join(" ");
+    const lot = byPage.get(key) ?? { reason, pages, ids: [] };
+    lot.ids.push(postId);
+    byPage.set(key, lot);
+  }
+  const isDue = ({ createdAt }: Post) =>
+    [window, ...answered].some((one) => contains(one, createdAt));
+  for (const { reason, pages, ids } of byPage.values()) {
+    const [page = ""] = pages.slice(-1);
+    const waited = { reason, pages };
+    const wanted = new Set(ids);
+    const changed = reason === "edited" || reason === "asked again";
+    for await (const { posts, receivedAt } of readPages(store, [page])) {
+      const found = posts.filter((post) => wanted.has(post.id));
+      if (found.length < wanted.size) {
+        throw new ConnectorError(
+          "unusable-record",
+          `${page} does not hold a post that waits on it`,
+        );
+      }
+      yield {
+        page,
+        waited,
+        ids: idsOf(found.filter((post) => changed || isDue(post))),
+        ...(changed && { modifiedAt: toSeconds(receivedAt) }),
+      };
+    }
+  }
+}
+
+/** A few pages ahead of whoever takes them, in order. */
+async function* readPages(
+  store: Store,
+  pages: AsyncIterable<string> | string[],
+): AsyncGenerator<{ page: string; posts: Post[]; receivedAt: string }> {
+  const read = async (page: string) => {
+    const blob = await store.read(page);
+    if (!blob) {
+      throw new ConnectorError("unusable-record", `${page} is not in the archive`);
+    }
+    const { posts } = parsePage(blob.body);
+    return { page, posts, receivedAt: blob.metadata["receivedat"] ?? "" };
+  };
+  yield* pMapIterable(pages, read, { concurrency: READERS });
+}
+
+function inOrder(lots: Lot[]): Pick<Plan, "count" | "posts"> {
+  const total = lots.reduce((sum, { ids }) => sum + ids.length, 0);
+  const ids = new BigUint64Array(total);
+  const lotOf = new Uint32Array(total);
+  let filled = 0;
+  for (const [index, lot] of lots.entries()) {
+    ids.set(lot.ids, filled);
+    lotOf.fill(index, filled, filled + lot.ids.length);
+    filled += lot.ids.length;
+  }
+  const idAt = (place: number) => ids[place] ?? 0n;
+  // Of places with the same id, the one whose lot comes first stands first, and alone remains.
+  const order = Uint32Array.from(ids.keys())
+    .sort((a, b) => (idAt(a) < idAt(b) ? -1 : idAt(a) > idAt(b) ? 1 : a - b))
+    .filter((place, index, all) => index === 0 || idAt(all[index - 1] ?? 0) !== idAt(place));
+  return {
+    count: order.length,
+    *posts(from, to) {
+      for (const place of order.subarray(from, to)) {
+        const lot = lots[lotOf[place] ?? 0];
+        if (lot) {
+          const { ids: _, ...about } = lot;
+          yield { id: String(idAt(place)), ...about };
+        }
+      }
+    },
+  };
+}
+
+function idsOf(posts: Post[]): BigUint64Array {
+  const ids = posts.map(({ id }) => BigInt(id));
+  if (ids.some((id) => BigInt.asUintN(64, id) !== id)) {
+    throw new ConnectorError("unusable-record", "An id of a post is larger than X's ids can be");
+  }
+  return BigUint64Array.from(ids);
+}
+
+/** As the platform writes times. */
+function toSeconds(receivedAt: string): string {
+  return `${receivedAt.slice(0, 19)}Z`;
+}

@@ -1,0 +1,101 @@
+import pMap from "p-map";
+import { dayOf, recordAcceptance } from "../delivery/ledger.ts";
+import { readManifest } from "../delivery/manifest.ts";
+import { leaveOutbox, removeFromOutbox } from "../delivery/outbox.ts";
+import { ConnectorError } from "../errors.ts";
+import { readJob } from "../jobs/job.ts";
+import { type Completion, COMPLETION_STATUS } from "../platform/platform.ts";
+import { makeRoom, type TaskDeps } from "./process-task.ts";
+import { changeClaimed, type Task, withoutClaim } from "./task.ts";
+
+export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "log" | "now">;
+
+const OUTBOX_WRITERS = 20;
+
+/**
+ * Sends the completion that a task owes, in one try. Only what the platform has accepted is recorded
+ * as delivered, and taken out of the outbox; where its answer is lost, the same is sent again.
+ * @throws ConnectorError, for `decideOutcome`.
+ */
+export async function completeTask(deps: CompleteDeps, task: Task): Promise<void> {
+  if (task.owed?.status === COMPLETION_STATUS.success) {
+    await completeDelivery(deps, task);
+  } else {
+    await reportFailure(deps, task);
+  }
+}
+
+async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
+  const { store, platform, log, now } = deps;
+  const { jobId, taskId, window, items = 0, leftOut = 0 } = task;
+  if (!(await readJob(store, jobId))) {
+    throw new ConnectorError("job-gone", "The job was removed");
+  }
+  const day = dayOf(now());
+  const { granted } = await makeRoom(deps, task, { items, some: false });
+  if (granted < items) {
+    throw new ConnectorError("daily-limit", "The day's limit of items is reached", {
+      retryAt: new Date(Date.parse(day) + DAY_MS),
+    });
+  }
+  const manifest = await readManifest(store, task);
+  if (!manifest) {
+    throw new ConnectorError("unusable-record", "The task's list is not in the archive");
+  }
+  const { entries } = manifest;
+  await platform.complete({ jobId, taskId, status: COMPLETION_STATUS.success, items: entries });
+  await recordAcceptance(store, task, { day, acceptedAt: now().toISOString(), window });
+  await pMap(
+    entries(),
+    async ({ id: postId, waited }) => {
+      if (waited) {
+        await removeFromOutbox(store, jobId, { postId, pages: waited.pages });
+      }
+    },
+    { concurrency: OUTBOX_WRITERS },
+  );
+  await leaveOutbox(store, task);
+  await changeClaimed(store, task, ({ owed: _owed, reason: _reason, ...current }) => ({
+    ...withoutClaim(current),
+    state: "delivered",
+    changedAt: now().toISOString(),
+  }));
+  log("task.delivered", {
+    jobId,
+    taskId,
+    windowStart: window.start,
+    windowEnd: window.end,
+    items,
+    leftOut,
+  });
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+async function reportFailure(deps: CompleteDeps, task: Task): Promise<void> {
+  const { store, now } = deps;
+  const { jobId, taskId, owed } = task;
+  const status = owed?.status ?? COMPLETION_STATUS.temporaryFailure;
+  await tellOfFailure(deps, { jobId, taskId, status, items: async function* none() {} });
+  await leaveOutbox(store, task);
+  await changeClaimed(store, task, ({ owed: _, ...current }) => ({
+    ...withoutClaim(current),
+    state: "failed",
+    changedAt: now().toISOString(),
+  }));
+}
+
+/** The platform may know no more of a job that it has removed: then nobody waits for the answer. */
+async function tellOfFailure(
+  { store, platform }: CompleteDeps,
+  completion: Completion,
+): Promise<void> {
+  try {
+    await platform.complete(completion);
+  } catch (error) {
+    const isRefused = error instanceof ConnectorError && error.code === "platform-refused";
+    if (!isRefused || (await readJob(store, completion.jobId))) {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { Store } from "../archive/store.ts";
+import type { Log } from "../log.ts";
+import { type Lease, LeaseLostError, type Message } from "./queue.ts";
+
+/** How long a message stays in hand without a sign of life. */
+export const LEASE_MS = 120_000;
+const RENEW_MS = 40_000;
+/** Longer than any one step may take with all its tries. */
+const HANG_MS = 20 * 60_000;
+
+export type Keeper = {
+  /** Says that the work moves on. @throws what has ended it, once it is not ours any more. */
+  moveOn(): void;
+  /** What else to renew along with the message. */
+  alsoRenew(renew: (until: Date) => Promise<unknown>): void;
+  /** True once the work has not moved on for so long that its message was given up. */
+  hangs(): boolean;
+  /** Ends the work at its next step. */
+  end(reason: LeaseLostError): void;
+  stop(): void;
+};
+
+/**
+ * Keeps a message in hand while its work moves on. Work that hangs loses it, so that someone else
+ * does it; and work that has lost it ends at its next step.
+ */
+export function keepLease(lease: Lease, { log, now }: { log: Log; now: () => Date }): Keeper {
+  let movedAt = now().getTime();
+  let renewedAt = movedAt;
+  let hangs = false;
+  let ended: Error | undefined;
+  let renewAlso: (until: Date) => Promise<unknown> = async () => undefined;
+
+  const end = (reason: Error) => {
+    ended ??= reason;
+  };
+  const renew = async () => {
+    const at = now().getTime();
+    try {
+      await lease.renew(LEASE_MS);
+      await renewAlso(new Date(at + LEASE_MS));
+      renewedAt = at;
+    } catch (error) {
+      if (error instanceof LeaseLostError) {
+        log("work.lease-lost", keyOf(lease.message), error);
+        end(error);
+      } else if (at - renewedAt >= LEASE_MS) {
+        end(new LeaseLostError("The lease could not be renewed"));
+      }
+    }
+  };
+  const timer = setInterval(() => {
+    if (!ended && now().getTime() - movedAt > HANG_MS) {
+      hangs = true;
+      log("work.hangs", keyOf(lease.message));
+      end(new LeaseLostError("The work hangs"));
+    }
+    if (!ended) {
+      void renew();
+    }
+  }, RENEW_MS);
+
+  return {
+    moveOn() {
+      if (ended) {
+        throw ended;
+      }
+      movedAt = now().getTime();
+    },
+    alsoRenew(more) {
+      renewAlso = more;
+    },
+    hangs: () => hangs,
+    end,
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** What a log line may say of a message. */
+export function keyOf(message: Message | undefined): { jobId?: string; taskId?: string } {
+  const { jobId } = message ?? {};
+  return {
+    ...(jobId !== undefined && { jobId }),
+    ...(message && "taskId" in message && { taskId: message.taskId }),
+  };
+}
+
+/** The store as it is, but that whatever is asked of it is a sign of life, and not asked too late. */
+export function watchStore(store: Store, { moveOn }: Pick<Keeper, "moveOn">): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      moveOn();
+      const member: unknown = Reflect.get(target, name);
+      return member;
+    },
+  });
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from "node:crypto";
+import { ConnectorError, describeError, isStorageDown } from "../errors.ts";
+import { readJob } from "../jobs/job.ts";
+import { decideOutcome, MAX_ATTEMPTS, type Outcome } from "../outcomes.ts";
+import { COMPLETION_STATUS } from "../platform/platform.ts";
+import { raiseAlarm } from "./alarm.ts";
+import { type ChainDeps, ensureChain } from "./chain.ts";
+import { completeTask } from "./complete-task.ts";
+import { type Keeper, LEASE_MS, watchStore } from "./keep-lease.ts";
+import { processTask, type TaskDeps } from "./process-task.ts";
+import { type Lease, LeaseLostError } from "./queue.ts";
+import {
+  changeClaimed,
+  claimTask,
+  dropClaim,
+  renewClaim,
+  SupersededError,
+  type Task,
+  type TaskKey,
+  withoutClaim,
+} from "./task.ts";
+
+export type RunDeps = TaskDeps & ChainDeps;
+type InHand = { lease: Lease; keeper: Keeper };
+
+const SOON_MS = 1_000;
+
+/** Brings the task of a message as far as it goes now, and says what becomes of the message. */
+export async function runTask(
+  deps: RunDeps,
+  { lease, keeper }: InHand,
+  key: TaskKey,
+): Promise<void> {
+  const now = deps.now();
+  const claim = await claimTask(deps.store, key, { runId: randomUUID(), now, forMs: LEASE_MS });
+  switch (claim.kind) {
+    case "unknown": {
+      const reason = "no such task in the archive";
+      deps.log("work.poisoned", { ...key, reason });
+      return lease.poison(reason);
+    }
+    case "over":
+      return lease.finish();
+    case "held":
+      return lease.release(claim.until.getTime() - now.getTime() + SOON_MS);
+    case "ours":
+      keeper.alsoRenew((until) => renewClaim(deps.store, claim.task, until));
+      return runClaimed(deps, { lease, keeper }, claim.task);
+  }
+}
+
+async function runClaimed(deps: RunDeps, { lease, keeper }: InHand, claimed: Task): Promise<void> {
+  const watched: RunDeps = {
+    ...deps,
+    store: watchStore(deps.store, keeper),
+    createUpload: (sasUri, folder) => {
+      const upload = deps.createUpload(sasUri, folder);
+      return (fileName, body) => {
+        keeper.moveOn();
+        return upload(fileName, body);
+      };
+    },
+  };
+  try {
+    await advance(watched, lease, claimed);
+  } catch (error) {
+    if (!(error instanceof SupersededError)) {
+      throw error;
+    }
+    // The message that came with the new asking may be waiting for us to end.
+    await dropClaim(deps.store, claimed);
+    await lease.release(0);
+  }
+}
+
+async function advance(deps: RunDeps, lease: Lease, claimed: Task): Promise<void> {
+  const { store, log } = deps;
+  const { jobId, taskId, attempts, asked } = claimed;
+  const sealedToken = (await readJob(store, jobId))?.sealedToken;
+  let task = claimed;
+  try {
+    if (!task.owed) {
+      log("task.started", { jobId, taskId, asked, attempt: attempts });
+      await ensureChain(deps, jobId);
+      task = await doWork(deps, task);
+    }
+    await completeTask(deps, task);
+  } catch (error) {
+    if (error instanceof LeaseLostError || isStorageDown(error)) {
+      throw error;
+    }
+    await settle(deps, { lease, task, error, sealedToken });
+    return;
+  }
+  if (task.owed?.poison) {
+    log("work.poisoned", { jobId, taskId, reason: task.reason ?? "" });
+    await lease.poison(task.reason ?? "");
+  } else {
+    await lease.finish();
+  }
+}
+
+/** @returns the task as it owes its completion. */
+async function doWork(deps: RunDeps, task: Task): Promise<Task> {
+  if (task.deaths >= MAX_ATTEMPTS) {
+    const message = `The process has ended ${task.deaths} times while it worked on the task`;
+    throw new ConnectorError("process-ends", message);
+  }
+  const counts = await processTask(deps, task);
+  const at = deps.now().toISOString();
+  return changeClaimed(
+    deps.store,
+    task,
+    ({ reason: _reason, waitsFor: _waitsFor, ...current }) => ({
+      ...current,
+      ...counts,
+      state: "owed",
+      changedAt: at,
+      owed: { status: COMPLETION_STATUS.success, since: at, tries: 0, poison: false },
+    }),
+  );
+}
+
+type Failure = { lease: Lease; task: Task; error: unknown; sealedToken: string | undefined };
+
+async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failure): Promise<void> {
+  const { store, log } = deps;
+  const { jobId, taskId } = task;
+  const now = deps.now();
+  const { code, error: reason } = describeError(error);
+  const waitsFor = waitOf(task, code ?? "unexpected", now);
+  const attempt = task.owed?.tries ?? task.attempts;
+  const outcome = decideOutcome(error, attempt, now, new Date(waitsFor.since));
+  const about = { jobId, taskId, ...(code !== undefined && { code }) };
+  await raiseAlarm(deps, { ...about, outcome, sealedToken, reason });
+  const at = outcome.at ?? now;
+  if (outcome.at) {
+    await changeClaimed(store, task, (current) => ({
+      ...waiting(current, outcome),
+      changedAt: now.toISOString(),
+      reason,
+      waitsFor,
+    }));
+    log("task.waits", { ...about, attempt, retryAt: at.toISOString() }, error);
+  } else {
+    await changeClaimed(store, task, (current) => ({
+      ...owingFailure(current, outcome, now),
+      reason: `${code ?? "unexpected"}: ${reason}`,
+    }));
+    log("task.failed", { ...about, attempt: attempt + 1, detail: outcome.kind }, error);
+  }
+  await lease.release(at.getTime() - now.getTime());
+}
+
+/** Since when the task has been waiting for the same thing. */
+function waitOf({ waitsFor }: Task, code: string, now: Date): { code: string; since: string } {
+  return waitsFor?.code === code ? waitsFor : { code, since: now.toISOString() };
+}
+
+function waiting(task: Task, { kind }: Outcome): Task {
+  const more = kind === "retry" ? 1 : 0;
+  const current = withoutClaim(task);
+  return current.owed
+    ? { ...current, owed: { ...current.owed, tries: current.owed.tries + more } }
+    : { ...current, state: "waiting", attempts: current.attempts + more };
+}
+
+function owingFailure(task: Task, { kind, poison = false }: Outcome, now: Date): Task {
+  const { waitsFor: _, ...current } = withoutClaim(task);
+  const { permanentFailure, temporaryFailure } = COMPLETION_STATUS;
+  const status = kind === "fail-permanently" ? permanentFailure : temporaryFailure;
+  const changedAt = now.toISOString();
+  return {
+    ...current,
+    state: "owed",
+    changedAt,
+    owed: { status, since: changedAt, tries: 0, poison },
+  };
+}
