@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { describeError } from "../errors.ts";
 import { testSettings } from "../testing/environment.ts";
 import {
@@ -6,6 +6,7 @@ import {
   type RecordingServer,
   startRecordingServer,
 } from "../testing/serve-recording.ts";
+import { SILENCES, startSilentServer } from "../testing/silent-server.ts";
 import { createUpload, sasProblem } from "./sas.ts";
 
 const NOW = new Date("2026-06-01T12:00:00Z");
@@ -152,4 +153,51 @@ describe("An upload", () => {
       expect(said).not.toMatch(/sig=|c2lnbmF0dXJl/);
     },
   );
+
+  it.each<[string, RecordedAnswer | undefined, string, number]>([
+    ["409, as for a blob that may not be overwritten", { status: 409 }, "upload-refused", 1],
+    ["412, as for a blob that is leased", { status: 412 }, "upload-refused", 1],
+    ["400", { status: 400 }, "upload-refused", 1],
+    ["413", { status: 413 }, "upload-refused", 1],
+    ["403", { status: 403 }, "sas-unusable", 1],
+    ["408", { status: 408 }, "upload-unavailable", 6],
+    ["429", { status: 429 }, "upload-unavailable", 6],
+    ["500", { status: 500 }, "upload-unavailable", 6],
+    ["503", { status: 503 }, "upload-unavailable", 6],
+    ["a cut connection", undefined, "upload-unavailable", 6],
+  ])("that meets %s is tried as often as it makes sense", async (_what, answer, code, tries) => {
+    server = await startRecordingServer(() => answer);
+    await expect(patientUpload()).rejects.toMatchObject({ name: "ConnectorError", code });
+    expect(server.requests).toHaveLength(tries);
+  });
+
+  it.each<[string, RecordedAnswer | undefined]>([
+    ["503", { status: 503 }],
+    ["a cut connection", undefined],
+  ])("that gets through after %s is done", async (_what, fault) => {
+    const answers = [fault, fault, { status: 201 }];
+    server = await startRecordingServer(() => answers.shift());
+    await patientUpload();
+    expect(server.requests).toHaveLength(3);
+    expect(server.requests[2]?.body.equals(BODY)).toBe(true);
+  });
+
+  function patientUpload(): Promise<void> {
+    const uri = `${server.url}/tenant?sv=2024-11-04&sp=w&se=2026-06-02&sig=${SIGNATURE}`;
+    return createUpload(uri, "job-1/task-1", { firstRetryMs: 1 })("1.json", BODY);
+  }
 });
+
+it.each(Object.entries(SILENCES).filter(([title]) => title !== "stops within its body"))(
+  "A container that %s keeps no upload waiting for ever",
+  async (_title, answer) => {
+    const server = await startSilentServer(answer);
+    onTestFinished(() => server.close());
+    const uri = `${server.url}/tenant?sp=w&se=2026-06-02&sig=${SIGNATURE}`;
+    const upload = createUpload(uri, "job-1/task-1", { timeoutMs: 100, firstRetryMs: 1 });
+    await expect(upload("1.json", Buffer.from("{}"))).rejects.toMatchObject({
+      code: "upload-unavailable",
+    });
+    expect(server.requests()).toBe(6);
+  },
+);

@@ -1,0 +1,184 @@
+import type { TokenCredential } from "@azure/identity";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { describeError } from "../errors.ts";
+import { type RecordedAnswer, startRecordingServer } from "../testing/serve-recording.ts";
+import { SILENCES, startSilentServer } from "../testing/silent-server.ts";
+import {
+  type Completion,
+  type CompletionItem,
+  COMPLETION_STATUS,
+  createPlatform,
+  parseRetryAfter,
+  PLATFORM_RESOURCE,
+} from "./platform.ts";
+
+const NOW = new Date("2026-06-01T12:00:00Z");
+const ITEM = {
+  id: "7",
+  modificationTimestampUtc: "2020-01-23T04:45:58Z",
+  fileName: "7.json",
+};
+
+describe("A completion", () => {
+  it("is posted in the platform's words, with a token for it", async () => {
+    const { server, platform } = await start(() => ({ status: 200 }));
+    const entry = { ...ITEM, sha256: "is not told" };
+    await platform.complete(completionOf([entry]));
+    const [request] = server.requests;
+    expect(request).toMatchObject({
+      method: "POST",
+      url: "/api/data/ondownloadcomplete/?jobId=job%2F1",
+      headers: { authorization: "Bearer token-1", "content-type": "application/json" },
+    });
+    expect(bodyOf(request)).toEqual({ taskId: 't"1', status: 0, itemMetadata: [ITEM] });
+  });
+
+  it.each([0, 1, 5_000])(
+    "of %d items says its length before its list, and lists all",
+    async (count) => {
+      const items = Array.from({ length: count }, (_, index) => ({ ...ITEM, id: String(index) }));
+      const { server, platform } = await start(() => ({ status: 200 }));
+      await platform.complete(completionOf(items));
+      const [request] = server.requests;
+      expect(request?.headers).not.toHaveProperty("transfer-encoding");
+      expect(Number(request?.headers["content-length"])).toBe(request?.body.byteLength);
+      expect(bodyOf(request)).toMatchObject({ itemMetadata: items });
+    },
+  );
+
+  it("that is refused with 401 is sent again with a new token, once", async () => {
+    const answers = [{ status: 401 }, { status: 200 }];
+    const { server, platform } = await start(() => answers.shift());
+    await platform.complete(completionOf([ITEM]));
+    const tokens = server.requests.map(({ headers }) => headers.authorization);
+    expect(tokens).toEqual(["Bearer token-1", "Bearer token-2"]);
+    expect(server.requests.map(bodyOf)).toEqual([0, 1].map(() => bodyOf(server.requests[0])));
+  });
+
+  it.each<[string, RecordedAnswer | undefined, string, number]>([
+    ["401 twice", { status: 401 }, "platform-refused", 2],
+    ["400", { status: 400 }, "platform-refused", 1],
+    ["403", { status: 403 }, "platform-refused", 1],
+    ["404", { status: 404 }, "platform-refused", 1],
+    ["413", { status: 413 }, "platform-too-large", 1],
+    ["408", { status: 408 }, "platform-unavailable", 1],
+    ["429", { status: 429 }, "platform-unavailable", 1],
+    ["500", { status: 500 }, "platform-unavailable", 1],
+    ["501", { status: 501 }, "platform-unavailable", 1],
+    ["503", { status: 503 }, "platform-unavailable", 1],
+    ["a redirection", { status: 307, headers: { location: "/" } }, "platform-unavailable", 1],
+    ["a connection that is cut after it was read", undefined, "platform-unavailable", 1],
+  ])("that meets %s is for the caller to send again", async (_what, answer, code, tries) => {
+    const { server, platform } = await start(() => answer);
+    const error: unknown = await platform
+      .complete(completionOf([ITEM]))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "ConnectorError", code, retryAt: undefined });
+    expect(JSON.stringify(describeError(error))).not.toMatch(/token-|job%2F1/);
+    expect(server.requests).toHaveLength(tries);
+  });
+
+  it("waits as long as the platform says", async () => {
+    const { platform } = await start(() => ({ status: 503, headers: { "retry-after": "120" } }));
+    await expect(platform.complete(completionOf([]))).rejects.toMatchObject({
+      code: "platform-unavailable",
+      retryAt: new Date("2026-06-01T12:02:00Z"),
+    });
+  });
+
+  it.each(Object.entries(SILENCES).filter(([title]) => title !== "stops within its body"))(
+    "keeps nobody waiting for ever for a platform that %s",
+    async (_title, answer) => {
+      const server = await startSilentServer(answer);
+      onTestFinished(() => server.close());
+      const platform = createPlatform({
+        url: server.url,
+        createCredential: () => createCredential(1),
+        timeoutMs: 100,
+      });
+      await expect(platform.complete(completionOf([ITEM]))).rejects.toMatchObject({
+        code: "platform-unavailable",
+      });
+    },
+  );
+
+  it("does not wait for the body of an answer", async () => {
+    const server = await startSilentServer(SILENCES["stops within its body"] ?? (() => {}));
+    onTestFinished(() => server.close());
+    const platform = createPlatform({
+      url: server.url,
+      createCredential: () => createCredential(1),
+    });
+    await platform.complete(completionOf([ITEM]));
+    expect(server.requests()).toBe(1);
+  });
+
+  it("asks Entra with an end in sight", async () => {
+    const asked: unknown[] = [];
+    const credential: TokenCredential = {
+      async getToken(scope, options) {
+        asked.push(scope, options?.abortSignal);
+        return null;
+      },
+    };
+    const platform = createPlatform({
+      url: "http://127.0.0.1:1",
+      createCredential: () => credential,
+    });
+    await expect(platform.checkToken()).rejects.toMatchObject({ code: "entra-refused" });
+    expect(asked).toEqual([`${PLATFORM_RESOURCE}/.default`, expect.any(AbortSignal)]);
+  });
+});
+
+describe("Retry-After", () => {
+  it.each([
+    ["seconds", "30", "2026-06-01T12:00:30.000Z"],
+    ["a date", "Mon, 01 Jun 2026 12:05:00 GMT", "2026-06-01T12:05:00.000Z"],
+  ])("may be %s", (_what, value, at) => {
+    expect(parseRetryAfter(value, NOW)).toEqual(new Date(at));
+  });
+
+  it.each([
+    ["nothing", null],
+    ["no time at all", "0"],
+    ["words", "soon"],
+    ["a time that is over", "Mon, 01 Jun 2026 11:00:00 GMT"],
+    ["more than a day", "86401"],
+  ])("is not heeded where it says %s", (_what, value) => {
+    expect(parseRetryAfter(value, NOW)).toBeUndefined();
+  });
+});
+
+async function start(answer: () => RecordedAnswer | undefined) {
+  const server = await startRecordingServer(answer);
+  onTestFinished(() => server.close());
+  let made = 0;
+  const platform = createPlatform({
+    url: server.url,
+    createCredential() {
+      made += 1;
+      return createCredential(made);
+    },
+    now: () => NOW,
+  });
+  return { server, platform };
+}
+
+function createCredential(number: number): TokenCredential {
+  return { getToken: async () => ({ token: `token-${number}`, expiresOnTimestamp: 0 }) };
+}
+
+function completionOf(all: CompletionItem[]): Completion {
+  return {
+    jobId: "job/1",
+    taskId: 't"1',
+    status: COMPLETION_STATUS.success,
+    async *items() {
+      yield* all;
+    },
+  };
+}
+
+function bodyOf(request: { body: Buffer } | undefined): unknown {
+  return JSON.parse(request?.body.toString("utf8") ?? "");
+}
