@@ -164,7 +164,12 @@ describe.each(LEAKY_ERRORS.filter(([, error]) => error instanceof Error))("%s", 
     ["the archive's creating", ({ store }, fail) => ({ store: { ...store, create: fail } })],
     ["the archive's replacing", ({ store }, fail) => ({ store: { ...store, replace: fail } })],
     ["the queue", ({ queue }, fail) => ({ queue: { ...queue, receive: fail } })],
-    ["the token", (_parts, fail) => ({ platform: platformOf({ credential: { getToken: fail } }) })],
+    [
+      "the token",
+      (_parts, fail) => ({
+        platform: platformOf({ createCredential: () => ({ getToken: fail }) }),
+      }),
+    ],
     ["the completion", (_parts, fail) => ({ platform: platformOf({ fetch: fail }) })],
   ])("stays within when the worker meets it in %s", async (part, change) => {
     const fail = vi.fn<Fail>().mockRejectedValue(error);
@@ -277,7 +282,11 @@ type Fail = () => Promise<never>;
 
 function platformOf(changes: Partial<Parameters<typeof createPlatform>[0]>): Platform {
   const credential = { getToken: async () => ({ token: BEARER, expiresOnTimestamp: 0 }) };
-  return createPlatform({ url: "https://import.example", credential, ...changes });
+  return createPlatform({
+    url: "https://import.example",
+    createCredential: () => credential,
+    ...changes,
+  });
 }
 
 async function refuseAccount(world: LeakyWorld): Promise<void> {

@@ -44,12 +44,14 @@ export type Platform = {
 export function createPlatform({
   url,
   createCredential,
+  fetch = globalThis.fetch,
   timeoutMs = TIMEOUT_MS,
   now = () => new Date(),
 }: {
   url: string;
   /** Makes one that has no token yet. */
   createCredential: () => TokenCredential;
+  fetch?: typeof globalThis.fetch;
   timeoutMs?: number;
   now?: () => Date;
 }): Platform {

@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import { createUpload } from "../delivery/sas.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia } from "../twitter/media.ts";
 import { startWorker, type WorkerDeps } from "../work/worker.ts";
@@ -178,6 +179,7 @@ async function workOnce(parts: Parts, changes: Partial<WorkerDeps>): Promise<voi
       fetchMedia: createFetchMedia(settings, createXAgent(settings.X_API_URL)),
       sasHosts: settings.SAS_HOSTS,
       uploadConcurrency: 1,
+      createUpload,
       captureIntervalMs: 0,
       ...changes,
     },
@@ -195,6 +197,8 @@ const END_OF_WORK = new Set([
   "task.failed",
   "work.poisoned",
   "work.queue-unreachable",
+  "work.failed",
+  "archive.unreachable",
 ]);
 
 const realSetTimeout = setTimeout;
