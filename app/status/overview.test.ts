@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { addToCoverage } from "../capture/coverage.ts";
 import { forgetJob, markNeedsSignIn } from "../jobs/job.ts";
 import { addJob, createParts, type Parts } from "../testing/harness.ts";
-import { createTask } from "../testing/workbench.ts";
-import { acceptTask } from "../work/task.ts";
+import { putTask } from "../testing/workbench.ts";
 import { readOverview } from "./overview.ts";
 
 const OTHER = { id: "43", username: "Other", name: "Other" };
@@ -48,11 +47,15 @@ describe("The overview", () => {
 
   it("shows the ten windows that changed last, and nothing sealed of them", async () => {
     for (let index = 0; index < 12; index += 1) {
-      const task = { ...createTask(`task-${index}`), changedAt: hour(index), sealedSas: "s3cr3t" };
-      await acceptTask(parts.store, { ...task, state: "delivered", items: index, leftOut: 0 });
+      await putTask(parts.store, `task-${index}`, {
+        changedAt: hour(index),
+        sealedSas: "s3cr3t",
+        state: "delivered",
+        items: index,
+        leftOut: 0,
+      });
     }
-    await acceptTask(parts.store, {
-      ...createTask("failed"),
+    await putTask(parts.store, "failed", {
       changedAt: hour(20),
       state: "failed",
       reason: "X answered 403",
@@ -72,7 +75,7 @@ describe("The overview", () => {
     await addJob(parts, "job-2", OTHER);
     await addToCoverage(parts.store, "job-2", { intervals: [covered(0, 1)] });
     await markNeedsSignIn(parts.store, "job-2", { reason: "X refused the token" });
-    await acceptTask(parts.store, createTask("task-1"));
+    await putTask(parts.store, "task-1", {});
     expect(await readOverview(parts.store)).toMatchObject([
       { jobId: "job-1", coverage: [], tasks: [{ taskId: "task-1" }] },
       { jobId: "job-2", needsSignIn: "X refused the token", coverage: [{}], tasks: [] },

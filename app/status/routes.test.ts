@@ -4,8 +4,7 @@ import { addToCoverage } from "../capture/coverage.ts";
 import { TEST_SECRETS } from "../testing/environment.ts";
 import { addJob, createAppOf, type Harness, ORIGIN, startHarness } from "../testing/harness.ts";
 import { createVisitor, logIn } from "../testing/visitor.ts";
-import { createTask } from "../testing/workbench.ts";
-import { acceptTask } from "../work/task.ts";
+import { putTask } from "../testing/workbench.ts";
 
 const GAP = {
   start: "2025-03-04T00:00:00Z",
@@ -32,8 +31,7 @@ beforeAll(async () => {
   const account = { id: "4242", username: "small", name: "Small" };
   await addJob(harness, "private-job", account);
   await addToCoverage(harness.store, "private-job", { gaps: [GAP] });
-  await acceptTask(harness.store, {
-    ...createTask("private-task"),
+  await putTask(harness.store, "private-task", {
     jobId: "private-job",
     state: "waiting",
     reason: "the reason of a task",

@@ -126,6 +126,23 @@ export function createRequest(taskId: string): Request {
   };
 }
 
+/** Keeps a task as it may have become. */
+export async function putTask(store: Store, taskId: string, changes: Partial<Task>): Promise<void> {
+  const request = createRequest(taskId);
+  const task: Task = {
+    ...request,
+    state: "accepted",
+    changedAt: request.acceptedAt,
+    asked: 1,
+    question: 1,
+    answer: 1,
+    attempts: 0,
+    deaths: 0,
+    ...changes,
+  };
+  await store.put(names.task(task.jobId, taskId), toJson(task));
+}
+
 function workerDepsOf(parts: Parts): WorkerDeps {
   const { queue, sealer, platform, settings } = parts;
   return {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createMemoryStore } from "../testing/memory-store.ts";
-import { createRequest } from "../testing/workbench.ts";
+import { createRequest, putTask } from "../testing/workbench.ts";
 import { LeaseLostError } from "./queue.ts";
 import {
   acceptTask,
@@ -217,6 +217,5 @@ async function taskOf(): Promise<Task> {
 /** Writes a task as it may have become. */
 async function change(to: (task: Task) => Task, taskId = "task-1"): Promise<void> {
   const task = await readTask(store, "job-1", taskId);
-  const name = `jobs/job-1/tasks/${taskId}/task.json`;
-  await store.put(name, Buffer.from(JSON.stringify(task && to(task))));
+  await putTask(store, taskId, task ? to(task) : {});
 }
