@@ -1,4 +1,6 @@
 import { vi } from "vitest";
+import { names } from "../archive/names.ts";
+import { type Store, toJson } from "../archive/store.ts";
 import type { Twitter } from "../twitter/client.ts";
 import { acceptTask, readTask, type Request, type Task } from "../work/task.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../work/worker.ts";
