@@ -6,6 +6,7 @@ import { type Decide, drawFaults } from "../faults/draw-faults.ts";
 import { createStriker } from "../faults/striker.ts";
 import { planWindows } from "../portal/plan-windows.ts";
 import type { CompliancePortal } from "../portal/compliance-portal.ts";
+import type { Limits } from "../portal/request-window.ts";
 import type { Window } from "../portal/results.ts";
 import { createProgress } from "../progress.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "../system.ts";
@@ -17,6 +18,9 @@ export type RoundOptions = {
   seed: number;
   /** Instead of what the seed draws. */
   decide?: Decide;
+  instances?: number;
+  /** How long nothing may move before a window counts as lost. Default: three minutes. */
+  idleMs?: number;
   /** Rewrites the app's code: for tests that the checker bites. */
   sabotage?: (code: string) => string;
 };
@@ -41,16 +45,19 @@ export type RoundResult = {
 };
 
 const PAGE_SIZE = 100;
-const LIMITS = { pollMs: 250, insistMs: 90_000, idleMs: 180_000 };
+const LIMITS = { pollMs: 250, insistMs: 90_000 };
+const IDLE_MS = 180_000;
 const WINDOWS_AT_A_TIME = 3;
 
 /**
  * One round: the real package, one to four instances, one to three jobs, windows in any order, and
  * faults wherever the connector calls out. In the end each post is in the mailbox once.
  */
-export async function playRound({ seed, decide, sabotage }: RoundOptions): Promise<RoundResult> {
+export async function playRound(options: RoundOptions): Promise<RoundResult> {
+  const { seed, decide, sabotage, idleMs = IDLE_MS } = options;
   const random = createRandom(seed);
-  const instances = random.pick([1, 1, 2, 4]);
+  const drawn = random.pick([1, 1, 2, 4]);
+  const { instances = drawn } = options;
   const { timeline, accounts } = generateAccounts(seed, random.int(0, 2));
   const windowHours = random.pick([6, 12, 24]);
   const rate = random.pick([0.02, 0.05, 0.1]);
@@ -68,9 +75,9 @@ export async function playRound({ seed, decide, sabotage }: RoundOptions): Promi
   const started = performance.now();
   try {
     struck.aimAt(() => system.site.kill());
-    const jobs = await signIn(system, accounts);
+    const jobs = await signIn(system, accounts, { ...LIMITS, idleMs });
     struck.begin();
-    const windows = await askForAll(system, { jobs, windowHours, random });
+    const { windows, unanswered } = await askForAll(system, { jobs, windowHours, random });
     struck.end();
     const problems = await checkJobs(system, jobs);
     const returned = system.x.returned() ?? 0;
@@ -90,7 +97,7 @@ export async function playRound({ seed, decide, sabotage }: RoundOptions): Promi
       // Each fault may make one page of posts be read again; X bills it once a day all the same.
       returnedAgainAtMost: PAGE_SIZE * (struck.total() + windows + jobs.length),
       seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
-      problems: problems.found,
+      problems: [...unanswered, ...problems.found],
       logFile: system.site.logFile,
     };
   } finally {
@@ -101,10 +108,14 @@ export async function playRound({ seed, decide, sabotage }: RoundOptions): Promi
 
 type Job = { portal: CompliancePortal; account: User };
 
-async function signIn(system: LocalSystem, accounts: User[]): Promise<Job[]> {
+async function signIn(
+  system: LocalSystem,
+  accounts: User[],
+  limits: Partial<Limits>,
+): Promise<Job[]> {
   const jobs: Job[] = [];
   for (const account of accounts) {
-    const portal = system.openPortal(LIMITS);
+    const portal = system.openPortal(limits);
     await portal.validate();
     await portal.signIn(account.username);
     jobs.push({ portal, account });
@@ -115,7 +126,7 @@ async function signIn(system: LocalSystem, accounts: User[]): Promise<Job[]> {
 async function askForAll(
   { x }: LocalSystem,
   { jobs, windowHours, random }: { jobs: Job[]; windowHours: number; random: Random },
-): Promise<number> {
+): Promise<{ windows: number; unanswered: Problem[] }> {
   const limit = pLimit(WINDOWS_AT_A_TIME);
   const asked: { portal: CompliancePortal; window: Window }[] = [];
   for (const { portal, account } of jobs) {
@@ -124,10 +135,15 @@ async function askForAll(
     const windows = planWindows(new Date(first), new Date(last), windowHours);
     asked.push(...windows.map((window) => ({ portal, window })));
   }
-  await Promise.all(
-    random.shuffle(asked).map(({ portal, window }) => limit(() => portal.requestWindow(window))),
+  const answers = await Promise.all(
+    random.shuffle(asked).map(({ portal, window }) =>
+      limit(async () => {
+        await portal.requestWindow(window);
+        return [];
+      }).catch((error: unknown) => [{ what: String(error) }]),
+    ),
   );
-  return asked.length;
+  return { windows: asked.length, unanswered: answers.flat() };
 }
 
 async function checkJobs(

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { startScript } from "../testing/local-run.ts";
+import { MUTATIONS } from "./testing/mutations.ts";
+
+const ROUND = join(import.meta.dirname, "../../chaos.ts");
+const MUTATED_ROUND = join(import.meta.dirname, "testing/mutated-round.ts");
+/** Seeds whose rounds kill processes and lose answers, with one instance and with several. */
+const SEEDS = [1, 104];
+
+const resultSchema = z.looseObject({
+  posts: z.number(),
+  mailbox: z.number(),
+  duplicates: z.number(),
+  gaps: z.number(),
+  faults: z.record(z.string(), z.number()),
+  returnedAgain: z.number(),
+  returnedAgainAtMost: z.number(),
+  problems: z.array(z.looseObject({ what: z.string() })),
+});
+
+describe("A round of faults", { timeout: 400_000 }, () => {
+  it.each(SEEDS)("of seed %i loses nothing, and hands nothing over twice", async (seed) => {
+    const result = await play(ROUND, ["--round", String(seed)]);
+    expect(result).toMatchObject({ problems: [], duplicates: 0, gaps: 0, mailbox: result.posts });
+    expect(result.returnedAgain).toBeLessThanOrEqual(result.returnedAgainAtMost);
+    expect(Object.keys(result.faults).length).toBeGreaterThan(0);
+  });
+
+  it.each(Object.entries(MUTATIONS))("catches a connector that %s", async (name, { found }) => {
+    const { problems } = await play(MUTATED_ROUND, [name]);
+    expect(problems.map(({ what }) => what).join("\n")).toMatch(found);
+  });
+});
+
+async function play(script: string, parameters: string[]): Promise<z.infer<typeof resultSchema>> {
+  await using run = await startScript(script, parameters);
+  const { stdout, stderr } = await run.ended;
+  const line = stdout.trim().split("\n").at(-1) ?? "";
+  expect(line, stderr.slice(-2000)).toMatch(/^\{/);
+  return resultSchema.parse(JSON.parse(line));
+}
