@@ -22,7 +22,7 @@ export function createAppCredential(
     AZURE_APP_SECRET,
     ENTRA_URL,
   }: Pick<Settings, "TENANT_ID" | "AZURE_APP_ID" | "AZURE_APP_SECRET" | "ENTRA_URL">,
-  identity: ManagedIdentityCredential,
+  identity: Pick<ManagedIdentityCredential, "getToken">,
 ): TokenCredential {
   const authority = {
     authorityHost: ENTRA_URL,

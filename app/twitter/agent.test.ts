@@ -1,14 +1,11 @@
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
 import type http from "node:http";
 import https from "node:https";
 import net from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
-import tls from "node:tls";
+import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
-import { createCertificate } from "../../scripts/local/certificate.ts";
 import { startScriptedX } from "../testing/serve-x.ts";
+import { createTrustedCertificate } from "../testing/trusted-certificate.ts";
 import { createXAgent, X_PUBLIC_URL } from "./agent.ts";
 
 const HAS_IPV6 = Object.values(networkInterfaces())
@@ -74,19 +71,17 @@ describe("The agent for another X", () => {
   });
 
   it("trusts one that speaks TLS for its certificate only", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "agent-"));
-    closing.push(() => rm(directory, { recursive: true }));
-    const { key, cert, caFile } = await createCertificate(directory);
+    const certificate = await createTrustedCertificate();
+    closing.push(() => certificate.close());
+    const { key, cert } = certificate;
     const server = https.createServer({ key, cert }, (_request, response) => response.end("ok"));
     const url = (await listen(server, "127.0.0.1")).replace("http:", "https:");
     await expect(ask(createXAgent(url))).rejects.toMatchObject({
       code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
     });
-    const trusted = tls.getCACertificates("default");
-    tls.setDefaultCACertificates([...trusted, await readFile(caFile, "utf8")]);
+    await certificate.trust();
     const agent = createXAgent(url);
     expect(await ask(agent)).toBe("ok");
-    tls.setDefaultCACertificates(trusted);
     agent.destroy();
   });
 });
