@@ -91,6 +91,13 @@ it("A form that is too large is refused with 413", async () => {
   expect(response.status).toBe(413);
 });
 
+it.each(["/api/Configuration", "/Configure", "/api/ConnectorSetup"])(
+  "Nobody reads settings over the web, not even the platform: %s",
+  async (path) => {
+    expect((await harness.app.request(path, as(basic()))).status).toBe(404);
+  },
+);
+
 it("What there is not is answered with 404 in the same way", async () => {
   const response = await harness.app.request("/nothing?x=1");
   expect(response.status).toBe(404);

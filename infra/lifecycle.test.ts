@@ -33,6 +33,19 @@ describe("archiveLifecycle", () => {
     });
   });
 
+  it("deletes sign-ins that were begun and never ended, versions too, after a day", () => {
+    expect(archiveLifecycle(NOTHING_ASKED)[1]).toMatchObject({
+      enabled: true,
+      definition: {
+        filters: { prefixMatch: ["archive/sign-ins/"] },
+        actions: {
+          baseBlob: { delete: { daysAfterModificationGreaterThan: 1 } },
+          version: { delete: { daysAfterCreationGreaterThan: 1 } },
+        },
+      },
+    });
+  });
+
   it("keeps versions of state for as long as they are immutable", () => {
     const rules = archiveLifecycle({ ...NOTHING_ASKED, immutabilityDays: 2190 });
     expect(rules[0]).toMatchObject({

@@ -106,6 +106,21 @@ describe("Two administrators at once", () => {
   });
 });
 
+it("One administrator in two windows connects each account to its own window's job", async () => {
+  const visitor = visit();
+  await logIn(visitor);
+  const [first, second] = [await goToX(visitor, "job-1"), await goToX(visitor, "job-2")];
+  for (const [atX, username] of [
+    [first, "small"],
+    [second, "Other"],
+  ] as const) {
+    const signedIn = sealedIn(await visitor.get(await decideAtX(atX, { username })));
+    expect((await visitor.post("/sign-in/confirm", { signedIn })).status).toBe(200);
+  }
+  expect((await readJob(harness.store, "job-1"))?.account.username).toBe("small");
+  expect((await readJob(harness.store, "job-2"))?.account.username).toBe("Other");
+});
+
 describe("A token that is not going to be used", () => {
   it.each<[string, (visitor: Visitor, signedIn: string) => Promise<unknown>]>([
     [

@@ -162,6 +162,20 @@ describe("A confirmation", () => {
     },
   );
 
+  it("that cannot be kept is no success, and says so", async () => {
+    const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-1" }));
+    const create = async () => {
+      throw new Error("storage is down");
+    };
+    const store = { ...harness.store, create };
+    const cutOff = createVisitor(createAppOf({ ...harness, store }, harness));
+    cutOff.useCookie(visitor.cookie() ?? "");
+    const page = await cutOff.post("/sign-in/confirm", { signedIn });
+    expect(page.status).toBe(500);
+    expect(page.html).not.toContain("Successfully");
+    expect(await readJob(harness.store, "job-1")).toBeUndefined();
+  });
+
   it("cannot be made of a session cookie", async () => {
     await logIn(visitor);
     const signedIn = visitor.cookie()?.split("=")[1] ?? "";

@@ -152,7 +152,36 @@ describe.each(["tweet", "post"] as const)("In the vocabulary %s", (X_VOCABULARY)
   });
 });
 
+describe("A signature", () => {
+  it("holds for whatever signs a question has: they are encoded as RFC 3986 has it", async () => {
+    x = await startSmallX([], { keys: X_KEYS });
+    const paginationToken = "a b+c*(d)!'~é%2F&=";
+    const asked = createParts(x.url).twitter.timeline(OWN_TOKEN, ACCOUNT.id, {
+      maxResults: 5,
+      paginationToken,
+    });
+    // X looks at the token only once it has taken the signature.
+    await expect(asked).rejects.toMatchObject({ code: "x-bad-request" });
+  });
+
+  it("has a nonce of its own, however many are made at once", async () => {
+    x = await startSmallX([], { keys: X_KEYS });
+    const { twitter } = createParts(x.url);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => twitter.me()));
+    expect(answers.filter(({ id }) => id === ACCOUNT.id)).toHaveLength(30);
+  });
+});
+
 describe("The account", () => {
+  it("is asked for what the archive needs, and for no e-mail address", async () => {
+    const data = { id: "42", username: "small", name: "Small" };
+    const { twitter, requests } = await script(() => ({ status: 200, body: { data } }));
+    await twitter.me(OWN_TOKEN);
+    expect(requests.map(({ url }) => decodeURIComponent(url))).toEqual([
+      "/2/users/me?user.fields=profile_image_url,public_metrics",
+    ]);
+  });
+
   it.each([
     ["old", { tweet_count: 12 }],
     ["new", { post_count: 12 }],
