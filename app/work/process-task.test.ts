@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { addToOutbox } from "../delivery/outbox.ts";
+import { ACCOUNT } from "../testing/harness.ts";
 import {
   answerNoPosts,
   createWorkbench,
+  JOB,
   WORK_BEGINS,
   type Workbench,
 } from "../testing/workbench.ts";
@@ -28,4 +31,38 @@ it("Posts that the platform asks for again are asked for at X, beside those of t
   await vi.advanceTimersByTimeAsync(1000);
   expect(asked).toEqual([["7", "8"]]);
   expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+});
+
+it("A late post of a window that was answered goes out with the next task, once", async () => {
+  const post = {
+    id: "2006500000000000000",
+    text: "Late",
+    created_at: "2026-01-01T12:00:00.000Z",
+    author_id: ACCOUNT.id,
+  };
+  const page = "evidence/job-1/captures/late/pages/000001.json";
+  await bench.accept("task-1");
+  bench.start();
+  await vi.advanceTimersByTimeAsync(1000);
+  await bench.store.put(page, Buffer.from(JSON.stringify({ data: [post] })), {
+    metadata: { receivedat: WORK_BEGINS },
+  });
+  const entry = { postId: post.id, reason: "late", pages: [page], foundAt: WORK_BEGINS } as const;
+  await addToOutbox(bench.store, JOB, entry);
+  for (const [taskId, day] of [
+    ["task-2", "02"],
+    ["task-3", "03"],
+  ] as const) {
+    const window = { start: `2026-01-${day}T00:00:00Z`, end: `2026-01-${day}T12:00:00Z` };
+    await bench.accept(taskId, { window });
+    await vi.advanceTimersByTimeAsync(10_000);
+  }
+  expect(bench.platform.completions).toMatchObject([
+    { taskId: "task-1", items: [] },
+    {
+      taskId: "task-2",
+      items: [{ id: post.id, modificationTimestampUtc: "2026-01-01T12:00:00Z" }],
+    },
+    { taskId: "task-3", items: [] },
+  ]);
 });
