@@ -47,8 +47,8 @@ it("A late post of a window that was answered goes out with the next task, once"
   await bench.store.put(page, Buffer.from(JSON.stringify({ data: [post] })), {
     metadata: { receivedat: WORK_BEGINS },
   });
-  const entry = { postId: post.id, reason: "late", pages: [page], foundAt: WORK_BEGINS } as const;
-  await addToOutbox(bench.store, JOB, entry);
+  const about = { reason: "late", foundAt: WORK_BEGINS } as const;
+  await addToOutbox(bench.store, JOB, { ...about, postId: post.id, pages: [page] });
   for (const [taskId, day] of [
     ["task-2", "02"],
     ["task-3", "03"],
