@@ -3,6 +3,7 @@ export type ErrorCode =
   | "x-rate-limited"
   | "x-credits-spent"
   | "x-usage-capped"
+  | "x-budget-spent"
   | "x-token-refused"
   | "x-keys-missing"
   | "x-forbidden"

@@ -11,6 +11,7 @@ describe("decideOutcome", () => {
     ["x-rate-limited", { kind: "park", at: inSeconds(900), alert: "x.rate-limited" }],
     ["x-credits-spent", { kind: "park", at: inSeconds(3600), alert: "x.credits-spent" }],
     ["x-usage-capped", { kind: "park", at: inSeconds(3600), alert: "x.usage-capped" }],
+    ["x-budget-spent", { kind: "park", at: inSeconds(3600), alert: "x.budget-spent" }],
     ["x-token-refused", { kind: "park", at: inSeconds(300), needsSignIn: true }],
     ["job-needs-sign-in", { kind: "park", at: inSeconds(300) }],
     ["x-keys-missing", { kind: "park", at: inSeconds(300) }],

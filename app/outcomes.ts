@@ -52,6 +52,7 @@ const RULES: Record<ErrorCode, Rule> = {
   "x-rate-limited": { kind: "park", afterMs: 15 * MINUTE_MS, alert: "x.rate-limited" },
   "x-credits-spent": { kind: "park", afterMs: HOUR_MS, alert: "x.credits-spent" },
   "x-usage-capped": { kind: "park", afterMs: HOUR_MS, alert: "x.usage-capped" },
+  "x-budget-spent": { kind: "park", afterMs: HOUR_MS, alert: "x.budget-spent" },
   "x-token-refused": { kind: "park", afterMs: 5 * MINUTE_MS, needsSignIn: true },
   "job-needs-sign-in": { kind: "park", afterMs: 5 * MINUTE_MS },
   "x-keys-missing": { kind: "park", afterMs: 5 * MINUTE_MS },

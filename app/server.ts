@@ -5,6 +5,7 @@ import * as z from "zod";
 import { createApp } from "./app.ts";
 import { createArchiveContainer, createAzureStore } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
+import { createMeter } from "./capture/budget.ts";
 import { createAskAccount } from "./capture/depth.ts";
 import { createUpload } from "./delivery/sas.ts";
 import { createHttpServer } from "./http-server.ts";
@@ -67,6 +68,11 @@ function main(): void {
       twitter,
       fetchMedia,
       platform,
+      meter: createMeter({
+        store,
+        budget: { perDay: settings.READS_PER_DAY, perMonth: settings.READS_PER_MONTH },
+        now,
+      }),
       askAccount: createAskAccount(twitter, now),
       sasHosts: settings.SAS_HOSTS,
       uploadConcurrency: settings.UPLOAD_CONCURRENCY,

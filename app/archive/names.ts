@@ -11,6 +11,10 @@ export const names = {
   job: (jobId: string) => `${folder(jobId)}job.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
   chain: (jobId: string) => `${folder(jobId)}chain.json`,
+  estimate: (jobId: string) => `${folder(jobId)}estimate.json`,
+  /** Apart from the jobs' folders: what all jobs have read in a month is summed up before each read. */
+  readsOfMonth: (month: string) => `reads/${month}/`,
+  reads: (month: string, jobId: string) => `reads/${month}/${encode(jobId)}.json`,
   /** What was read of the timeline: one capture, or all of a day. */
   captures: (jobId: string, captureId: string) => `${evidence(jobId)}captures/${captureId}/`,
   /** Verbatim response bodies of X, in the order in which they were read. */

@@ -3,9 +3,11 @@ import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
+import type { Meter } from "./budget.ts";
 import { captureIdOf } from "./capture-id.ts";
 import { addToCoverage, type Coverage, type Gap, readCoverage } from "./coverage.ts";
 import { askForReach, FIRST_TIME, isReadWholly, type Part } from "./depth.ts";
+import { estimateOnce } from "./estimate.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
 import { type EarlyPost, holdLatePosts, lookBackFrom } from "./late.ts";
 import { keepContext, readPages } from "./pages.ts";
@@ -16,6 +18,7 @@ export type CaptureDeps = {
   twitter: Twitter;
   log: Log;
   now: () => Date;
+  meter: Meter;
   /** What X says of the account, verbatim. */
   askAccount: (source: Source) => Promise<Answer>;
 };
@@ -41,11 +44,19 @@ export async function capture(
       retryAt: new Date(settled),
     });
   }
-  const known = await readCoverage(deps.store, source.jobId);
-  for (const part of subtract(window, [...known.intervals, ...known.gaps])) {
-    await captureInterval(deps, source, { part, lookBackSeconds });
+  const { store, twitter, meter } = deps;
+  const { jobId } = source;
+  const known = await readCoverage(store, jobId);
+  const parts = subtract(window, [...known.intervals, ...known.gaps]);
+  if (parts.length === 0) {
+    return known;
   }
-  return readCoverage(deps.store, source.jobId);
+  await estimateOnce(deps, source);
+  const metered = { ...deps, twitter: meter(twitter, jobId) };
+  for (const part of parts) {
+    await captureInterval(metered, source, { part, lookBackSeconds });
+  }
+  return readCoverage(store, jobId);
 }
 
 async function captureInterval(

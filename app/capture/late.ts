@@ -1,9 +1,10 @@
 import type { Store } from "../archive/store.ts";
+import { readAnswered } from "../delivery/ledger.ts";
 import { addToOutbox } from "../delivery/outbox.ts";
 import type { Log } from "../log.ts";
 import type { Post } from "../twitter/page.ts";
 import type { Coverage } from "./coverage.ts";
-import { addSeconds, type Interval, join } from "./interval.ts";
+import { addSeconds, contains, type Interval, join } from "./interval.ts";
 import { postsOfWindow } from "./posts.ts";
 
 /** A post of a time that was read before, and the stored page that holds it. */
@@ -33,11 +34,17 @@ export async function holdLatePosts(
   jobId: string,
   { early, coverage }: { early: EarlyPost[]; coverage: Coverage },
 ): Promise<void> {
+  if (early.length === 0) {
+    return;
+  }
   const known = await knownIds(store, jobId, { early, coverage });
+  const answered = await readAnswered(store, jobId);
   for (const { post, page } of early) {
     if (!known.has(post.id)) {
+      const isAnswered = answered.some((window) => contains(window, post.createdAt));
+      const reason = post.versions.length > 1 && isAnswered ? "edited" : "late";
       const foundAt = now().toISOString();
-      await addToOutbox(store, jobId, { postId: post.id, reason: "late", pages: [page], foundAt });
+      await addToOutbox(store, jobId, { postId: post.id, reason, pages: [page], foundAt });
       log("capture.late-post", { jobId, postId: post.id });
     }
   }

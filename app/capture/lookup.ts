@@ -9,7 +9,7 @@ import { chunk, keepAnswer, keepContext } from "./pages.ts";
  * @returns why X did not hand out a post, by id.
  */
 export async function lookUp(
-  { store, twitter }: CaptureDeps,
+  { store, twitter: unmetered, meter }: CaptureDeps,
   {
     jobId,
     taskId,
@@ -18,6 +18,7 @@ export async function lookUp(
     ids,
   }: Pick<Source, "jobId" | "token"> & { taskId: string; question?: number; ids: string[] },
 ): Promise<Map<string, string>> {
+  const twitter = meter(unmetered, jobId);
   const missing = new Map<string, string>();
   for (const [index, some] of chunk(ids).entries()) {
     const name = names.page(names.lookupPages(jobId, taskId, question), index + 1);

@@ -1,9 +1,10 @@
 import { pMapIterable } from "p-map";
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
-import { capturesOf, type Coverage } from "../capture/coverage.ts";
+import type { Coverage } from "../capture/coverage.ts";
 import { contains, type Interval } from "../capture/interval.ts";
 import { pageNames } from "../capture/pages.ts";
+import { pagesOfWindow } from "../capture/posts.ts";
 import { ConnectorError } from "../errors.ts";
 import { parsePage, type Post } from "../twitter/page.ts";
 import type { OutboxEntry } from "./outbox.ts";
@@ -83,15 +84,9 @@ async function* lotsReadAnew(
   }
 }
 
-async function* lotsCaptured(
-  store: Store,
-  { jobId, window, coverage }: Wanted,
-): AsyncGenerator<Lot> {
-  for (const captureId of capturesOf(window, coverage)) {
-    const pages = pageNames(store, names.captures(jobId, captureId));
-    for await (const { page, posts } of readPages(store, pages)) {
-      yield { page, ids: idsOf(posts.filter(({ createdAt }) => contains(window, createdAt))) };
-    }
+async function* lotsCaptured(store: Store, wanted: Wanted): AsyncGenerator<Lot> {
+  for await (const { page, posts } of readPages(store, pagesOfWindow(store, wanted))) {
+    yield { page, ids: idsOf(posts.filter(({ createdAt }) => contains(wanted.window, createdAt))) };
   }
 }
 

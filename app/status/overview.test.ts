@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { addToCoverage } from "../capture/coverage.ts";
+import { estimateOnce } from "../capture/estimate.ts";
+import { addReads } from "../capture/reads.ts";
 import { forgetJob, markNeedsSignIn } from "../jobs/job.ts";
+import { beatDepsOf } from "../testing/beats.ts";
+import { captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { addJob, createParts, type Parts } from "../testing/harness.ts";
 import { putTask } from "../testing/workbench.ts";
+import { startChain } from "../work/chain.ts";
 import { readOverview } from "./overview.ts";
 
 const OTHER = { id: "43", username: "Other", name: "Other" };
@@ -26,7 +31,24 @@ describe("The overview", () => {
         since: "2026-06-01T12:00:00.000Z",
         coverage: [],
         gaps: [],
+        reads: { today: 0, thisMonth: 0 },
         tasks: [],
+      },
+    ]);
+  });
+
+  it("shows what X may bill, and when the account is read next", async () => {
+    const { store, clock } = parts;
+    await startChain(beatDepsOf(parts), "job-1");
+    await estimateOnce(captureDepsOf(parts, { posts: 250 }), SOURCE);
+    await addReads(store, "job-1", { day: "2026-05-31", reads: { owned: 7, others: 0 } });
+    await addReads(store, "job-1", { day: "2026-06-01", reads: { owned: 1, others: 2 } });
+    await addReads(store, "job-1", { day: "2026-06-02", reads: { owned: 4, others: 0 } });
+    expect(await readOverview(store, clock.now())).toMatchObject([
+      {
+        next: { dueAt: "2026-06-01T12:15:00.000Z" },
+        reads: { today: 3, thisMonth: 7 },
+        estimate: expect.stringContaining("at most 250 posts: $0.25") as unknown,
       },
     ]);
   });

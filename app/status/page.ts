@@ -82,6 +82,19 @@ function jobSection(job: JobOverview): Html {
             : job.gaps.map((gap) => html`<div><b class="bad">${span(gap)}</b>: ${gap.reason}</div>`)
         }
       </dd>
+      <dt>Read next, if not asked before (UTC)</dt>
+      <dd>
+        ${
+          job.next
+            ? html`${instant(job.next.dueAt)}${job.next.reason ? html`; last time: <b class="bad">${job.next.reason}</b>` : ""}`
+            : "only when it is asked for"
+        }
+      </dd>
+      <dt>Posts that X may bill (UTC)</dt>
+      <dd>
+        today ${job.reads.today}, this month ${job.reads.thisMonth}
+        ${job.estimate ? html`<div>The whole history: ${job.estimate}</div>` : ""}
+      </dd>
     </dl>
     <div
       class="scroll"

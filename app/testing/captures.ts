@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type CaptureDeps, type Source } from "../capture/capture.ts";
+import { createMeter } from "../capture/budget.ts";
 import { readCoverage } from "../capture/coverage.ts";
 import { createAskAccount } from "../capture/depth.ts";
 import type { Interval } from "../capture/interval.ts";
@@ -41,7 +42,8 @@ export function captureDepsOf(
   const account = { ...ACCOUNT, public_metrics: { tweet_count: posts } };
   const answer = { body: Buffer.from(JSON.stringify({ data: account })), about: {} };
   const askAccount = posts === undefined ? createAskAccount(deps.twitter, now) : async () => answer;
-  return { askAccount, ...deps };
+  const meter = createMeter({ store: deps.store, budget: {}, now });
+  return { askAccount, meter, ...deps };
 }
 
 /** Ids of the archived posts of a window, newest first. */

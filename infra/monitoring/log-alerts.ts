@@ -122,6 +122,18 @@ const EVENT_ALERTS: EventAlert[] = [
     windowSize: "PT2H",
   },
   {
+    name: "budget-spent",
+    title: "The budget for reading X is used up",
+    severity: 2,
+    description:
+      "As many posts have been read from X as readsPerDay or readsPerMonth allow. Capture goes on by " +
+      "itself with the next UTC day or month, or within the hour once the stack's configuration " +
+      "allows more; posts that fall behind what X gives until then become a gap.",
+    events: ["x.budget-spent"],
+    // Work that waits looks again once an hour (app/capture/budget.ts): one alert, not one an hour.
+    windowSize: "PT2H",
+  },
+  {
     name: "needs-sign-in",
     title: "An account must be signed in again",
     severity: 1,
