@@ -10,7 +10,7 @@ import { createAskAccount } from "./capture/depth.ts";
 import { createUpload } from "./delivery/sas.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
-import { createAppCredential } from "./platform/credential.ts";
+import { answerInTime, createAppCredential } from "./platform/credential.ts";
 import { createPlatform } from "./platform/platform.ts";
 import { createAuthenticate } from "./portal/authenticate.ts";
 import { findObstacles } from "./portal/validate.ts";
@@ -38,9 +38,9 @@ function main(): void {
     settings.CONNECTOR_URL ?? `https://${process.env["WEBSITE_HOSTNAME"] ?? "localhost"}`;
   const callbackUrl = `${publicUrl}/Views/TwitterOAuth`;
 
-  const identity = new ManagedIdentityCredential({
-    clientId: settings.MANAGED_IDENTITY_CLIENT_ID,
-  });
+  const identity = answerInTime(
+    new ManagedIdentityCredential({ clientId: settings.MANAGED_IDENTITY_CLIENT_ID }),
+  );
   const store = createAzureStore(createArchiveContainer(settings.ARCHIVE_CONTAINER_URL, identity));
   const queue = createAzureQueue(
     { workUrl: settings.WORK_QUEUE_URL, poisonUrl: settings.POISON_QUEUE_URL },
@@ -52,7 +52,7 @@ function main(): void {
   const fetchMedia = createFetchMedia(settings, agent);
   const platform = createPlatform({
     url: settings.PLATFORM_URL,
-    createCredential: () => createAppCredential(settings, identity),
+    createCredential: () => answerInTime(createAppCredential(settings, identity)),
   });
   const chainDeps = {
     store,

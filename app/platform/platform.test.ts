@@ -1,8 +1,12 @@
 import type { TokenCredential } from "@azure/identity";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { startEntra } from "../../scripts/local/entra.ts";
 import { describeError } from "../errors.ts";
+import { TEST_SECRETS, testSettings } from "../testing/environment.ts";
 import { type RecordedAnswer, startRecordingServer } from "../testing/serve-recording.ts";
 import { SILENCES, startSilentServer } from "../testing/silent-server.ts";
+import { createTrustedCertificate } from "../testing/trusted-certificate.ts";
+import { createAppCredential } from "./credential.ts";
 import {
   type Completion,
   type CompletionItem,
@@ -12,6 +16,7 @@ import {
   PLATFORM_RESOURCE,
 } from "./platform.ts";
 
+const { TENANT_ID, AZURE_APP_ID } = testSettings();
 const NOW = new Date("2026-06-01T12:00:00Z");
 const ITEM = {
   id: "7",
@@ -30,7 +35,18 @@ describe("A completion", () => {
       url: "/api/data/ondownloadcomplete/?jobId=job%2F1",
       headers: { authorization: "Bearer token-1", "content-type": "application/json" },
     });
-    expect(bodyOf(request)).toEqual({ taskId: 't"1', status: 0, itemMetadata: [ITEM] });
+    expect(request?.body.toString()).toBe(
+      String.raw`{"taskId":"t\"1","status":0,"itemMetadata":[{"id":"7",` +
+        '"modificationTimestampUtc":"2020-01-23T04:45:58Z","fileName":"7.json"}]}',
+    );
+  });
+
+  it.each(Object.entries(COMPLETION_STATUS))("says %s as the integer %d", async (name, status) => {
+    const { server, platform } = await start(() => ({ status: 202 }));
+    await platform.complete({ ...completionOf([]), status });
+    expect(bodyOf(server.requests[0])).toEqual({ taskId: 't"1', status, itemMetadata: [] });
+    const known = { success: 0, temporaryFailure: 1, permanentFailure: 2 };
+    expect(known).toMatchObject({ [name]: status });
   });
 
   it.each([0, 1, 5_000])(
@@ -67,6 +83,7 @@ describe("A completion", () => {
     ["501", { status: 501 }, "platform-unavailable", 1],
     ["503", { status: 503 }, "platform-unavailable", 1],
     ["a redirection", { status: 307, headers: { location: "/" } }, "platform-unavailable", 1],
+    ["one to a GET", { status: 303, headers: { location: "/" } }, "platform-unavailable", 1],
     ["a connection that is cut after it was read", undefined, "platform-unavailable", 1],
   ])("that meets %s is for the caller to send again", async (_what, answer, code, tries) => {
     const { server, platform } = await start(() => answer);
@@ -112,22 +129,54 @@ describe("A completion", () => {
     await platform.complete(completionOf([ITEM]));
     expect(server.requests()).toBe(1);
   });
+});
 
-  it("asks Entra with an end in sight", async () => {
-    const asked: unknown[] = [];
-    const credential: TokenCredential = {
-      async getToken(scope, options) {
-        asked.push(scope, options?.abortSignal);
-        return null;
-      },
-    };
+describe("Without a token", () => {
+  const refuse = () =>
+    Promise.reject(new Error(`AADSTS7000215: Invalid secret ${TEST_SECRETS.AZURE_APP_SECRET}`));
+
+  it.each([
+    ["Entra refuses", refuse],
+    ["Entra gives none", async () => null],
+  ])("nothing is said to the platform: %s", async (_what, getToken) => {
+    const { server } = await start(() => ({ status: 200 }));
+    const platform = createPlatform({ url: server.url, createCredential: () => ({ getToken }) });
+    for (const work of [platform.complete(completionOf([ITEM])), platform.checkToken()]) {
+      await expect(work).rejects.toMatchObject({ code: "entra-refused" });
+    }
+    expect(server.requests).toEqual([]);
+  });
+
+  it("the error says what to do, and quotes neither Entra nor a secret", async () => {
     const platform = createPlatform({
       url: "http://127.0.0.1:1",
-      createCredential: () => credential,
+      createCredential: () => ({ getToken: refuse }),
     });
-    await expect(platform.checkToken()).rejects.toMatchObject({ code: "entra-refused" });
-    expect(asked).toEqual([`${PLATFORM_RESOURCE}/.default`, expect.any(AbortSignal)]);
+    const error: unknown = await platform.checkToken().catch((thrown: unknown) => thrown);
+    const said = `${JSON.stringify(describeError(error))} ${String(error)}`;
+    expect(said).toMatch(/secret has not expired.*npm run up/);
+    expect(said).not.toMatch(/AADSTS|azure-app-secret/);
   });
+});
+
+it("Entra gives a token for the Import service alone", async () => {
+  const certificate = await createTrustedCertificate();
+  onTestFinished(() => certificate.close());
+  await certificate.trust();
+  const entra = await startEntra({ certificate, tenantId: TENANT_ID });
+  onTestFinished(() => entra.close());
+  const { AZURE_APP_SECRET } = TEST_SECRETS;
+  entra.registerClient(AZURE_APP_ID, AZURE_APP_SECRET);
+  const { server } = await start(() => ({ status: 200 }));
+  const identity = { getToken: () => Promise.reject(new Error("There is a secret")) };
+  const settings = { TENANT_ID, AZURE_APP_ID, AZURE_APP_SECRET, ENTRA_URL: entra.url };
+  const platform = createPlatform({
+    url: server.url,
+    createCredential: () => createAppCredential(settings, identity),
+  });
+  await platform.complete(completionOf([ITEM]));
+  const token = server.requests[0]?.headers.authorization?.replace("Bearer ", "") ?? "";
+  expect(await entra.verify(token)).toMatchObject({ aud: PLATFORM_RESOURCE, tid: TENANT_ID });
 });
 
 describe("Retry-After", () => {

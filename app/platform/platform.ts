@@ -9,7 +9,6 @@ export const PLATFORM_RESOURCE =
 const PLATFORM_SCOPE = `${PLATFORM_RESOURCE}/.default`;
 /** Microsoft's sibling scripts on the same host wait 300 to 400 s. */
 const TIMEOUT_MS = 300_000;
-const TOKEN_TIMEOUT_MS = 30_000;
 const DAY_MS = 24 * 3_600_000;
 const HANDSHAKE_MS = 10_000;
 const HTTPS_PORT = 443;
@@ -166,8 +165,7 @@ export function parseRetryAfter(value: string | null, now: Date): Date | undefin
 }
 
 async function getToken(credential: TokenCredential): Promise<string> {
-  const inTime = { abortSignal: AbortSignal.timeout(TOKEN_TIMEOUT_MS) };
-  const answer = await credential.getToken(PLATFORM_SCOPE, inTime).catch((cause: unknown) => {
+  const answer = await credential.getToken(PLATFORM_SCOPE).catch((cause: unknown) => {
     throw new ConnectorError(
       "entra-refused",
       "Microsoft Entra gives no token for the Import service: check that the app registration " +
