@@ -1,0 +1,24 @@
+import { deliver, type Upload } from "../../app/delivery/deliver.ts";
+import { settingsSchema } from "../../app/settings.ts";
+import { ACCOUNT, type ArchivedTimeline, JOB_ID } from "./timeline.ts";
+
+/** Items that the connector has in flight unless it is told otherwise. */
+export const DEFAULT_CONCURRENCY = settingsSchema.shape.UPLOAD_CONCURRENCY.parse(undefined);
+
+/** Hands a window over with the connector's own code. @returns how many items there were. */
+export async function deliverPosts(
+  { store, window, coverage }: ArchivedTimeline,
+  { upload, concurrency = DEFAULT_CONCURRENCY }: { upload: Upload; concurrency?: number },
+): Promise<number> {
+  const entries = await deliver(
+    {
+      store,
+      concurrency,
+      fetchMedia: async () => ({ refusal: "no post here has media" }),
+      log: () => {},
+      now: () => new Date(),
+    },
+    { jobId: JOB_ID, taskId: "task-1", account: ACCOUNT, window, coverage, upload },
+  );
+  return entries.length;
+}
