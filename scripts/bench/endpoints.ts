@@ -85,7 +85,8 @@ async function loadServer(kind: "bare" | "app", call: Call): Promise<Load> {
   await using server = startChild("serve.ts", { parameters: [kind] });
   const port = await server.next(z.number());
   await putUnderLoad(port, { ...call, ms: WARM_UP_MS });
-  return putUnderLoad(port, { ...call, ms: MEASURED_MS });
+  // Awaited here: the server lives as long as this function.
+  return await putUnderLoad(port, { ...call, ms: MEASURED_MS });
 }
 
 function toText(line: string, headers: string[] = [], body = ""): string {

@@ -54,7 +54,8 @@ const evaluatedSchema = z.object({ resources: z.number().positive(), peakBytes: 
 
 async function evaluate(): Promise<z.infer<typeof evaluatedSchema>> {
   await using child = startChild("program.ts");
-  return child.next(evaluatedSchema);
+  // Awaited here: the child lives as long as this function.
+  return await child.next(evaluatedSchema);
 }
 
 async function checkTypes(): Promise<void> {
