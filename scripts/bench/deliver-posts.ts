@@ -1,4 +1,5 @@
 import { deliver, type Upload } from "../../app/delivery/deliver.ts";
+import { planDelivery } from "../../app/delivery/plan.ts";
 import { settingsSchema } from "../../app/settings.ts";
 import { ACCOUNT, type ArchivedTimeline, JOB_ID } from "./timeline.ts";
 
@@ -10,7 +11,14 @@ export async function deliverPosts(
   { store, window, coverage }: ArchivedTimeline,
   { upload, concurrency = DEFAULT_CONCURRENCY }: { upload: Upload; concurrency?: number },
 ): Promise<number> {
-  const entries = await deliver(
+  const plan = await planDelivery(store, {
+    jobId: JOB_ID,
+    taskId: "task-1",
+    accountId: ACCOUNT.id,
+    window,
+    coverage,
+  });
+  const delivery = deliver(
     {
       store,
       concurrency,
@@ -18,7 +26,11 @@ export async function deliverPosts(
       log: () => {},
       now: () => new Date(),
     },
-    { jobId: JOB_ID, taskId: "task-1", account: ACCOUNT, window, coverage, upload },
+    { jobId: JOB_ID, account: ACCOUNT, posts: plan.posts(0), upload },
   );
-  return entries.length;
+  let items = 0;
+  for await (const _ of delivery) {
+    items += 1;
+  }
+  return items;
 }
