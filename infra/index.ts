@@ -169,8 +169,8 @@ export const statusUrl = pulumi.interpolate`${connectorUrl}/`;
 export const workbookUrl = monitoring.workbookUrl;
 /** What `/healthz` must answer once this package runs. */
 export const packageHash = built.hash;
-/** What the owner of a registration of one's own has to add to it; undefined where it is done. */
-export const federatedCredential = app.federationToAdd;
+/** What the owner of a registration of one's own has to add to it; null where there is nothing to. */
+export const federatedCredential = app.federationToAdd ?? null;
 /** What the compliance portal asks for, under its own labels. */
 export const portal = {
   Name: pulumi.interpolate`Twitter (${pulumi.getStack()})`,

@@ -20,7 +20,7 @@ export const outputsSchema = z.looseObject({
   /** Only where the owner of a registration that is not the stack's has to add it. */
   federatedCredential: z
     .object({ issuer: z.string(), subject: z.string(), audience: z.string() })
-    .optional(),
+    .nullish(),
 });
 
 /** What `pulumi stack output --json` says; `--show-secrets` reveals apiSecretKey and Password. */
