@@ -1,12 +1,15 @@
 import { vi } from "vitest";
 import { names } from "../archive/names.ts";
 import { type Store, toJson } from "../archive/store.ts";
+import type { Interval } from "../capture/interval.ts";
+import { recordAcceptance } from "../delivery/ledger.ts";
+import { addToOutbox } from "../delivery/outbox.ts";
 import type { Twitter } from "../twitter/client.ts";
 import { acceptTask, readTask, type Request, type Task } from "../work/task.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../work/worker.ts";
 import { captureDepsOf } from "./captures.ts";
 import type { Clock } from "./clock.ts";
-import { addJob, createParts, type Parts } from "./harness.ts";
+import { ACCOUNT, addJob, createParts, type Parts } from "./harness.ts";
 import { createMemoryQueue } from "./memory-queue.ts";
 import { PLAIN_SEALER } from "./plain-sealer.ts";
 import { SAS_URI } from "./platform-calls.ts";
@@ -19,14 +22,19 @@ type UploadTo = (blob: string, body: Uint8Array) => Promise<void>;
 export type Workbench = Parts & {
   /** What X does when it is asked for a timeline. By default, it knows no posts. */
   onX: (timeline: Timeline) => void;
+  /** What X does when it is asked for named posts. */
+  onLookup: (lookup: Twitter["lookup"]) => void;
   /** How often X was asked for a timeline. */
   asked: () => number;
   /** What the platform's container does with an item before it takes it. By default, nothing. */
   onUpload: (upload: UploadTo) => void;
   /** Items in the platform's containers, by the signature of the SAS and the blob's name. */
   uploads: Map<string, Buffer>;
+  createUpload: WorkerDeps["createUpload"];
   /** Starts a worker; it is stopped when the bench is cleared. */
   start: (changes?: Partial<WorkerDeps & { concurrency: number }>) => Worker;
+  /** Has a post wait that was found after its window had been answered, by a task of before. */
+  holdBack: (post: XPost, before: { taskId: string; window: Interval }) => Promise<void>;
   /** Keeps and queues a request of the platform, as the portal's route does. */
   accept: (taskId: string, changes?: Partial<Request>) => Promise<void>;
   taskOf: (taskId: string) => Promise<Task>;
@@ -48,6 +56,7 @@ export async function createWorkbench(): Promise<Workbench> {
   await addJob(parts, JOB);
   const workers: Worker[] = [];
   let timeline: Timeline = answerNoPosts;
+  let lookup: Twitter["lookup"] = async () => answerNoPosts();
   let asked = 0;
   let upload: UploadTo = async () => undefined;
   const uploads = new Map<string, Buffer>();
@@ -62,22 +71,47 @@ export async function createWorkbench(): Promise<Workbench> {
       asked += 1;
       return timeline(...query);
     },
+    lookup: (...query) => lookup(...query),
   };
   return {
     ...parts,
     onX(next) {
       timeline = next;
     },
+    onLookup(next) {
+      lookup = next;
+    },
     asked: () => asked,
     onUpload(next) {
       upload = next;
     },
     uploads,
+    createUpload,
     start({ concurrency = 1, ...changes } = {}) {
       const deps = { ...workerDepsOf({ ...parts, twitter }), createUpload, ...changes };
       const worker = startWorker(deps, { concurrency });
       workers.push(worker);
       return worker;
+    },
+    async holdBack(post, { taskId, window }) {
+      const page = names.page(names.lookupPages(JOB, taskId), 1);
+      const body = toJson({ data: [post], meta: { result_count: 1 } });
+      await parts.store.put(page, body, { metadata: { receivedat: WORK_BEGINS } });
+      await addToOutbox(parts.store, JOB, {
+        postId: post.id,
+        reason: "late",
+        pages: [page],
+        foundAt: WORK_BEGINS,
+      });
+      await recordAcceptance(
+        parts.store,
+        { jobId: JOB, taskId, asked: 1 },
+        {
+          day: "2026-05-31",
+          acceptedAt: WORK_BEGINS,
+          window,
+        },
+      );
     },
     async accept(taskId, changes = {}) {
       await acceptTask(parts.store, { ...createRequest(taskId), ...changes });
@@ -102,6 +136,26 @@ export async function answerNoPosts(): ReturnType<Timeline> {
   return {
     body: Buffer.from('{"meta":{"result_count":0}}'),
     about: { request: "users/42/tweets?", receivedat: new Date().toISOString() },
+  };
+}
+
+type XPost = { id: string; created_at: string };
+
+/** An X that has posts, and gives those of the time that it is asked for, on one page. */
+export function answerPosts(posts: XPost[]): Timeline {
+  return async (_token, accountId, { startTime = "", endTime = "9999" }) => {
+    const data = posts
+      .filter(({ created_at: time }) => startTime <= time && time.replace(".000Z", "Z") <= endTime)
+      .toSorted((a, b) => (BigInt(a.id) > BigInt(b.id) ? -1 : 1));
+    const page = {
+      ...(data.length > 0 && { data, includes: { users: [ACCOUNT] } }),
+      meta: { result_count: data.length },
+    };
+    const request = `users/${accountId}/tweets?start_time=${startTime}&end_time=${endTime}`;
+    return {
+      body: Buffer.from(JSON.stringify(page)),
+      about: { request, receivedat: new Date().toISOString() },
+    };
   };
 }
 

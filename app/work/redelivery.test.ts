@@ -1,0 +1,301 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
+import { names } from "../archive/names.ts";
+import { countItems } from "../delivery/ledger.ts";
+import { countOutbox } from "../delivery/outbox.ts";
+import { COMPLETION_STATUS } from "../platform/platform.ts";
+import { SAS_URI } from "../testing/platform-calls.ts";
+import {
+  answerPosts,
+  createWorkbench,
+  JOB,
+  WORK_BEGINS,
+  type Workbench,
+} from "../testing/workbench.ts";
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOURS = ["06", "12", "18"];
+const POSTS = HOURS.map((hour) => postAt(`2026-01-01T${hour}:00:00.000Z`));
+const IDS = POSTS.map(({ id }) => id);
+const LATE = postAt("2025-12-31T12:00:00.000Z");
+const NEW_YEARS_EVE = { start: "2025-12-31T00:00:00Z", end: "2026-01-01T00:00:00Z" };
+const FRESH = JSON.stringify(SAS_URI.replace("0123456789", "fresh"));
+const [OLD_CONTAINER, FRESH_CONTAINER] = ["sas-signature-0123456789", "sas-signature-fresh"];
+
+let bench: Workbench;
+beforeEach(async () => {
+  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
+  bench = await createWorkbench();
+  bench.onX(answerPosts(POSTS));
+});
+afterEach(async () => {
+  await bench.clear();
+  vi.useRealTimers();
+});
+
+describe("The same task again", () => {
+  it("before it was begun is done once, with the fresh SAS", async () => {
+    await bench.accept("task-1");
+    await bench.accept("task-1", { sealedSas: FRESH });
+    bench.start();
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject([{ taskId: "task-1", items: ids(IDS) }]);
+    expect([...bench.uploads.keys()]).toEqual(blobsIn(FRESH_CONTAINER));
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("while it is being done is done again with the fresh SAS, by one worker at a time", async () => {
+    let running = 0;
+    let most = 0;
+    bench.onUpload(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await sleep(MINUTE_MS);
+      running -= 1;
+    });
+    await bench.accept("task-1");
+    bench.start();
+    bench.start();
+    await pass(90 * SECOND_MS);
+    await bench.accept("task-1", { sealedSas: FRESH });
+    await pass(10 * MINUTE_MS);
+    expect(most).toBe(1);
+    expect(bench.asked()).toBe(1);
+    expect(bench.platform.completions.at(-1)).toMatchObject({ items: ids(IDS) });
+    expect(inContainer(FRESH_CONTAINER)).toEqual(blobsIn(FRESH_CONTAINER));
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", asked: 2 });
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("while its completion is under way is answered with the same list, and into the fresh container", async () => {
+    bench.platform.meet(async () => {
+      bench.platform.meet(undefined);
+      await bench.accept("task-1", { sealedSas: FRESH });
+    });
+    await bench.accept("task-1");
+    bench.start();
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject([{ items: ids(IDS) }, { items: ids(IDS) }]);
+    expect(inContainer(FRESH_CONTAINER)).toEqual(blobsIn(FRESH_CONTAINER));
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("after it was delivered is answered from its list: the same items, byte for byte, without X", async () => {
+    await deliver("task-1");
+    bench.onX(async () => {
+      throw new Error("X is not to be asked");
+    });
+    await bench.accept("task-1", { sealedSas: FRESH });
+    await pass(MINUTE_MS);
+    expect(bench.asked()).toBe(1);
+    const [first, second] = bench.platform.completions;
+    expect(second).toEqual(first);
+    for (const id of IDS) {
+      const [before, again] = [OLD_CONTAINER, FRESH_CONTAINER].map((container) =>
+        bench.uploads.get(`${container}/${JOB}/task-1/${id}.json`),
+      );
+      expect(again).toEqual(before);
+      expect(again).toBeDefined();
+    }
+    expect(bench.log.of("delivery.differs")).toEqual([]);
+  });
+
+  it("after it was delivered is the same though the archive has more by now", async () => {
+    await deliver("task-1");
+    const late = postAt("2026-01-01T20:00:00.000Z");
+    await putPage(late);
+    await bench.accept("task-1", { sealedSas: FRESH });
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions[1]).toEqual(bench.platform.completions[0]);
+  });
+
+  it("says so when the archive no longer gives the bytes that it gave", async () => {
+    await deliver("task-1");
+    const [page = ""] = [...bench.store.blobs.keys()].filter((name) => name.includes("/pages/"));
+    const blob = await bench.store.read(page);
+    const text = Buffer.from(blob?.body ?? []).toString();
+    const tampered = Buffer.from(text.replace("At 2026-01-01T06", "At 2026-01-01T07"));
+    await bench.store.put(page, tampered, { metadata: blob?.metadata ?? {} });
+    await bench.accept("task-1", { sealedSas: FRESH });
+    await pass(MINUTE_MS);
+    expect(bench.log.of("delivery.differs")).toMatchObject([{ jobId: JOB, postId: IDS[0] }]);
+  });
+
+  it("for another window is another question, answered for itself", async () => {
+    await deliver("task-1", { window: morning() });
+    await bench.accept("task-1", { sealedSas: FRESH });
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject([
+      { items: ids(IDS.slice(0, 1)) },
+      { items: ids(IDS) },
+    ]);
+  });
+});
+
+describe("A new task for a window that was delivered", () => {
+  it("is answered in full from the archive, and both stand in the ledger", async () => {
+    await deliver("task-1");
+    await deliver("task-2");
+    expect(bench.asked()).toBe(1);
+    expect(bench.platform.completions).toMatchObject([
+      { taskId: "task-1", items: ids(IDS) },
+      { taskId: "task-2", items: ids(IDS) },
+    ]);
+    expect(bench.platform.completions[1]?.items).toEqual(bench.platform.completions[0]?.items);
+    const ledger = await bench.store.read(names.ledger(JOB, "2026-06-01"));
+    expect(JSON.parse(Buffer.from(ledger?.body ?? []).toString())).toMatchObject({
+      answers: ["task-1", "task-2"].map((taskId) => ({
+        taskId,
+        asked: 1,
+        items: 3,
+        acceptedAt: expect.stringMatching(/^2026-06-01T12:/) as unknown,
+      })),
+    });
+    expect(await countItems(bench.store, JOB, "2026-06-01")).toBe(6);
+  });
+});
+
+describe("A task that is cut off", () => {
+  it("before or after any of its steps is finished by the next worker, with the same answer", async () => {
+    const calls = await countCalls();
+    expect(calls).toBeGreaterThan(30);
+    for (let call = 1; call <= calls; call += 1) {
+      for (const when of ["before", "after"] as const) {
+        await bench.clear();
+        vi.setSystemTime(WORK_BEGINS);
+        await begin();
+        const cutOff = bench.start(dyingAt(call, when).changes);
+        await pass(0);
+        void cutOff.stop();
+        await pass(30 * SECOND_MS);
+        bench.start();
+        await pass(10 * MINUTE_MS);
+        const where = `${when} call ${call}`;
+        expect(await bench.taskOf("task-1"), where).toMatchObject({ state: "delivered" });
+        expect(bench.queue.waiting(), where).toEqual([]);
+        expect(bench.asked(), where).toBeLessThanOrEqual(2);
+        const [first, ...others] = bench.platform.completions;
+        const items = ids([LATE.id, ...IDS]);
+        expect(first, where).toMatchObject({ status: COMPLETION_STATUS.success, items });
+        expect(others.length, where).toBeLessThanOrEqual(1);
+        expect(others.every((other) => isSame(other, first))).toBe(true);
+        expect(await countItems(bench.store, JOB, "2026-06-01"), where).toBe(4);
+        expect(await countOutbox(bench.store, JOB), where).toBe(0);
+        expect([...bench.store.blobs.keys()], where).not.toContain(names.outboxCarrier(JOB));
+      }
+    }
+  }, 60_000);
+
+  async function begin(): Promise<void> {
+    bench = await createWorkbench();
+    bench.onX(answerPosts(POSTS));
+    await bench.holdBack(LATE, { taskId: "task-0", window: NEW_YEARS_EVE });
+    await bench.accept("task-1");
+  }
+
+  async function countCalls(): Promise<number> {
+    await begin();
+    const { changes, count } = dyingAt(Number.POSITIVE_INFINITY, "before");
+    bench.start(changes);
+    await pass(SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    return count();
+  }
+});
+
+/** Parts of a process that is gone from one of its calls on: nothing gets through any more. */
+function dyingAt(fatal: number, when: "before" | "after") {
+  let count = 0;
+  let isDead = false;
+  const guard =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      count += 1;
+      const dies = count === fatal;
+      if (isDead || (dies && when === "before")) {
+        isDead = true;
+        return new Promise<never>(() => {});
+      }
+      const result = await call(...args);
+      if (dies || isDead) {
+        isDead = true;
+        return new Promise<never>(() => {});
+      }
+      return result;
+    };
+  const { store, queue, platform, createUpload } = bench;
+  const changes = {
+    store: {
+      ...store,
+      read: guard(store.read),
+      create: guard(store.create),
+      replace: guard(store.replace),
+      put: guard(store.put),
+      createStream: guard(store.createStream),
+      readStream: guard(store.readStream),
+      remove: guard(store.remove),
+    },
+    platform: { ...platform, complete: guard(platform.complete) },
+    createUpload: (sasUri: string, folder: string) => guard(createUpload(sasUri, folder)),
+    queue: {
+      ...queue,
+      async receive(...asked: Parameters<Workbench["queue"]["receive"]>) {
+        const leases = isDead ? [] : await queue.receive(...asked);
+        return leases.map((lease) => ({
+          ...lease,
+          renew: guard(lease.renew),
+          release: guard(lease.release),
+          finish: guard(lease.finish),
+        }));
+      },
+    },
+  };
+  return { changes, count: () => count };
+}
+
+async function deliver(taskId: string, changes = {}): Promise<void> {
+  await bench.accept(taskId, changes);
+  bench.start();
+  await pass(MINUTE_MS);
+  expect(await bench.taskOf(taskId)).toMatchObject({ state: "delivered" });
+}
+
+/** A page of the window's capture that came after the others. */
+async function putPage(post: { id: string }): Promise<void> {
+  const [page = ""] = [...bench.store.blobs.keys()].filter((name) => name.includes("/pages/"));
+  const body = Buffer.from(JSON.stringify({ data: [post], meta: { result_count: 1 } }));
+  await bench.store.put(page.replace("000001", "000002"), body, {
+    metadata: { request: "", receivedat: WORK_BEGINS },
+  });
+}
+
+function morning() {
+  return { start: "2026-01-01T00:00:00Z", end: "2026-01-01T12:00:00Z" };
+}
+
+function ids(all: string[]) {
+  return all.map((id) => ({ id, fileName: `${id}.json` }));
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function blobsIn(container: string): string[] {
+  return IDS.map((id) => `${container}/${JOB}/task-1/${id}.json`);
+}
+
+function inContainer(container: string): string[] {
+  return [...bench.uploads.keys()].filter((name) => name.startsWith(container));
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
