@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
+import { countItems } from "../delivery/ledger.ts";
+import { countOutbox } from "../delivery/outbox.ts";
+import { COMPLETION_STATUS } from "../platform/platform.ts";
+import {
+  answerPosts,
+  createWorkbench,
+  JOB,
+  WORK_BEGINS,
+  type Workbench,
+} from "../testing/workbench.ts";
+import type { WorkerDeps } from "./worker.ts";
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAYS = Array.from({ length: 12 }, (_, index) => index + 1);
+const POSTS = DAYS.flatMap((day) =>
+  ["06", "18"].map((hour) => postAt(`2026-01-${pad(day)}T${hour}:00:00.000Z`)),
+);
+
+let bench: Workbench;
+beforeEach(async () => {
+  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
+  bench = await createWorkbench();
+  bench.onX(answerPosts(POSTS));
+});
+afterEach(async () => {
+  await bench.clear();
+  vi.useRealTimers();
+});
+
+describe.each([2, 4])("%d workers on one queue", (count) => {
+  it("share the tasks, do none twice at a time, and hand over every post once", async () => {
+    const { most, doneBy } = watchUploads();
+    for (const day of DAYS) {
+      await bench.accept(`task-${day}`, { window: windowOf(day) });
+    }
+    for (let worker = 0; worker < count; worker += 1) {
+      bench.start({ createUpload: doneBy(worker) });
+    }
+    await pass(10 * MINUTE_MS);
+    expect(idsHandedOver()).toEqual(POSTS.map(({ id }) => id));
+    expect(bench.platform.completions).toHaveLength(DAYS.length);
+    expect(most()).toEqual({ ofOneTask: 1, workers: count });
+    expect(await countItems(bench.store, JOB, "2026-06-01")).toBe(POSTS.length);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("take along what waits once, whichever of them does", async () => {
+    const late = postAt("2025-12-31T12:00:00.000Z");
+    await bench.holdBack(late, {
+      taskId: "task-0",
+      window: { start: "2025-12-31T00:00:00Z", end: "2026-01-01T00:00:00Z" },
+    });
+    bench.onUpload(() => sleep(10 * SECOND_MS));
+    for (const day of DAYS) {
+      await bench.accept(`task-${day}`, { window: windowOf(day) });
+    }
+    for (let worker = 0; worker < count; worker += 1) {
+      bench.start();
+    }
+    await pass(30 * MINUTE_MS);
+    expect(idsHandedOver()).toEqual([late.id, ...POSTS.map(({ id }) => id)]);
+    expect(await countOutbox(bench.store, JOB)).toBe(0);
+  });
+});
+
+describe("A worker that loses its message", () => {
+  it("ends at its next step, and writes nothing more, while another one finishes the task", async () => {
+    const { store } = bench;
+    let isSlow = true;
+    bench.onUpload(async () => {
+      if (isSlow) {
+        isSlow = false;
+        await sleep(10 * MINUTE_MS);
+      }
+    });
+    await bench.accept("task-1", { window: windowOf(1) });
+    const written: string[] = [];
+    bench.start({ queue: deaf(bench), store: recording(store, written) });
+    await pass(SECOND_MS);
+    bench.start();
+    await pass(5 * MINUTE_MS);
+    const completions = structuredClone(bench.platform.completions);
+    expect(completions).toMatchObject([{ status: COMPLETION_STATUS.success }]);
+    const before = new Map(store.blobs);
+    const writtenBefore = written.length;
+    await pass(HOUR_MS);
+    expect(written.slice(writtenBefore)).toEqual([]);
+    expect(new Map(store.blobs)).toEqual(before);
+    expect(bench.platform.completions).toEqual(completions);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("without a notice of it can do no harm: what it writes is not taken", async () => {
+    const { store } = bench;
+    await bench.accept("task-1", { window: windowOf(1) });
+    let isSlow = true;
+    bench.onUpload(async () => {
+      if (isSlow) {
+        isSlow = false;
+        await sleep(10 * MINUTE_MS);
+      }
+    });
+    // Its renewals seem to get through, though the queue has given the message to somebody else.
+    bench.start({ queue: deaf(bench, async () => undefined), store: deafToClaims(store) });
+    await pass(SECOND_MS);
+    bench.start();
+    await pass(5 * MINUTE_MS);
+    const task = await bench.taskOf("task-1");
+    expect(task).toMatchObject({ state: "delivered" });
+    const [manifest] = [...store.blobs].filter(([name]) => name.endsWith("manifest.ndjson"));
+    await pass(HOUR_MS);
+    expect(await bench.taskOf("task-1")).toEqual(task);
+    expect([...store.blobs].filter(([name]) => name.endsWith("manifest.ndjson"))).toEqual([
+      manifest,
+    ]);
+    expect(new Set(bench.platform.completions.map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(await countItems(store, JOB, "2026-06-01")).toBe(2);
+  });
+});
+
+describe("Work that hangs", () => {
+  it("is noticed, gives its message up, and is done by another worker", async () => {
+    bench.onX(() => new Promise(() => {}));
+    await bench.accept("task-1", { window: windowOf(1) });
+    const hanging = bench.start();
+    await pass(19 * MINUTE_MS);
+    expect(hanging.isAlive()).toBe(true);
+    bench.onX(answerPosts(POSTS));
+    bench.start();
+    await pass(2 * MINUTE_MS);
+    expect(bench.log.of("work.hangs")).toMatchObject([{ jobId: JOB, taskId: "task-1" }]);
+    expect(hanging.isAlive()).toBe(false);
+    expect(hanging.troubles()).toEqual(["Work hangs and holds up the worker: restart the site."]);
+    await pass(3 * MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("is not what moves on, however long it takes", async () => {
+    bench.onUpload(() => sleep(15 * MINUTE_MS));
+    await bench.accept("task-1", {
+      window: { start: "2026-01-01T00:00:00Z", end: "2026-01-13T00:00:00Z" },
+    });
+    const worker = bench.start();
+    await pass(5 * HOUR_MS);
+    expect(worker.isAlive()).toBe(true);
+    await pass(2 * HOUR_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", items: 24 });
+    expect(bench.log.of("work.hangs")).toEqual([]);
+  });
+});
+
+describe("A task whose process dies with it", () => {
+  it("is given up after ten deaths in a row, told, and put where a person looks", async () => {
+    bench.onX(() => new Promise(() => {}));
+    await bench.accept("task-1", { window: windowOf(1) });
+    for (let death = 0; death < 10; death += 1) {
+      await die();
+    }
+    bench.onX(answerPosts(POSTS));
+    bench.start();
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject([
+      { status: COMPLETION_STATUS.temporaryFailure },
+    ]);
+    expect(bench.log.of("task.failed")).toMatchObject([{ code: "process-ends" }]);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+  });
+
+  it("is done after nine", async () => {
+    bench.onX(() => new Promise(() => {}));
+    await bench.accept("task-1", { window: windowOf(1) });
+    for (let death = 0; death < 9; death += 1) {
+      await die();
+    }
+    bench.onX(answerPosts(POSTS));
+    bench.start();
+    await pass(MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", deaths: 0 });
+  });
+
+  /** A process that takes the task and is gone, until its message and its claim have run out. */
+  async function die(): Promise<void> {
+    const worker = bench.start({ queue: deaf(bench) });
+    await pass(SECOND_MS);
+    void worker.stop();
+    await pass(3 * MINUTE_MS);
+  }
+});
+
+/** How many uploads of one task there were at a time, and how many workers had any. */
+function watchUploads() {
+  const running = new Map<string, number>();
+  const workers = new Set<number>();
+  let ofOneTask = 0;
+  const doneBy =
+    (worker: number): WorkerDeps["createUpload"] =>
+    (sasUri, folder) => {
+      const upload = bench.createUpload(sasUri, folder);
+      return async (fileName, body) => {
+        workers.add(worker);
+        running.set(folder, (running.get(folder) ?? 0) + 1);
+        ofOneTask = Math.max(ofOneTask, running.get(folder) ?? 0);
+        await sleep(SECOND_MS);
+        await upload(fileName, body);
+        running.set(folder, (running.get(folder) ?? 0) - 1);
+      };
+    };
+  return { most: () => ({ ofOneTask, workers: workers.size }), doneBy };
+}
+
+/** The bench's queue, to which no renewal and no release gets through. */
+function deaf(
+  { queue }: Workbench,
+  renew: () => Promise<void> = async () => {
+    throw new Error("the network is down");
+  },
+): Workbench["queue"] {
+  return {
+    ...queue,
+    async receive(...asked) {
+      const leases = await queue.receive(...asked);
+      return leases.map((lease) => ({ ...lease, renew, release: async () => undefined }));
+    },
+  };
+}
+
+function recording(store: Workbench["store"], written: string[]): Workbench["store"] {
+  return {
+    ...store,
+    put: (name, ...rest) => (written.push(name), store.put(name, ...rest)),
+    create: (name, ...rest) => (written.push(name), store.create(name, ...rest)),
+    replace: (name, ...rest) => (written.push(name), store.replace(name, ...rest)),
+    createStream: (name, ...rest) => (written.push(name), store.createStream(name, ...rest)),
+    remove: (name, ...rest) => (written.push(name), store.remove(name, ...rest)),
+  };
+}
+
+/** A store that says of a task's renewed claim that it is written, and does not write it. */
+function deafToClaims(store: Workbench["store"]): Workbench["store"] {
+  let writes = 0;
+  return {
+    ...store,
+    async replace(name, body, etag) {
+      writes += name.endsWith("/task.json") ? 1 : 0;
+      const isRenewal = name.endsWith("/task.json") && writes > 1;
+      return isRenewal && Date.now() < Date.parse(WORK_BEGINS) + 9 * MINUTE_MS
+        ? etag
+        : store.replace(name, body, etag);
+    },
+  };
+}
+
+function idsHandedOver(): string[] {
+  return bench.platform.completions
+    .flatMap(({ items }) => items.map(({ id }) => id))
+    .toSorted((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+}
+
+function windowOf(day: number) {
+  return { start: `2026-01-${pad(day)}T00:00:00Z`, end: `2026-01-${pad(day + 1)}T00:00:00Z` };
+}
+
+function pad(day: number): string {
+  return String(day).padStart(2, "0");
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
