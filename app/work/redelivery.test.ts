@@ -4,6 +4,7 @@ import { names } from "../archive/names.ts";
 import { countItems } from "../delivery/ledger.ts";
 import { countOutbox } from "../delivery/outbox.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
+import { type Around, guardQueue, guardStore } from "../testing/guard-calls.ts";
 import { SAS_URI } from "../testing/platform-calls.ts";
 import {
   answerPosts,
@@ -112,7 +113,7 @@ describe("The same task again", () => {
 
   it("says so when the archive no longer gives the bytes that it gave", async () => {
     await deliver("task-1");
-    const [page = ""] = [...bench.store.blobs.keys()].filter((name) => name.includes("/pages/"));
+    const page = [...bench.store.blobs.keys()].find((name) => name.includes("/pages/")) ?? "";
     const blob = await bench.store.read(page);
     const text = Buffer.from(blob?.body ?? []).toString();
     const tampered = Buffer.from(text.replace("At 2026-01-01T06", "At 2026-01-01T07"));
@@ -208,47 +209,29 @@ describe("A task that is cut off", () => {
 function dyingAt(fatal: number, when: "before" | "after") {
   let count = 0;
   let isDead = false;
-  const guard =
-    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      count += 1;
-      const dies = count === fatal;
-      if (isDead || (dies && when === "before")) {
-        isDead = true;
-        return new Promise<never>(() => {});
-      }
-      const result = await call(...args);
-      if (dies || isDead) {
-        isDead = true;
-        return new Promise<never>(() => {});
-      }
-      return result;
-    };
+  const around: Around = async (call) => {
+    count += 1;
+    isDead ||= count === fatal && when === "before";
+    if (isDead) {
+      return new Promise<never>(() => {});
+    }
+    const isLast = count === fatal;
+    const result = await call();
+    isDead ||= isLast;
+    return isDead ? new Promise<never>(() => {}) : result;
+  };
   const { store, queue, platform, createUpload } = bench;
   const changes = {
-    store: {
-      ...store,
-      read: guard(store.read),
-      create: guard(store.create),
-      replace: guard(store.replace),
-      put: guard(store.put),
-      createStream: guard(store.createStream),
-      readStream: guard(store.readStream),
-      remove: guard(store.remove),
+    store: guardStore(store, around),
+    queue: guardQueue(queue, around),
+    platform: {
+      ...platform,
+      complete: (...given: Parameters<typeof platform.complete>) =>
+        around(() => platform.complete(...given)),
     },
-    platform: { ...platform, complete: guard(platform.complete) },
-    createUpload: (sasUri: string, folder: string) => guard(createUpload(sasUri, folder)),
-    queue: {
-      ...queue,
-      async receive(...asked: Parameters<Workbench["queue"]["receive"]>) {
-        const leases = isDead ? [] : await queue.receive(...asked);
-        return leases.map((lease) => ({
-          ...lease,
-          renew: guard(lease.renew),
-          release: guard(lease.release),
-          finish: guard(lease.finish),
-        }));
-      },
+    createUpload: (...given: Parameters<typeof createUpload>) => {
+      const upload = createUpload(...given);
+      return (...item: Parameters<typeof upload>) => around(() => upload(...item));
     },
   };
   return { changes, count: () => count };
@@ -263,7 +246,7 @@ async function deliver(taskId: string, changes = {}): Promise<void> {
 
 /** A page of the window's capture that came after the others. */
 async function putPage(post: { id: string }): Promise<void> {
-  const [page = ""] = [...bench.store.blobs.keys()].filter((name) => name.includes("/pages/"));
+  const page = [...bench.store.blobs.keys()].find((name) => name.includes("/pages/")) ?? "";
   const body = Buffer.from(JSON.stringify({ data: [post], meta: { result_count: 1 } }));
   await bench.store.put(page.replace("000001", "000002"), body, {
     metadata: { request: "", receivedat: WORK_BEGINS },

@@ -2,6 +2,7 @@ import { RestError } from "@azure/storage-blob";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { readHealth } from "../status/health.ts";
+import { type Around, guardQueue, guardStore } from "../testing/guard-calls.ts";
 import { answerPosts, createWorkbench, WORK_BEGINS, type Workbench } from "../testing/workbench.ts";
 import type { Worker } from "./worker.ts";
 
@@ -120,39 +121,16 @@ it("A queue that is away is asked ever less often, however often the worker is w
 function failingParts(toError: () => Error) {
   let isDown = false;
   let failed = 0;
-  const guard =
-    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      if (isDown) {
-        failed += 1;
-        throw toError();
-      }
-      return call(...args);
-    };
-  const { store, queue } = bench;
+  const around: Around = async (call) => {
+    if (isDown) {
+      failed += 1;
+      throw toError();
+    }
+    return call();
+  };
   return {
-    store: {
-      ...store,
-      read: guard(store.read),
-      create: guard(store.create),
-      replace: guard(store.replace),
-      put: guard(store.put),
-      createStream: guard(store.createStream),
-      readStream: guard(store.readStream),
-      remove: guard(store.remove),
-    },
-    queue: {
-      ...queue,
-      async receive(...asked: Parameters<typeof queue.receive>) {
-        const leases = await guard(queue.receive)(...asked);
-        return leases.map((lease) => ({
-          ...lease,
-          renew: guard(lease.renew),
-          release: guard(lease.release),
-          finish: guard(lease.finish),
-        }));
-      },
-    },
+    store: guardStore(bench.store, around),
+    queue: guardQueue(bench.queue, around),
     calls: {
       failed: () => failed,
       fail(next: boolean) {
