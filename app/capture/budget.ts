@@ -47,6 +47,7 @@ export function createMeter({
   return (twitter, jobId) => ({
     ...twitter,
     timeline: (...asked) => paid(jobId, true, () => twitter.timeline(...asked)),
+    search: (...asked) => paid(jobId, false, () => twitter.search(...asked)),
     lookup: (...asked) => paid(jobId, false, () => twitter.lookup(...asked)),
   });
 }

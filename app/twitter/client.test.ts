@@ -26,11 +26,18 @@ async function script(answer: Parameters<typeof startScriptedX>[0]) {
   return { requests: scripted.requests, twitter: createParts(scripted.url).twitter };
 }
 
+const SEARCHED = {
+  startTime: "2026-01-01T00:00:00Z",
+  endTime: "2026-01-02T00:00:00Z",
+  maxResults: 500,
+};
+
 /** Every call that the connector makes to X. */
 const CALLS: [string, (twitter: Twitter) => Promise<unknown>][] = [
   ["me", (twitter) => twitter.me()],
   ["timeline", (twitter) => twitter.timeline(OWN_TOKEN, "42", { maxResults: 100 })],
   ["lookup", (twitter) => twitter.lookup(OWN_TOKEN, ["1"])],
+  ["search", (twitter) => twitter.search("42", SEARCHED)],
   ["requestToken", (twitter) => twitter.requestToken(CALLBACK)],
   [
     "accessToken",
@@ -425,3 +432,38 @@ describe("No secret stands in the error of", () => {
 function noise(): string {
   return Array.from({ length: 2000 }, (_, index) => String(Math.sin(index))).join("");
 }
+
+describe("The search of all posts", () => {
+  it("asks as the app alone, with one token for all calls, no faster than one a second", async () => {
+    const post = postAt("2026-01-01T12:00:00.000Z");
+    x = await startSmallX([post], { keys: X_KEYS });
+    const { twitter } = createParts(x.url);
+    const answers = [await twitter.search("42", SEARCHED), await twitter.search("42", SEARCHED)];
+    expect(answers.map(({ body }) => parsePage(body).posts.map(({ id }) => id))).toEqual([
+      [post.id],
+      [post.id],
+    ]);
+    expect(answers[0]?.about["request"]).toMatch(
+      /^tweets\/search\/all\?.*query=from%3A42&max_results=500&start_time=2026-01-01/,
+    );
+  });
+
+  it("asks for a new token after a refusal", async () => {
+    let issued = 0;
+    const { twitter, requests } = await script(({ path }) => {
+      if (path === "/oauth2/token") {
+        issued += 1;
+        return { status: 200, body: { token_type: "bearer", access_token: `token-${issued}` } };
+      }
+      return issued === 1 ? { status: 401, body: {} } : EMPTY;
+    });
+    await expect(twitter.search("42", SEARCHED)).rejects.toMatchObject({ code: "x-token-refused" });
+    await twitter.search("42", SEARCHED);
+    expect(requests.map(({ headers }) => headers.authorization)).toEqual([
+      expect.stringMatching(/^Basic /),
+      "Bearer token-1",
+      expect.stringMatching(/^Basic /),
+      "Bearer token-2",
+    ]);
+  });
+});

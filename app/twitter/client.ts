@@ -7,6 +7,7 @@ import { X_PUBLIC_URL } from "./agent.ts";
 import { createCallGuard } from "./call-guard.ts";
 import { toXError } from "./errors.ts";
 import { fieldsQuery } from "./fields.ts";
+import { createPace } from "./pace.ts";
 
 export type UserToken = { accessToken: string; accessSecret: string };
 
@@ -28,6 +29,10 @@ export type TimelineQuery = {
   maxResults: number;
 };
 
+/** As for a timeline, but that X counts the second of `endTime` out, and needs both times. */
+export type SearchQuery = Required<Pick<TimelineQuery, "startTime" | "endTime">> &
+  Pick<TimelineQuery, "paginationToken" | "maxResults">;
+
 /**
  * A response body of X, verbatim (one that was cut off, too: it is no JSON then), and where it came
  * from: `request` (path and query, in which X takes no secret), `askedat` and `receivedat` (ISO 8601)
@@ -46,6 +51,8 @@ export type Twitter = {
   timeline(token: UserToken, accountId: string, query: TimelineQuery): Promise<Answer>;
   /** At most 100 ids. */
   lookup(token: UserToken, ids: string[]): Promise<Answer>;
+  /** Posts of an account but for its reposts, however old; of the app alone, and one call a second. */
+  search(accountId: string, query: SearchQuery): Promise<Answer>;
   requestToken(callbackUrl: string): Promise<RequestToken>;
   accessToken(
     request: { oauthToken: string; oauthTokenSecret: string },
@@ -54,6 +61,11 @@ export type Twitter = {
   revoke(token: UserToken): Promise<void>;
 };
 
+/** Whom the app asks for; or the app's own token, for what X answers to the app alone. */
+type Caller = UserToken | { bearer: string };
+
+/** X takes one search a second. */
+const SEARCH_PACE_MS = 1_100;
 /** For a whole call, the body of its answer included. */
 const TIMEOUT_MS = 60_000;
 /** Answers of X are kept as they came: the provenance of each page in the archive. */
@@ -71,6 +83,8 @@ const meSchema = z.object({
   }),
 });
 
+const bearerSchema = z.object({ bearerToken: z.string().min(1) });
+
 const accessSchema = z.object({
   userId: z.string().min(1),
   accessToken: z.string().min(1),
@@ -86,20 +100,24 @@ export function createTwitter(
   }: { agent: http.Agent; now?: () => Date; timeoutMs?: number },
 ): Twitter {
   const call = async <T>(
-    token: UserToken | undefined,
+    caller: Caller | undefined,
     work: (client: TwitterApi) => Promise<T>,
   ): Promise<T> => {
-    const credentials = { ...appKeys(settings), ...token };
+    const credentials = caller && "bearer" in caller ? caller : { ...appKeys(settings), ...caller };
     const { plugin, tooLate } = createCallGuard(timeoutMs);
+    const options = { httpAgent: agent, plugins: [plugin] };
     try {
-      const client = new TwitterApi(credentials, { httpAgent: agent, plugins: [plugin] });
+      const client =
+        "bearer" in credentials
+          ? new TwitterApi(credentials.bearer, options)
+          : new TwitterApi(credentials, options);
       return await Promise.race([work(client), tooLate]);
     } catch (error) {
       throw toXError(error, now(), Object.values(credentials));
     }
   };
-  const get = (token: UserToken, path: string, query: Record<string, string>) =>
-    call(token, async (client): Promise<Answer> => {
+  const get = (caller: Caller, path: string, query: Record<string, string>) =>
+    call(caller, async (client): Promise<Answer> => {
       const askedat = now().toISOString();
       const response = await client.v2.get<Buffer>(path, query, {
         fullResponse: true,
@@ -112,6 +130,13 @@ export function createTwitter(
       };
       return { body: response.data, about: { ...about, ...keptHeaders(response.headers) } };
     });
+  let bearer: Promise<string> | undefined;
+  const bearerOf = () =>
+    (bearer ??= call(undefined, async (client) => {
+      const tokens = (await client.appLogin()).getActiveTokens();
+      return bearerSchema.parse(tokens).bearerToken;
+    }));
+  const pace = createPace(SEARCH_PACE_MS);
 
   const account = (token: UserToken) =>
     get(token, "users/me", { "user.fields": "profile_image_url,public_metrics" });
@@ -127,6 +152,23 @@ export function createTwitter(
         ...(query.endTime && { end_time: query.endTime }),
         ...(query.sinceId && { since_id: query.sinceId }),
         ...(query.paginationToken && { pagination_token: query.paginationToken }),
+      }),
+    search: (accountId, query) =>
+      pace(async () => {
+        try {
+          return await get({ bearer: await bearerOf() }, "tweets/search/all", {
+            ...fieldsQuery(settings.X_VOCABULARY),
+            query: `from:${accountId}`,
+            max_results: String(query.maxResults),
+            start_time: query.startTime,
+            end_time: query.endTime,
+            ...(query.paginationToken && { pagination_token: query.paginationToken }),
+          });
+        } catch (error) {
+          // The next call asks for a new token, which costs nothing.
+          bearer = undefined;
+          throw error;
+        }
       }),
     lookup: (token, ids) =>
       get(token, "tweets", { ...fieldsQuery(settings.X_VOCABULARY), ids: ids.join(",") }),

@@ -116,6 +116,14 @@ describe("rateLimitReset", () => {
     ["does not read words", "soon", inQuarterOfAnHour],
   ])("%s", (_title, reset, at) => {
     expect(rateLimitReset({ "x-rate-limit-reset": reset }, now).toISOString()).toBe(at);
+    const spent = { "x-rate-limit-reset": reset, "x-rate-limit-remaining": "0" };
+    expect(rateLimitReset(spent, now).toISOString()).toBe(at);
+  });
+
+  it("is a moment, where calls are left and the pace was too fast", () => {
+    const headers = { "x-rate-limit-reset": String(now.getTime() / 1000 + 300) };
+    const left = { ...headers, "x-rate-limit-remaining": "299" };
+    expect(rateLimitReset(left, now).toISOString()).toBe("2026-06-01T12:00:02.000Z");
   });
 });
 

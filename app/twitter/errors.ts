@@ -2,6 +2,7 @@ import { ApiPartialResponseError, ApiRequestError, ApiResponseError } from "twit
 import { ConnectorError, type ErrorCode } from "../errors.ts";
 
 const RATE_LIMIT_WINDOW_MS = 15 * 60_000;
+const PACE_MS = 2_000;
 /** Characters of X's words that are passed on. */
 const MOST_WORDS = 600;
 /** X's are longer by far; shorter ones would tear words apart. */
@@ -60,10 +61,14 @@ export function toXError(error: unknown, now: Date, sent: string[]): ConnectorEr
 }
 
 /**
- * When the rate limit ends: `x-rate-limit-reset`, doubted where it is absent, over, or further away
+ * When the rate limit ends. With calls left, it is the pace that was too fast (search: one a second).
+ * Otherwise: `x-rate-limit-reset`, doubted where it is absent, over, or further away
  * than a window of 15 minutes can be.
  */
 export function rateLimitReset(headers: Record<string, unknown>, now: Date): Date {
+  if (Number(headers["x-rate-limit-remaining"]) > 0) {
+    return new Date(now.getTime() + PACE_MS);
+  }
   const reset = Number(headers["x-rate-limit-reset"]) * 1000;
   const furthest = now.getTime() + RATE_LIMIT_WINDOW_MS;
   const believable = reset > now.getTime() && reset <= furthest;

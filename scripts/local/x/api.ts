@@ -1,11 +1,13 @@
 import { Hono, type Context } from "hono";
 import { answerPosts, lookUp } from "./answer-posts.ts";
 import { authenticate, type Credentials } from "./authenticate.ts";
-import { createRateLimits, type createBilling, type Endpoint } from "./meters.ts";
+import { type BearerTokens, requireAppOnly } from "./app-only.ts";
+import { createRateLimits, createSearchPace, type createBilling, type Endpoint } from "./meters.ts";
 import type { PageTokens } from "./page-tokens.ts";
 import { invalidRequest, Refusal, TOO_MANY_REQUESTS, UNAUTHORIZED } from "./problems.ts";
 import { renderUser } from "./render.ts";
 import type { Timeline } from "./timeline.ts";
+import { readSearchPage } from "./search.ts";
 import { readTimelinePage } from "./timeline-page.ts";
 import type { Clock } from "./timeline-query.ts";
 import type { View } from "./view.ts";
@@ -16,6 +18,7 @@ export type ApiOptions = {
   credentials: Credentials;
   billing: ReturnType<typeof createBilling>;
   pageTokens: PageTokens;
+  bearerTokens: BearerTokens;
   /** X's clock for what exists; undefined: everything exists. */
   existsUntil(): Date | undefined;
   /** X's clock for the rules about times. */
@@ -45,10 +48,22 @@ const TIMELINE_PARAMETERS = [
   "exclude",
 ];
 
+const SEARCH_PARAMETERS = [
+  ...SELECTION_PARAMETERS,
+  "query",
+  "max_results",
+  "next_token",
+  "pagination_token",
+  "since_id",
+  "until_id",
+  "start_time",
+  "end_time",
+];
+
 /** The endpoints under `/2` (x-api.md sections 1 and 2). */
 export function createApi(options: ApiOptions): Hono {
   const { timeline, billing, pageTokens } = options;
-  const enter = createEntrance(options);
+  const { asUser: enter, count } = createEntrance(options);
   const app = new Hono();
 
   app.get("/2/users/me", async (c) => {
@@ -74,6 +89,21 @@ export function createApi(options: ApiOptions): Hono {
     return c.json(answerPosts(view, selection, found));
   });
 
+  const isTooSoon = createSearchPace(Date.now);
+  app.get("/2/tweets/search/all", (c) => {
+    const token = requireAppOnly(c, options.bearerTokens);
+    count(c, token, "GET /2/tweets/search/all");
+    if (isTooSoon()) {
+      throw new Refusal(TOO_MANY_REQUESTS);
+    }
+    const query = new URL(c.req.url).searchParams;
+    refuseUnknown(query, SEARCH_PARAMETERS);
+    const view: View = { timeline, viewerId: "", now: options.existsUntil() };
+    const { posts, answer } = readSearchPage({ view, query, clock: options.clock(), pageTokens });
+    billing.count(posts);
+    return c.json(answer);
+  });
+
   app.get("/2/tweets/:id", async (c) => {
     const { query, view } = await enter(c, "GET /2/tweets/:id", SELECTION_PARAMETERS);
     const selection = readSelection(query);
@@ -91,23 +121,27 @@ export function createApi(options: ApiOptions): Hono {
 function createEntrance(options: ApiOptions) {
   const { timeline, credentials } = options;
   const countRequest = createRateLimits(Date.now);
-  return async (c: Context, endpoint: Endpoint, parameters: readonly string[]) => {
-    const signer = await authenticate(c, credentials);
-    if (signer.kind !== "user") {
-      throw new Refusal(UNAUTHORIZED);
-    }
-    const rate = countRequest(signer.access.token, endpoint);
+  const count = (c: Context, token: string, endpoint: Endpoint) => {
+    const rate = countRequest(token, endpoint);
     c.header("x-rate-limit-limit", String(rate.limit));
     c.header("x-rate-limit-remaining", String(rate.remaining));
     c.header("x-rate-limit-reset", String(rate.reset));
     if (rate.isExceeded) {
       throw new Refusal(TOO_MANY_REQUESTS);
     }
+  };
+  const asUser = async (c: Context, endpoint: Endpoint, parameters: readonly string[]) => {
+    const signer = await authenticate(c, credentials);
+    if (signer.kind !== "user") {
+      throw new Refusal(UNAUTHORIZED);
+    }
+    count(c, signer.access.token, endpoint);
     const query = new URL(c.req.url).searchParams;
     refuseUnknown(query, parameters);
     const view: View = { timeline, viewerId: signer.access.userId, now: options.existsUntil() };
     return { query, view };
   };
+  return { asUser, count };
 }
 
 function readIds(query: URLSearchParams): string[] {

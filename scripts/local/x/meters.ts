@@ -1,5 +1,6 @@
-/** How many requests one token may make in 15 minutes (x-api.md section 1, column "User"). */
+/** How many requests one token may make in 15 minutes (x-api.md section 1, columns "User" and "App"). */
 export const REQUESTS_PER_WINDOW = {
+  "GET /2/tweets/search/all": 300,
   "GET /2/users/:id/tweets": 900,
   "GET /2/tweets": 5000,
   "GET /2/tweets/:id": 900,
@@ -11,6 +12,8 @@ export type Endpoint = keyof typeof REQUESTS_PER_WINDOW;
 export type RateLimit = { limit: number; remaining: number; reset: number; isExceeded: boolean };
 
 const WINDOW_MS = 15 * 60_000;
+/** Search takes one request a second, whatever is left of the window. */
+const SEARCH_PAUSE_MS = 1000;
 
 /** Counts requests per token and endpoint; a window starts with its first request. */
 export function createRateLimits(now: () => number) {
@@ -29,6 +32,16 @@ export function createRateLimits(now: () => number) {
       reset: Math.ceil(current.endsAt / 1000),
       isExceeded: current.used > limit,
     };
+  };
+}
+
+/** Whether a search comes too soon after the one before. */
+export function createSearchPace(now: () => number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    const isTooSoon = now() - last < SEARCH_PAUSE_MS;
+    last = isTooSoon ? last : now();
+    return isTooSoon;
   };
 }
 

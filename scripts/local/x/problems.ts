@@ -42,6 +42,19 @@ export const UNSUPPORTED_AUTHENTICATION: Problem = {
   },
 };
 
+export const UNVERIFIED_CREDENTIALS: Problem = {
+  status: 403,
+  body: {
+    errors: [
+      {
+        code: 99,
+        message: "Unable to verify your credentials",
+        label: "authenticity_token_error",
+      },
+    ],
+  },
+};
+
 export const TOO_MANY_REQUESTS: Problem = {
   status: 429,
   body: {

@@ -7,6 +7,7 @@ import type { LocalX, TruePost, TwitterKeys } from "../contracts.ts";
 import type { Faults } from "../faults/fault.ts";
 import { injectFaults } from "../faults/inject.ts";
 import { createApi } from "./api.ts";
+import { createBearerTokens, createTokenEndpoint } from "./app-only.ts";
 import { createMediaFiles } from "./media-files.ts";
 import { createMediaHost } from "./media-host.ts";
 import { createBilling } from "./meters.ts";
@@ -40,6 +41,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     tokens: new Tokens(ownAccess(options)),
     nonces: new Nonces(Date.now),
   };
+  const bearerTokens = createBearerTokens();
   const files = createMediaFiles(timeline);
   let windowsNow: Date | undefined;
 
@@ -48,6 +50,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     credentials,
     billing,
     pageTokens: createPageTokens(randomBytes(32)),
+    bearerTokens,
     existsUntil: () => (history ? undefined : (windowsNow ?? BEFORE_EVERYTHING)),
     clock: () =>
       history || windowsNow === undefined
@@ -55,6 +58,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
         : { now: windowsNow.getTime(), followsWindows: true },
   });
   const site = new Hono()
+    .route("/", createTokenEndpoint(keys, bearerTokens))
     .route("/", createSignIn({ timeline, credentials, callbackUrl: options.callbackUrl }))
     .route("/", api);
   const media = withProblems(createMediaHost(files));

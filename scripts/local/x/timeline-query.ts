@@ -23,13 +23,13 @@ const MIN_AGE_MS = 10_000;
 
 /** Reads the query of a timeline; what X would answer with 400 throws a Refusal. */
 export function readTimelineQuery(query: URLSearchParams, clock: Clock): TimelineQuery {
-  const startTime = readTime(query, "start_time", clock);
-  const endTime = readTime(query, "end_time", clock);
+  const startTime = readTime(query, "start_time", clock, EARLIEST);
+  const endTime = readTime(query, "end_time", clock, EARLIEST);
   if (startTime !== undefined && endTime !== undefined && startTime >= endTime) {
     refuse(query, "end_time", "'end_time' must be after 'start_time'");
   }
   return {
-    maxResults: readMaxResults(query),
+    maxResults: readCount(query, MAX_RESULTS),
     paginationToken: query.get("pagination_token") ?? undefined,
     sinceId: readId(query, "since_id"),
     untilId: readId(query, "until_id"),
@@ -45,16 +45,18 @@ export function invalidPaginationToken(query: URLSearchParams): Refusal {
   return new Refusal(invalidRequest("pagination_token", token, message));
 }
 
-function readMaxResults(query: URLSearchParams): number {
-  const text = query.get("max_results") ?? String(MAX_RESULTS.default);
-  const { least, most } = MAX_RESULTS;
+export function readCount(
+  query: URLSearchParams,
+  { least, most, default: otherwise }: { least: number; most: number; default: number },
+): number {
+  const text = query.get("max_results") ?? String(otherwise);
   if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) {
     refuse(query, "max_results", `is not between ${least} and ${most}`);
   }
   return Number(text);
 }
 
-function readId(query: URLSearchParams, name: string): bigint | undefined {
+export function readId(query: URLSearchParams, name: string): bigint | undefined {
   const text = query.get(name);
   if (text !== null && !/^\d{1,19}$/.test(text)) {
     refuse(query, name, "does not match ^[0-9]{1,19}$");
@@ -66,7 +68,12 @@ function readId(query: URLSearchParams, name: string): bigint | undefined {
  * A start must be 10 s old, by either clock. A real end too; an end on the clock that follows the
  * windows may be its very moment, because that clock stands still just after the window.
  */
-function readTime(query: URLSearchParams, name: string, clock: Clock): number | undefined {
+export function readTime(
+  query: URLSearchParams,
+  name: string,
+  clock: Clock,
+  earliest: number,
+): number | undefined {
   const text = query.get(name);
   if (text === null) {
     return undefined;
@@ -75,8 +82,8 @@ function readTime(query: URLSearchParams, name: string, clock: Clock): number | 
   if (Number.isNaN(time)) {
     refuse(query, name, "is not a valid RFC3339 date-time (YYYY-MM-DDTHH:mm:ssZ)");
   }
-  if (time < EARLIEST) {
-    refuse(query, name, "must be on or after 2010-11-06T00:00:00Z");
+  if (time < earliest) {
+    refuse(query, name, `must be on or after ${new Date(earliest).toISOString()}`);
   }
   const minAge = name === "end_time" && clock.followsWindows ? 0 : MIN_AGE_MS;
   if (time > clock.now - minAge) {
@@ -94,7 +101,7 @@ function readExclude(query: URLSearchParams): Set<string> {
   return new Set(names);
 }
 
-function refuse(query: URLSearchParams, name: string, what: string): never {
+export function refuse(query: URLSearchParams, name: string, what: string): never {
   const value = query.get(name) ?? "";
   const message = `The \`${name}\` query parameter value [${value}] ${what}`;
   throw new Refusal(invalidRequest(name, value, message));

@@ -40,11 +40,9 @@ export function createClient(url: string, keys: Partial<TwitterKeys> = {}): Twit
   );
 }
 
-export function createAppClient(url: string): TwitterApi {
-  return new TwitterApi(
-    { appKey: KEYS.twitterApiKey, appSecret: KEYS.twitterApiSecretKey },
-    { httpAgent: new LocalAgent(url) },
-  );
+export function createAppClient(url: string, keys: Partial<TwitterKeys> = {}): TwitterApi {
+  const { twitterApiKey: appKey, twitterApiSecretKey: appSecret } = { ...KEYS, ...keys };
+  return new TwitterApi({ appKey, appSecret }, { httpAgent: new LocalAgent(url) });
 }
 
 /** A client that goes on with tokens of the sign-in flow. */
