@@ -1,15 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import tls from "node:tls";
+import { dirname } from "node:path";
 import {
   BlobServiceClient,
   ContainerSASPermissions,
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
+import { createTrustedCertificate } from "../../app/testing/trusted-certificate.ts";
 import { startAzurite } from "../local/azure/azurite.ts";
-import { createCertificate } from "../local/certificate.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -22,10 +19,9 @@ export type Containers = AsyncDisposable & {
 
 /** Azurite as the platform's storage; this process trusts it as it would trust Azure. */
 export async function startContainers(): Promise<Containers> {
-  const directory = await mkdtemp(join(tmpdir(), "bench-"));
-  const certificate = await createCertificate(directory);
-  const ca = await readFile(certificate.caFile, "utf8");
-  tls.setDefaultCACertificates([...tls.getCACertificates("default"), ca]);
+  const certificate = await createTrustedCertificate();
+  await certificate.trust();
+  const directory = dirname(certificate.caFile);
   const azurite = await startAzurite({ certificate, directory, accounts: 1 });
   const { name, key } = azurite.accounts[0] ?? { name: "", key: "" };
   const service = new BlobServiceClient(
@@ -45,7 +41,7 @@ export async function startContainers(): Promise<Containers> {
     },
     async [Symbol.asyncDispose]() {
       await azurite.close();
-      await rm(directory, { recursive: true, force: true });
+      await certificate.close();
     },
   };
 }

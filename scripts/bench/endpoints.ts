@@ -4,8 +4,8 @@ import { startChild } from "./child.ts";
 import { type Load, putUnderLoad, type Request } from "./load.ts";
 import type { Measurement } from "./measurement.ts";
 
-const MEASURED_MS = 2_000;
-const WARM_UP_MS = 750;
+const MEASURED_MS = 1_500;
+const WARM_UP_MS = 500;
 
 type Call = { request: Request; status: number };
 

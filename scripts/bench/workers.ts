@@ -3,9 +3,9 @@ import { type Child, startChild } from "./child.ts";
 import { DELAY_MS, startFarContainers } from "./far-container.ts";
 import { type Measurement, timed } from "./measurement.ts";
 
-const POSTS_OF_A_TASK = 1_000;
+const POSTS_OF_A_TASK = 500;
 /** Few enough that it is the latency that counts, and not Azurite, which has one core. */
-const CONCURRENCY = 8;
+const CONCURRENCY = 4;
 
 export const workers: Measurement<"two workers against one"> = {
   name: "workers",
