@@ -6,6 +6,7 @@ export const EVENTS = {
   "connector.started": "info",
   "connector.stopping": "info",
   "connector.stopped": "info",
+  "connector.failed": "error",
   "request.refused": "warn",
   "request.failed": "error",
   "validate.failed": "warn",

@@ -33,6 +33,11 @@ function main(): void {
   const settings = readSettingsOrExit();
   const now = () => new Date();
   const log = createLog(settings.LOG_LEVEL);
+  // Ends the process as it would anyway, but in our words: Node's quote the error and what it holds.
+  process.once("uncaughtException", (error) => {
+    log("connector.failed", {}, error);
+    process.exit(1);
+  });
   const { version, packageHash } = readPackage();
   const publicUrl =
     settings.CONNECTOR_URL ?? `https://${process.env["WEBSITE_HOSTNAME"] ?? "localhost"}`;

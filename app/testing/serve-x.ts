@@ -14,15 +14,17 @@ export type ScriptedX = {
   close: () => Promise<void>;
 };
 
-/** An X that says what a test wants it to say; `undefined` cuts the connection. */
+type Said = ScriptedAnswer | "silence" | undefined;
+
+/** An X that says what a test wants it to say, and when; `undefined` cuts the connection. */
 export async function startScriptedX(
-  answer: (request: { path: string; host: string }) => ScriptedAnswer | "silence" | undefined,
+  answer: (request: { path: string; host: string }) => Said | Promise<Said>,
 ): Promise<ScriptedX> {
   const requests: ScriptedX["requests"] = [];
-  const server = createServer((request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = "", url = "", headers } = request;
     requests.push({ method, url, host: headers.host ?? "", headers });
-    const said = answer({ path: url, host: headers.host ?? "" });
+    const said = await answer({ path: url, host: headers.host ?? "" });
     if (said === "silence") {
       return;
     }
@@ -31,7 +33,8 @@ export async function startScriptedX(
       return;
     }
     send(response, said);
-  });
+  };
+  const server = createServer((request, response) => void handle(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

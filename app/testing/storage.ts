@@ -8,6 +8,7 @@ import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { startAzurite } from "../../scripts/local/azure/azurite.ts";
 import { createCertificate } from "../../scripts/local/certificate.ts";
+import type { Certificate } from "../../scripts/local/contracts.ts";
 import { createIssuer } from "./entra-tokens.ts";
 import { testEnvironment } from "./environment.ts";
 
@@ -16,8 +17,8 @@ const HOUR_MS = 3_600_000;
 /** Azure Storage as production meets it: https, and an Entra token instead of a key. */
 export type Storage = {
   credential: TokenCredential;
-  /** PEM file of the authority that the service's certificate is signed by. */
-  caFile: string;
+  /** What it shows, for 127.0.0.1; other servers of a test may show the same. */
+  certificate: Certificate;
   createContainer: () => Promise<ContainerClient>;
   /** @returns the queue's address. */
   createQueue: () => Promise<string>;
@@ -37,7 +38,7 @@ export async function startStorage(): Promise<Storage> {
   const queues = new QueueServiceClient(`${azurite.queueUrl}/${account}`, credential);
   return {
     credential,
-    caFile: certificate.caFile,
+    certificate,
     async createContainer() {
       const container = blobs.getContainerClient(randomUUID());
       await container.create();
