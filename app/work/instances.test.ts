@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
+import type { Store } from "../archive/store.ts";
 import { countItems } from "../delivery/ledger.ts";
 import { countOutbox } from "../delivery/outbox.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
@@ -182,8 +183,16 @@ describe("A task whose process dies with it", () => {
 
   /** A process that takes the task and is gone, until its message and its claim have run out. */
   async function die(): Promise<void> {
-    const worker = bench.start({ queue: deaf(bench) });
+    let isAlive = true;
+    const replace: Store["replace"] = async (...asked) => {
+      if (!isAlive) {
+        throw new Error("the process is dead");
+      }
+      return bench.store.replace(...asked);
+    };
+    const worker = bench.start({ queue: deaf(bench), store: { ...bench.store, replace } });
     await pass(SECOND_MS);
+    isAlive = false;
     void worker.stop();
     await pass(3 * MINUTE_MS);
   }

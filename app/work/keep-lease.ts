@@ -11,14 +11,16 @@ const HANG_MS = 20 * 60_000;
 export type Keeper = {
   /** Says that the work moves on. @throws what has ended it, once it is not ours any more. */
   moveOn(): void;
-  /** What else to renew along with the message. */
-  alsoRenew(renew: (until: Date) => Promise<unknown>): void;
+  /** What else is in hand along with the message. */
+  alsoKeep(more: Kept): void;
   /** True once the work has not moved on for so long that its message was given up. */
   hangs(): boolean;
-  /** Ends the work at its next step. */
-  end(reason: LeaseLostError): void;
+  /** Ends the work at its next step, and leaves what else is in hand to whoever takes it next. */
+  letGo(reason: LeaseLostError): Promise<void>;
   stop(): void;
 };
+
+type Kept = { renew: (until: Date) => Promise<unknown>; drop: () => Promise<unknown> };
 
 /**
  * Keeps a message in hand while its work moves on. Work that hangs loses it, so that someone else
@@ -29,7 +31,7 @@ export function keepLease(lease: Lease, { log, now }: { log: Log; now: () => Dat
   let renewedAt = movedAt;
   let hangs = false;
   let ended: Error | undefined;
-  let renewAlso: (until: Date) => Promise<unknown> = async () => undefined;
+  let kept: Kept | undefined;
 
   const end = (reason: Error) => {
     ended ??= reason;
@@ -38,7 +40,7 @@ export function keepLease(lease: Lease, { log, now }: { log: Log; now: () => Dat
     const at = now().getTime();
     try {
       await lease.renew(LEASE_MS);
-      await renewAlso(new Date(at + LEASE_MS));
+      await kept?.renew(new Date(at + LEASE_MS));
       renewedAt = at;
     } catch (error) {
       if (error instanceof LeaseLostError) {
@@ -67,11 +69,14 @@ export function keepLease(lease: Lease, { log, now }: { log: Log; now: () => Dat
       }
       movedAt = now().getTime();
     },
-    alsoRenew(more) {
-      renewAlso = more;
+    alsoKeep(more) {
+      kept = more;
     },
     hangs: () => hangs,
-    end,
+    async letGo(reason) {
+      end(reason);
+      await kept?.drop();
+    },
     stop: () => clearInterval(timer),
   };
 }

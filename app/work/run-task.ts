@@ -44,7 +44,10 @@ export async function runTask(
     case "held":
       return lease.release(claim.until.getTime() - now.getTime() + SOON_MS);
     case "ours":
-      keeper.alsoRenew((until) => renewClaim(deps.store, claim.task, until));
+      keeper.alsoKeep({
+        renew: (until) => renewClaim(deps.store, claim.task, until),
+        drop: () => dropClaim(deps.store, claim.task),
+      });
       return runClaimed(deps, { lease, keeper }, claim.task);
   }
 }

@@ -485,12 +485,20 @@ describe("A worker that is stopped", () => {
     const ended = endOf(worker.stop());
     await pass(LIMIT_MS);
     expect(ended.at()).toBeLessThanOrEqual(SECOND_MS + LIMIT_MS);
-    await pass(10 * MINUTE_MS);
-    expect(visibleIn()[0]).toBeLessThanOrEqual(-10 * MINUTE_MS);
     bench.onX(answerNoPosts);
     bench.start();
     await pass(SECOND_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("does not take back what it has given back", async () => {
+    bench.onX(forEver);
+    await bench.accept("task-1");
+    const worker = bench.start();
+    await pass(SECOND_MS);
+    void worker.stop();
+    await pass(LIMIT_MS + 10 * MINUTE_MS);
+    expect(visibleIn()[0]).toBeLessThanOrEqual(-10 * MINUTE_MS);
   });
 
   it("is so at once when its queue fails just then", async () => {

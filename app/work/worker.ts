@@ -91,16 +91,20 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
       const drained = running.then(() => Promise.all([...inHand.values()].map(({ work }) => work)));
       await Promise.race([drained, timeout(DRAIN_MS)]);
       // What is not finished by now goes back at once, for another instance to go on with.
-      for (const { keeper } of inHand.values()) {
-        keeper.end(new LeaseLostError("The process stops"));
-      }
-      await Promise.race([giveBack([...inHand.keys()]), timeout(GIVE_BACK_MS)]);
+      const givenBack = [...inHand].map(([lease, { keeper }]) => letGo(lease, keeper));
+      await Promise.race([Promise.allSettled(givenBack), timeout(GIVE_BACK_MS)]);
     },
   };
 }
 
 async function giveBack(leases: Lease[]): Promise<void> {
   await Promise.allSettled(leases.map((lease) => lease.release(0)));
+}
+
+/** The task before its message: whoever sees the message would wait for a claim that is still there. */
+async function letGo(lease: Lease, keeper: Keeper): Promise<void> {
+  await keeper.letGo(new LeaseLostError("The process stops")).catch(() => {});
+  await lease.release(0);
 }
 
 async function workOn(

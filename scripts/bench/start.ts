@@ -44,7 +44,7 @@ export const start: Measurement<"start to the first 200" | "idle RSS"> = {
       PORT: String(port),
       IDENTITY_ENDPOINT: `http://127.0.0.1:${await listen(identity)}/msi/token`,
       IDENTITY_HEADER: "header",
-      NODE_EXTRA_CA_CERTS: storage.caFile,
+      NODE_EXTRA_CA_CERTS: storage.certificate.caFile,
     };
     const started = performance.now();
     const site = spawn(process.execPath, ["server.js"], { cwd: folder, env, stdio: "ignore" });
