@@ -65,6 +65,20 @@ describe("A medium", () => {
     expect(both[0]).toMatchObject({ sha256: sha256(stored()[0] ?? Buffer.alloc(0)) });
   });
 
+  it("whose record is made while the answer to that is lost keeps its bytes", async () => {
+    const { store } = parts;
+    const forgetful: Store = {
+      ...store,
+      create: async (...made) => {
+        await store.create(...made);
+        return false;
+      },
+    };
+    const record = await archiveWith(downloadOf([PICTURE]), forgetful);
+    expect(stored()).toEqual([PICTURE]);
+    expect(record).toMatchObject({ sha256: sha256(PICTURE) });
+  });
+
   it.each([403, 404])(
     "that X refuses with %d is kept as nothing, and may be had later",
     async (status) => {

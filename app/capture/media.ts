@@ -74,7 +74,10 @@ export async function archiveMedia(
     }
     return record;
   }
-  await store.remove(blob);
   const winner = await readDocument(store, recordName, mediaRecordSchema);
+  // It is our own record where only the answer to its creation was lost.
+  if (winner && winner.value.blob !== blob) {
+    await store.remove(blob);
+  }
   return winner?.value ?? record;
 }
