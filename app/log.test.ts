@@ -4,6 +4,7 @@ import { createUpload } from "./delivery/sas.ts";
 import { ConnectorError, describeError } from "./errors.ts";
 import { createPlatform, type Platform } from "./platform/platform.ts";
 import { readSettings, settingsSchema } from "./settings.ts";
+import { beatDepsOf, pass } from "./testing/beats.ts";
 import { testEnvironment } from "./testing/environment.ts";
 import { addJob, createParts, type Parts } from "./testing/harness.ts";
 import { createLeakyWorld, type LeakyWorld } from "./testing/leaky-world.ts";
@@ -11,6 +12,7 @@ import { as, basic, downloadRequest, postJson, SAS_URI } from "./testing/platfor
 import { BEARER, createLeakyErrors, leaksIn, QUOTE, SECRETS } from "./testing/secrets.ts";
 import { type ScriptedAnswer, startScriptedX } from "./testing/serve-x.ts";
 import { jobPath } from "./testing/visitor.ts";
+import { startChain } from "./work/chain.ts";
 import type { WorkerDeps } from "./work/worker.ts";
 
 /** The hosts of SAS addresses that the worlds of this test know. */
@@ -142,6 +144,10 @@ describe.each(LEAKY_ERRORS.filter(([, error]) => error instanceof Error))("%s", 
       "the check of Entra",
       (parts, fail) => ({ ...parts, platform: { ...parts.platform, checkToken: fail } }),
     ],
+    [
+      "the way to the Import service",
+      (parts, fail) => ({ ...parts, platform: { ...parts.platform, checkReachable: fail } }),
+    ],
     ["the X client", (parts, fail) => ({ ...parts, twitter: { ...parts.twitter, me: fail } })],
   ])("stays within when %s meets it", async (_part, change) => {
     const fail = vi.fn<Fail>().mockRejectedValue(error);
@@ -164,6 +170,7 @@ describe.each(LEAKY_ERRORS.filter(([, error]) => error instanceof Error))("%s", 
     ["the archive's creating", ({ store }, fail) => ({ store: { ...store, create: fail } })],
     ["the archive's replacing", ({ store }, fail) => ({ store: { ...store, replace: fail } })],
     ["the queue", ({ queue }, fail) => ({ queue: { ...queue, receive: fail } })],
+    ["the upload, with media", (_parts, fail) => ({ createUpload: () => fail })],
     [
       "the token",
       (_parts, fail) => ({
@@ -178,6 +185,20 @@ describe.each(LEAKY_ERRORS.filter(([, error]) => error instanceof Error))("%s", 
     await world.close();
     expect(fail).toHaveBeenCalled();
     expect(world.leaks()).toEqual([]);
+  });
+});
+
+describe.each(LEAKY_ERRORS)("%s that quotes secrets", (_title, error) => {
+  it("stays within when a capture that nobody asked for meets it", async () => {
+    const fail = vi.fn<Fail>().mockRejectedValue(error);
+    const parts = createParts("http://127.0.0.1:1");
+    await addJob(parts, "job-1");
+    const twitter = { ...parts.twitter, timeline: fail };
+    await startChain(beatDepsOf(parts), "job-1");
+    await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 1 }));
+    expect(fail).toHaveBeenCalled();
+    const kept = [...parts.store.blobs.values()].map(({ body }) => Buffer.from(body).toString());
+    expect(leaksIn([parts.log.text(), ...kept].join("\n"))).toEqual([]);
   });
 });
 

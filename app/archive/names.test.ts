@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { platformIdSchema } from "../portal/platform-id.ts";
 import { names } from "./names.ts";
+
+/** Azure's limit of a blob's name, in characters. */
+const NAME_LIMIT = 1024;
+/** Names without a job's id in front, and those that are the beginning of others. */
+const OTHERS = new Set(
+  "account signIn jobs readsOfMonth reads captures page media outbox tasks".split(" "),
+);
 
 /** What the platform may call a job or a task: any text; some are more likely to break out. */
 const id = fc.oneof(
@@ -13,6 +21,8 @@ const id = fc.oneof(
 const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   job: (jobId) => names.job(jobId),
   coverage: (jobId) => names.coverage(jobId),
+  chain: (jobId) => names.chain(jobId),
+  estimate: (jobId) => names.estimate(jobId),
   capturePages: (jobId) => names.page(names.capturePages(jobId, "c"), 1),
   captureProof: (jobId) => names.captureProof(jobId, "c", "probe"),
   context: (jobId) => names.context(names.page(names.capturePages(jobId, "c"), 1), 2),
@@ -102,6 +112,31 @@ it("Pages are listed in the order in which they were read", () => {
     names.page("p/", number),
   );
   expect(pages.toSorted()).toEqual(pages);
+});
+
+it("No name is left out here", () => {
+  const named = new Set([...OTHERS, ...Object.keys(OF_A_JOB)]);
+  expect(Object.keys(names).filter((name) => !named.has(name))).toEqual([]);
+});
+
+it("The reads of a job lie beside those of others, in the folder of their month", () => {
+  fc.assert(
+    fc.property(id, id, (jobId, other) => {
+      const name = names.reads("2026-06", jobId);
+      expect(name.startsWith(names.readsOfMonth("2026-06"))).toBe(true);
+      expect(name.split("/")).toHaveLength(3);
+      expect(name === names.reads("2026-06", other)).toBe(jobId === other);
+    }),
+  );
+});
+
+it("Ids as long as the portal takes them fit into a name, however they are spelt", () => {
+  const longest = ":".repeat(128);
+  expect(platformIdSchema.safeParse(longest).success).toBe(true);
+  expect(platformIdSchema.safeParse(`${longest}:`).success).toBe(false);
+  for (const toName of Object.values(OF_A_JOB)) {
+    expect(toName(longest, longest).length).toBeLessThanOrEqual(NAME_LIMIT);
+  }
 });
 
 /** A job has a folder for what changes and one for what proves. */
