@@ -28,6 +28,10 @@ export type ServerProcess = {
   ended: Promise<{ code: number | null; ms: number }>;
 };
 
+// The process goes with the test, however that went: the kernel closes the channel.
+const DIE_WITH_PARENT =
+  "data:text/javascript,process.on('disconnect',()=>process.kill(process.pid,'SIGKILL'));process.channel.unref()";
+
 /** The very package that is deployed, in a folder of its own. */
 export async function unpackServer(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "server-"));
@@ -39,16 +43,19 @@ export async function unpackServer(): Promise<{ folder: string; remove: () => Pr
 
 /** Starts the package with this environment and nothing else. */
 export function startServer(folder: string, env: NodeJS.ProcessEnv): ServerProcess {
-  const child = spawn(process.execPath, ["server.js"], { cwd: folder, env, stdio: "pipe" });
+  const child = spawn(process.execPath, ["--import", DIE_WITH_PARENT, "server.js"], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   const said = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => void (said.stdout += String(chunk)));
-  child.stderr.on("data", (chunk) => void (said.stderr += String(chunk)));
+  child.stdout?.on("data", (chunk) => void (said.stdout += String(chunk)));
+  child.stderr?.on("data", (chunk) => void (said.stderr += String(chunk)));
   let signalled = performance.now();
   const ended = once(child, "close").then(() => ({
     code: child.exitCode,
     ms: performance.now() - signalled,
   }));
-  process.once("exit", () => child.kill("SIGKILL"));
   return {
     output: () => said,
     events: () => [...said.stdout.matchAll(/"event":"([\w.-]+)"/g)].map(([, event = ""]) => event),
