@@ -44,6 +44,7 @@ export const EVENTS = {
   "capture.completed": "info",
   "capture.late-post": "info",
   "capture.odd-answer": "warn",
+  "capture.search-refused": "error",
   "capture.fields-missing": "error",
   "gap.recorded": "error",
   "media.not-archived": "warn",

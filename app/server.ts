@@ -78,6 +78,7 @@ function main(): void {
         budget: { perDay: settings.READS_PER_DAY, perMonth: settings.READS_PER_MONTH },
         now,
       }),
+      fullArchiveSearch: settings.FULL_ARCHIVE_SEARCH === "on",
       askAccount: createAskAccount(twitter, now),
       sasHosts: settings.SAS_HOSTS,
       uploadConcurrency: settings.UPLOAD_CONCURRENCY,

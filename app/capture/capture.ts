@@ -5,13 +5,21 @@ import type { Log } from "../log.ts";
 import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
 import type { Meter } from "./budget.ts";
 import { captureIdOf } from "./capture-id.ts";
-import { addToCoverage, type Coverage, type Gap, readCoverage } from "./coverage.ts";
-import { askForReach, FIRST_TIME, isReadWholly, type Part } from "./depth.ts";
+import { addToCoverage, type Coverage, type Covered, type Gap, readCoverage } from "./coverage.ts";
+import { askForReach, FIRST_TIME, type Part, readOf } from "./depth.ts";
 import { estimateOnce } from "./estimate.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
-import { type EarlyPost, holdLatePosts, lookBackFrom } from "./late.ts";
+import { type EarlyPost, holdLatePosts, lookBackFrom, toEarlyPost } from "./late.ts";
 import { keepContext, readPages } from "./pages.ts";
-import { DEPTH, type PageQuery, readSpan, SETTLING_SECONDS, type Walk } from "./walk.ts";
+import { searchGaps } from "./search.ts";
+import {
+  DEPTH,
+  HELD_BACK,
+  type PageQuery,
+  type Reach,
+  SETTLING_SECONDS,
+  type Walk,
+} from "./walk.ts";
 
 export type CaptureDeps = {
   store: Store;
@@ -21,6 +29,8 @@ export type CaptureDeps = {
   meter: Meter;
   /** What X says of the account, verbatim. */
   askAccount: (source: Source) => Promise<Answer>;
+  /** Whether the app may use X's full-archive search. */
+  fullArchiveSearch: boolean;
 };
 /** Whose timeline is read, and with what. */
 export type Source = { jobId: string; accountId: string; token: UserToken };
@@ -48,14 +58,14 @@ export async function capture(
   const { jobId } = source;
   const known = await readCoverage(store, jobId);
   const parts = subtract(window, [...known.intervals, ...known.gaps]);
-  if (parts.length === 0) {
-    return known;
+  if (parts.length > 0) {
+    await estimateOnce(deps, source);
   }
-  await estimateOnce(deps, source);
   const metered = { ...deps, twitter: meter(twitter, jobId) };
   for (const part of parts) {
     await captureInterval(metered, source, { part, lookBackSeconds });
   }
+  await searchGaps(deps, source, window);
   return readCoverage(store, jobId);
 }
 
@@ -65,11 +75,9 @@ async function captureInterval(
   { part, lookBackSeconds }: { part: Interval; lookBackSeconds: number },
 ): Promise<void> {
   if (part.end <= FIRST_TIME) {
-    await recordGap(deps, source, {
-      ...part,
-      reason: `X gives posts by time only from ${FIRST_TIME}`,
-      tried: "nothing: X refuses the request",
-    });
+    const reason = `X gives posts by time only from ${FIRST_TIME}`;
+    const gap = { ...part, reason, tried: "nothing: X refuses the request", unsearched: true };
+    await addFindings(deps, source.jobId, { intervals: [], gaps: [gap] });
     return;
   }
   const coverage = await readCoverage(deps.store, source.jobId);
@@ -89,71 +97,50 @@ async function captureInterval(
   });
   await holdLatePosts(deps, source.jobId, { early, coverage });
   const reach = await askForReach(deps, source, { part, captureId, walk });
-  if (isReadWholly({ part, walk }, reach)) {
-    await addWalk(deps, source, { part, captureId, walk, newestBelow });
-  } else {
-    await captureToTheDepth(deps, source, part);
-  }
+  await addWalk(deps, source, { part, captureId, walk, reach, newestBelow });
 }
 
-/**
- * Reads all that X still gives, from the newest post backwards, and records as a gap what lies
- * before the oldest one: an empty answer beyond the depth looks like a quiet day, and is none.
- */
-async function captureToTheDepth(deps: CaptureDeps, source: Source, part: Interval): Promise<void> {
-  const captureId = captureIdOf(part, "depth");
-  const query = part.start >= FIRST_TIME ? { startTime: part.start } : {};
-  const { walk } = await readAll(deps, source, { part, captureId, query });
-  const span = readSpan(walk, {});
-  if (!span) {
-    throw new ConnectorError("x-bad-response", "X returned posts and then none of them");
-  }
-  const start = span.start > part.start ? span.start : part.start;
-  const read = walk.newest && walk.newest.createdAt < span.end ? walk.newest.createdAt : part.end;
-  const end = read > part.end ? read : part.end;
-  await addWalk(deps, source, { part: { start, end }, captureId, walk });
-  if (start > part.start) {
-    await recordGap(deps, source, {
-      start: part.start,
-      end: start,
-      reason: `X gives only the newest ${DEPTH} posts of an account`,
-      tried: `all ${walk.posts} posts that X gave were read, the oldest of ${walk.oldest?.createdAt}`,
-      captureId,
-    });
-  }
-}
-
-/** Adds to the coverage what a walk has read of an interval; what X held back is a gap. */
+/** Adds to the coverage what a walk has read of an interval; the rest is a gap. */
 async function addWalk(
   deps: CaptureDeps,
   source: Source,
-  { part, captureId, walk, newestBelow }: Part & { newestBelow?: string | undefined },
+  {
+    part,
+    captureId,
+    walk,
+    reach,
+    newestBelow,
+  }: Part & { reach: Reach; newestBelow: string | undefined },
 ): Promise<void> {
   const { jobId } = source;
   const { newest, oldest, posts } = walk;
-  const doubts = clip(walk.doubts, part);
-  const intervals = subtract(part, doubts).map((interval) => {
-    const isNewest = newest !== undefined && newest.createdAt <= interval.end;
-    const newestId = newest ? (isNewest ? newest.id : undefined) : newestBelow;
-    return {
-      ...interval,
-      captureId,
-      posts,
-      ...(newestId !== undefined && { newestId }),
-      ...(oldest && oldest.createdAt < interval.start && { from: oldest.createdAt }),
-    };
-  });
-  await addToCoverage(deps.store, jobId, { intervals });
+  const read = readOf({ part, walk }, reach);
+  const doubts = read.flatMap((interval) => clip(walk.doubts, interval));
+  const intervals = read
+    .flatMap((interval) => subtract(interval, doubts))
+    .map((interval) => {
+      const isNewest = newest !== undefined && newest.createdAt <= interval.end;
+      const newestId = newest ? (isNewest ? newest.id : undefined) : newestBelow;
+      return {
+        ...interval,
+        captureId,
+        posts,
+        ...(newestId !== undefined && { newestId }),
+        ...(oldest && oldest.createdAt < interval.start && { from: oldest.createdAt }),
+      };
+    });
+  const beyond = subtract(part, read).map((interval) => ({
+    ...interval,
+    reason: `X gives only the newest ${DEPTH} posts of an account`,
+    tried: oldest
+      ? `all ${posts} posts that X gave were read, the oldest of ${oldest.createdAt}`
+      : "X gave no post of it, and none that is older",
+    unsearched: true,
+  }));
+  const held = doubts.map((doubt) => ({ ...doubt, ...HELD_BACK, captureId }));
+  await addFindings(deps, jobId, { intervals, gaps: [...beyond, ...held] });
   const [windowStart, windowEnd] = [part.start, part.end];
   deps.log("capture.completed", { jobId, windowStart, windowEnd, posts });
-  for (const doubt of doubts) {
-    await recordGap(deps, source, {
-      ...doubt,
-      reason: "X said that it has more posts than it sent",
-      tried: "the page was asked for three times",
-      captureId,
-    });
-  }
 }
 
 async function readAll(
@@ -177,7 +164,7 @@ async function readAll(
       log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
     }
     const before = page.posts.filter(({ createdAt }) => createdAt < part.start);
-    early.push(...before.map((post) => ({ post, page: name })));
+    early.push(...before.map((post) => toEarlyPost(post, name)));
     last = walk;
   }
   if (!last) {
@@ -186,11 +173,22 @@ async function readAll(
   return { walk: last, early };
 }
 
-async function recordGap(
-  { store, log, now }: CaptureDeps,
-  { jobId }: Source,
-  gap: Omit<Gap, "recordedAt">,
+type NewGap = Omit<Gap, "recordedAt">;
+
+/** Gaps are told of when they are final: search may close some of them right away. */
+async function addFindings(
+  { store, log, now, fullArchiveSearch }: CaptureDeps,
+  jobId: string,
+  { intervals, gaps }: { intervals: Covered[]; gaps: NewGap[] },
 ): Promise<void> {
-  await addToCoverage(store, jobId, { gaps: [{ ...gap, recordedAt: floorToSecond(now()) }] });
-  log("gap.recorded", { jobId, windowStart: gap.start, windowEnd: gap.end, reason: gap.reason });
+  const recordedAt = floorToSecond(now());
+  await addToCoverage(store, jobId, {
+    intervals,
+    gaps: gaps.map((gap) => ({ ...gap, recordedAt })),
+  });
+  for (const { start: windowStart, end: windowEnd, reason, unsearched } of gaps) {
+    if (!unsearched || !fullArchiveSearch) {
+      log("gap.recorded", { jobId, windowStart, windowEnd, reason });
+    }
+  }
 }

@@ -112,6 +112,19 @@ describe("addToCoverage", () => {
     ]);
   });
 
+  it("joins neighbouring gaps of which the same is to be said", async () => {
+    const store = createMemoryStore();
+    const other = { ...gap(4, 5), tried: "something else" };
+    for (const one of [gap(2, 3), gap(0, 1), gap(1, 2), gap(3, 4, "near"), other, gap(1, 2)]) {
+      await addToCoverage(store, "job-1", { gaps: [one] });
+    }
+    expect((await readCoverage(store, "job-1")).gaps).toEqual([
+      gap(0, 3),
+      gap(3, 4, "near"),
+      other,
+    ]);
+  });
+
   it("keeps two gaps of one interval that have different reasons", async () => {
     const store = createMemoryStore();
     const reposts = { ...gap(4, 6), reason: "reposts" };

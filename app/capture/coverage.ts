@@ -9,6 +9,8 @@ const coveredSchema = intervalSchema.extend({
   captureId: z.string(),
   posts: z.number(),
   newestId: z.string().optional(),
+  /** What X did not give, although all pages are there: its search gives no reposts. */
+  without: z.literal("reposts").optional(),
   /** When the oldest of its posts was made, if that was before the interval. */
   from: instantSchema.optional(),
 });
@@ -16,6 +18,8 @@ const gapSchema = intervalSchema.extend({
   reason: z.string(),
   tried: z.string(),
   recordedAt: instantSchema,
+  /** X's full-archive search has not been asked for it. */
+  unsearched: z.boolean().optional(),
   /** A capture that holds what could be had near the gap. */
   captureId: z.string().optional(),
 });
@@ -51,8 +55,32 @@ export async function addToCoverage(
     schema: coverageSchema,
     change: (coverage) => ({
       intervals: joinDays([...coverage.intervals, ...intervals.filter(isNew(coverage.intervals))]),
-      gaps: [...coverage.gaps, ...gaps.filter(isNewGap(coverage.gaps))].toSorted(byStart),
+      gaps: joinGaps([...coverage.gaps, ...gaps.filter(isNewGap(coverage.gaps))]),
     }),
+  });
+}
+
+/** Puts what was found out about a gap in its place. */
+export async function replaceGap(
+  store: Store,
+  jobId: string,
+  { gap, intervals, gaps }: Coverage & { gap: Gap },
+): Promise<void> {
+  await changeDocument(store, {
+    name: names.coverage(jobId),
+    schema: coverageSchema,
+    change: (coverage) => {
+      const others = coverage.gaps.filter(
+        (one) => one.start !== gap.start || one.end !== gap.end || one.reason !== gap.reason,
+      );
+      return {
+        intervals: joinDays([
+          ...coverage.intervals,
+          ...intervals.filter(isNew(coverage.intervals)),
+        ]),
+        gaps: joinGaps([...others, ...gaps.filter(isNewGap(others))]),
+      };
+    },
   });
 }
 
@@ -82,14 +110,33 @@ function isNew(known: Covered[]): (added: Covered) => boolean {
 
 function isNewGap(known: Gap[]): (added: Gap) => boolean {
   return ({ start, end, reason }) =>
-    !known.some((one) => one.start === start && one.end === end && one.reason === reason);
+    !known.some((one) => one.start <= start && one.end >= end && one.reason === reason);
+}
+
+/** Neighbours of which the same is to be said, and no capture of their own, are one gap. */
+function joinGaps(gaps: Gap[]): Gap[] {
+  const joined: Gap[] = [];
+  for (const next of gaps.toSorted(byStart)) {
+    const last = joined.at(-1);
+    if (last && last.end === next.start && isSaidOf(last) === isSaidOf(next)) {
+      joined.pop();
+      joined.push({ ...last, end: next.end });
+    } else {
+      joined.push(next);
+    }
+  }
+  return joined;
+}
+
+function isSaidOf({ reason, tried, unsearched = false, captureId = "" }: Gap): string {
+  return JSON.stringify([reason, tried, unsearched, captureId]);
 }
 
 function joinDays(intervals: Covered[]): Covered[] {
   const joined: Covered[] = [];
   for (const next of intervals.toSorted(byStart)) {
     const last = joined.at(-1);
-    if (last && last.end === next.start && dayOf(last.captureId) === dayOf(next.captureId)) {
+    if (last && areOfOneDay(last, next)) {
       joined.pop();
       joined.push(joinTwo(last, next));
     } else {
@@ -97,6 +144,14 @@ function joinDays(intervals: Covered[]): Covered[] {
     }
   }
   return joined;
+}
+
+function areOfOneDay(one: Covered, next: Covered): boolean {
+  return (
+    one.end === next.start &&
+    dayOf(one.captureId) === dayOf(next.captureId) &&
+    one.without === next.without
+  );
 }
 
 function joinTwo(one: Covered, next: Covered): Covered {
@@ -108,6 +163,7 @@ function joinTwo(one: Covered, next: Covered): Covered {
     captureId: dayOf(one.captureId),
     posts: one.posts + next.posts,
     ...(newestId !== undefined && { newestId }),
+    ...(one.without !== undefined && { without: one.without }),
     ...(from !== undefined && from < one.start && { from }),
   };
 }

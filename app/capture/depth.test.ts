@@ -34,8 +34,8 @@ describe("A timeline that is longer than X's depth", () => {
         tried: expect.stringContaining(
           `all 3200 posts that X gave were read, the oldest of ${OLDEST}`,
         ) as unknown,
-        captureId: expect.any(String) as unknown,
         recordedAt: "2026-06-01T12:00:00Z",
+        unsearched: true,
       },
     ]);
     expect(parts.log.of("gap.recorded")).toHaveLength(1);
@@ -65,6 +65,20 @@ describe("A timeline that is longer than X's depth", () => {
       ).toBe(addSeconds(OLDEST, 1));
     },
   );
+
+  it("has no post returned twice, however many windows lie beyond it", async () => {
+    const other = await startSmallX(POSTS, { keys: X_KEYS });
+    const parts = createParts(other.url);
+    const early = { start: "2025-12-20T00:00:00Z", end: ALL.start };
+    for (const window of [ALL, ...windowsOf(early, 24)]) {
+      const { gaps } = await capture(captureDepsOf(parts), SOURCE, window);
+      expect(gaps.some(({ start, end }) => start <= window.start && window.start < end)).toBe(true);
+    }
+    const probes = windowsOf(early, 24).length + 1;
+    expect(other.returned()).toBeLessThanOrEqual(DEPTH + probes * 5);
+    expect(other.reads()).toBe(DEPTH);
+    await other.close();
+  });
 
   it("read again costs nothing", async () => {
     const parts = createParts(x.url);

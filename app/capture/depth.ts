@@ -3,9 +3,9 @@ import type { Store } from "../archive/store.ts";
 import { type Answer, parseAccount, type TimelineQuery, type Twitter } from "../twitter/client.ts";
 import { type Page, parseTimeline } from "../twitter/page.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
-import { addSeconds, type Interval } from "./interval.ts";
-import { keepAnswer } from "./pages.ts";
-import { type Reach, readSpan, type Walk } from "./walk.ts";
+import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
+import { askOnce } from "./pages.ts";
+import { type Reach, readBy, type Walk } from "./walk.ts";
 
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
@@ -23,7 +23,7 @@ export type Part = { part: Interval; captureId: string; walk: Walk };
 export async function askForReach(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
   const reach: Reach = {};
   for (const ask of [askAccount, askNewer, askOlder]) {
-    if (isReadWholly(of, reach)) {
+    if (subtract(of.part, readOf(of, reach)).length === 0) {
       return reach;
     }
     Object.assign(reach, await ask(deps, source, of));
@@ -31,24 +31,23 @@ export async function askForReach(deps: CaptureDeps, source: Source, of: Part): 
   return reach;
 }
 
-export function isReadWholly({ walk, part }: Omit<Part, "captureId">, reach: Reach): boolean {
-  const span = readSpan(walk, reach);
-  return span !== undefined && span.start <= part.start && part.end <= span.end;
+/** What of the interval is proved to have been read. */
+export function readOf({ walk, part }: Omit<Part, "captureId">, reach: Reach): Interval[] {
+  return clip(readBy(walk, reach), part);
 }
 
 /** What a capture's stored answers say, without a question to X. */
 export async function storedReach(store: Store, jobId: string, captureId: string): Promise<Reach> {
   const read = async (probe: Probe) =>
     (await store.read(names.captureProof(jobId, captureId, probe)))?.body;
-  const [account, newer, older] = await Promise.all([
-    read("account"),
-    read("newer"),
-    read("older"),
-  ]);
+  const [account, newer, older, shown] = await Promise.all(
+    (["account", "newer", "older", "shown"] as const).map(read),
+  );
   return {
-    ...(account && toAccountPosts(account)),
+    ...(account && toAccount(account)),
     ...(newer && toNewerPosts(parseTimeline(newer))),
     ...(older && toOlderTimes(parseTimeline(older))),
+    ...(shown && { isShown: parseTimeline(shown).posts.length > 0 }),
   };
 }
 
@@ -69,7 +68,7 @@ export function createAskAccount(
   };
 }
 
-type Probe = "account" | "newer" | "older";
+type Probe = "account" | "newer" | "older" | "shown";
 
 async function askAccount(
   { store, askAccount: ask }: CaptureDeps,
@@ -77,8 +76,8 @@ async function askAccount(
   { captureId }: Part,
 ): Promise<Reach> {
   const name = names.captureProof(source.jobId, captureId, "account" satisfies Probe);
-  const { body } = await keepAnswer(store, name, () => ask(source), parseAccount);
-  return toAccountPosts(body);
+  const { body } = await askOnce(store, name, () => ask(source), parseAccount);
+  return toAccount(body);
 }
 
 async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
@@ -108,12 +107,15 @@ async function askTimeline(
 ): Promise<Page> {
   const ask = () => twitter.timeline(token, accountId, { ...query, maxResults: PROBE_SIZE });
   const name = names.captureProof(jobId, captureId, probe);
-  return parseTimeline((await keepAnswer(store, name, ask, parseTimeline)).body);
+  return parseTimeline((await askOnce(store, name, ask, parseTimeline)).body);
 }
 
-function toAccountPosts(body: Uint8Array): Reach {
-  const { posts } = parseAccount(body);
-  return posts === undefined ? {} : { accountPosts: posts };
+function toAccount(body: Uint8Array): Reach {
+  const { posts, createdAt } = parseAccount(body);
+  return {
+    ...(posts !== undefined && { accountPosts: posts }),
+    ...(createdAt !== undefined && { accountSince: floorToSecond(new Date(createdAt)) }),
+  };
 }
 
 function toNewerPosts({ posts, nextToken }: Page): Reach {

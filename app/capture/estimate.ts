@@ -23,13 +23,13 @@ const POST_READ = 0.005;
 
 /** Says once for each job, before anything of it is read, what that may cost. */
 export async function estimateOnce(deps: CaptureDeps, source: Source): Promise<void> {
-  const { store, log, now, askAccount } = deps;
+  const { store, log, now, askAccount, fullArchiveSearch } = deps;
   const { jobId } = source;
   if (await readEstimate(store, jobId)) {
     return;
   }
   const { posts = DEPTH } = parseAccount((await askAccount(source)).body);
-  const reachable = Math.min(posts, DEPTH);
+  const reachable = fullArchiveSearch ? posts : Math.min(posts, DEPTH);
   const estimate: Estimate = {
     posts: reachable,
     dollarsOwned: toDollars(reachable, OWNED_READ),

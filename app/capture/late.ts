@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import type { Store } from "../archive/store.ts";
 import { readAnswered } from "../delivery/ledger.ts";
 import { addToOutbox } from "../delivery/outbox.ts";
@@ -8,7 +9,9 @@ import { addSeconds, contains, type Interval, join } from "./interval.ts";
 import { postsOfWindow } from "./posts.ts";
 
 /** A post of a time that was read before, and the stored page that holds it. */
-export type EarlyPost = { post: Post; page: string };
+export type EarlyPost = Pick<Post, "id" | "createdAt"> & { isEdited: boolean; page: string };
+
+const OUTBOX_WRITERS = 20;
 
 /**
  * How far a capture that nobody asked for looks back: a post can be edited for an hour, and then has a
@@ -39,15 +42,22 @@ export async function holdLatePosts(
   }
   const known = await knownIds(store, jobId, { early, coverage });
   const answered = await readAnswered(store, jobId);
-  for (const { post, page } of early) {
-    if (!known.has(post.id)) {
-      const isAnswered = answered.some((window) => contains(window, post.createdAt));
-      const reason = post.versions.length > 1 && isAnswered ? "edited" : "late";
+  const late = early.filter(({ id }) => !known.has(id));
+  await pMap(
+    late,
+    async ({ id: postId, createdAt, isEdited, page }) => {
+      const isAnswered = answered.some((window) => contains(window, createdAt));
+      const reason = isEdited && isAnswered ? "edited" : "late";
       const foundAt = now().toISOString();
-      await addToOutbox(store, jobId, { postId: post.id, reason, pages: [page], foundAt });
-      log("capture.late-post", { jobId, postId: post.id });
-    }
-  }
+      await addToOutbox(store, jobId, { postId, reason, pages: [page], foundAt });
+      log("capture.late-post", { jobId, postId });
+    },
+    { concurrency: OUTBOX_WRITERS },
+  );
+}
+
+export function toEarlyPost({ id, createdAt, versions }: Post, page: string): EarlyPost {
+  return { id, createdAt, isEdited: versions.length > 1, page };
 }
 
 async function knownIds(
@@ -64,7 +74,7 @@ async function knownIds(
 }
 
 function spanOf(early: EarlyPost[]): Interval | undefined {
-  const times = early.map(({ post }) => post.createdAt).toSorted((a, b) => (a < b ? -1 : 1));
+  const times = early.map(({ createdAt }) => createdAt).toSorted((a, b) => (a < b ? -1 : 1));
   const [start, end = start] = [times[0], times.at(-1)];
   return start !== undefined && end !== undefined ? { start, end: addSeconds(end, 1) } : undefined;
 }

@@ -177,6 +177,15 @@ export async function keepAnswer(
   return (await store.read(name)) ?? { body, metadata: about };
 }
 
+/** The same for a question that was asked before, it may be: its answer stands. */
+export async function askOnce(
+  store: Store,
+  name: string,
+  ...asked: [fetchAnswer: () => Promise<Answer>, parse: (body: Uint8Array) => unknown]
+): Promise<Kept> {
+  return (await store.read(name)) ?? keepAnswer(store, name, ...asked);
+}
+
 /** A page that is shorter than X says is asked for again; the last answer stands. */
 async function keepPage(
   store: Store,
@@ -223,7 +232,8 @@ function beginAgain(mayBeginAgain: boolean, problem: string): false {
 }
 
 function requestOf({ metadata }: Kept): PageRequest {
-  const query = new URLSearchParams((metadata["request"] ?? "").split("?")[1]);
+  const [path, asked] = (metadata["request"] ?? "").split("?");
+  const query = new URLSearchParams(asked);
   const [startTime, endTime, sinceId, token] = [
     "start_time",
     "end_time",
@@ -238,5 +248,6 @@ function requestOf({ metadata }: Kept): PageRequest {
     },
     ...(token !== undefined && { token }),
     askedAt: metadata["askedat"] ?? metadata["receivedat"] ?? "",
+    isSearch: path === "tweets/search/all",
   };
 }

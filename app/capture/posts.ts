@@ -18,9 +18,13 @@ export async function* pagesOfWindow(
   { jobId, window, coverage }: { jobId: string; window: Interval; coverage: Coverage },
 ): AsyncGenerator<string> {
   const known = join([...coverage.intervals, ...coverage.gaps]);
+  const searches = coverage.gaps.flatMap(({ captureId }) => captureId ?? []);
   const isDone = (name: string) => {
     const made = intervalOf(name);
-    return !made || known.some(({ start, end }) => start <= made.start && made.end <= end);
+    // The gap that a search is made for is there before it.
+    return name.includes("-search/")
+      ? searches.some((captureId) => name.includes(`/${captureId}/`))
+      : !made || known.some(({ start, end }) => start <= made.start && made.end <= end);
   };
   for (const captureId of capturesOf(window, coverage)) {
     for await (const name of pageNames(store, names.captures(jobId, captureId))) {

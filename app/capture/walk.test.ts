@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { parsePage, type Page } from "../twitter/page.ts";
-import { addPage, type PageQuery, provenBy, type Reach, readSpan, type Walk } from "./walk.ts";
+import type { Interval } from "./interval.ts";
+import { addPage, type PageQuery, provenBy, type Reach, readBy, type Walk } from "./walk.ts";
 
 const FEW = { accountPosts: 3000 };
 const MANY = { accountPosts: 3001 };
@@ -11,9 +12,9 @@ const DAY = { startTime: at("00:00"), endTime: at("24:00") };
 describe("A walk", () => {
   it("has read what was asked for once its last page is in", () => {
     const half = walkOf(DAY, [page(["23:00", "22:00"], { next: "a" })]);
-    expect(readSpan(half, FEW)).toBeUndefined();
+    expect(readBy(half, FEW)).toEqual([]);
     const whole = walkOf(DAY, [page(["23:00", "22:00"], { next: "a" }), page(["01:00"])]);
-    expect(readSpan(whole, FEW)).toEqual({ start: at("00:00"), end: at("24:00") });
+    expect(readBy(whole, FEW)).toEqual([{ start: at("00:00"), end: at("24:00") }]);
     expect(whole).toMatchObject({
       posts: 3,
       newest: { createdAt: at("23:00") },
@@ -27,12 +28,12 @@ describe("A walk", () => {
     const first = walkOf(DAY, pages);
     const walk = walkOf(DAY, again, first);
     expect(walk).toMatchObject({ posts: 2, doubts: [] });
-    expect(readSpan(walk, FEW)).toBeDefined();
+    expect(readBy(walk, FEW)).toHaveLength(1);
   });
 
   it("without an end has read up to half a minute before it was begun", () => {
     const walk = walkOf({ startTime: at("00:00") }, [page(["23:00"])]);
-    expect(readSpan(walk, {})).toEqual({ start: at("00:00"), end: "2026-01-31T23:59:30Z" });
+    expect(readBy(walk, {})).toEqual([{ start: at("00:00"), end: "2026-01-31T23:59:30Z" }]);
   });
 
   it.each<[string, string, string]>([
@@ -40,7 +41,7 @@ describe("A walk", () => {
     ["of a later second: that one may hold older posts", "12:01", "2026-01-01T12:01:01Z"],
   ])("from a known post on has read what is newer: a post %s", (_title, since, start) => {
     const query = { startTime: at("12:00"), endTime: at("24:00"), sinceId: idAt(since) };
-    expect(readSpan(walkOf(query, [page([])]), FEW)).toEqual({ start, end: at("24:00") });
+    expect(readBy(walkOf(query, [page([])]), FEW)).toEqual([{ start, end: at("24:00") }]);
   });
 });
 
@@ -50,29 +51,45 @@ describe("What lies within X's reach", () => {
   const whole = { start: at("00:00"), end: at("24:00") };
   const tail = { start: "2026-01-01T12:00:01Z", end: at("24:00") };
 
-  it.each<[string, Walk, Reach, unknown]>([
-    ["all, where the account has few posts", quiet, FEW, whole],
-    ["nothing, where X is silent and the account has many", quiet, MANY, undefined],
-    ["nothing, where X does not say how many there are", quiet, {}, undefined],
-    ["what is newer than the oldest post that X gave", busy, MANY, tail],
-    ["all, where few posts are newer than the walk's", busy, { newerPosts: 2998 }, whole],
-    ["no more than that, where more are newer", busy, { newerPosts: 2999 }, tail],
-    ["all, where X gave an older post", quiet, { olderTimes: ["2025-12-31T23:59:59Z"] }, whole],
+  it.each<[string, Walk, Reach, Interval[]]>([
+    ["all, where the account has few posts", quiet, FEW, [whole]],
+    ["nothing, where X is silent and the account has many", quiet, MANY, []],
+    ["nothing, where X does not say how many there are", quiet, {}, []],
+    ["what is newer than the oldest post that X gave", busy, MANY, [tail]],
+    ["all, where few posts are newer than the walk's", busy, { newerPosts: 2998 }, [whole]],
+    ["no more than that, where more are newer", busy, { newerPosts: 2999 }, [tail]],
+    ["all, where X gave an older post", quiet, { olderTimes: ["2025-12-31T23:59:59Z"] }, [whole]],
     [
       "what is newer than an older post of the very interval",
       quiet,
       { olderTimes: [at("01:00")] },
-      { start: "2026-01-01T01:00:01Z", end: at("24:00") },
+      [{ start: "2026-01-01T01:00:01Z", end: at("24:00") }],
     ],
+    ["nothing, where the older post is of the end", quiet, { olderTimes: [at("24:00")] }, []],
+    ["nothing, where X had no older post either", quiet, { olderTimes: [] }, []],
+    ["all, where the account was not there yet", quiet, { accountSince: at("24:00") }, [whole]],
     [
-      "nothing, where the older post is of the end",
-      quiet,
-      { olderTimes: [at("24:00")] },
-      undefined,
+      "what is older than the account, and what is newer than the oldest post",
+      busy,
+      { ...MANY, accountSince: at("06:00") },
+      [{ start: at("00:00"), end: at("06:00") }, tail],
     ],
-    ["nothing, where X had no older post either", quiet, { olderTimes: [] }, undefined],
-  ])("is %s", (_title, walk, reach, span) => {
-    expect(readSpan(walk, reach)).toEqual(span);
+    ["not what is newer than the account", quiet, { accountSince: "2025-12-31T00:00:00Z" }, []],
+  ])("is %s", (_title, walk, reach, read) => {
+    expect(readBy(walk, reach)).toEqual(read);
+  });
+});
+
+describe("A search", () => {
+  const times = { startTime: at("00:00"), endTime: at("24:00") };
+  const searched = (pages: Page[]) =>
+    addPage(undefined, { query: times, askedAt: ASKED_AT, isSearch: true }, pages[0] ?? page([]));
+
+  it("has read all, however old, where X shows the account in it, and nothing otherwise", () => {
+    const walk = searched([page(["12:00"])]);
+    expect(readBy(walk, { isShown: true })).toEqual([{ start: at("00:00"), end: at("24:00") }]);
+    expect(readBy(walk, { isShown: false, ...FEW })).toEqual([]);
+    expect(readBy(walk, {})).toEqual([]);
   });
 });
 

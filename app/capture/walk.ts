@@ -1,16 +1,31 @@
 import type { Page, Post } from "../twitter/page.ts";
-import { addSeconds, floorToSecond, type Interval, subtract } from "./interval.ts";
+import {
+  addSeconds,
+  clip,
+  compare,
+  floorToSecond,
+  type Interval,
+  join,
+  subtract,
+} from "./interval.ts";
 
 export type PageQuery = { startTime?: string; endTime?: string; sinceId?: string };
 
 /** What was asked of X for a page: as it stands with the page's body in the archive. */
-export type PageRequest = { query: PageQuery; token?: string; askedAt: string };
+export type PageRequest = {
+  query: PageQuery;
+  token?: string;
+  askedAt: string;
+  /** Of X's search and not of its timeline. */
+  isSearch?: boolean;
+};
 
 type PostTime = Pick<Post, "id" | "createdAt">;
 
 /** How far a reading of pages has come that began with a first page, each page leading to the next. */
 export type Walk = {
   query: PageQuery;
+  isSearch: boolean;
   /** When its first page was asked for: what is newer than that it cannot know. */
   askedAt: string;
   posts: number;
@@ -56,6 +71,7 @@ export function addPage(walk: Walk | undefined, request: PageRequest, page: Page
   const isOld = before !== undefined && posts.every((post) => liesWithin(before, post));
   return {
     query: before?.query ?? request.query,
+    isSearch: request.isSearch ?? false,
     askedAt: before?.askedAt ?? request.askedAt,
     posts: (before?.posts ?? 0) + posts.length,
     ...extremes(posts, before),
@@ -77,47 +93,64 @@ export function leadsInACircle(before: Walk | undefined, nextToken: string | und
   return nextToken !== undefined && before !== undefined && before.tokens.has(nextToken);
 }
 
+/** Why what a walk doubts is a gap. */
+export const HELD_BACK = {
+  reason: "X said that it has more posts than it sent",
+  tried: "the page was asked for three times",
+};
+
 /** What X said of how far back it reaches for an account. */
 export type Reach = {
-  /** How many posts the account has. */
+  /** How many posts the account has, and since when it is there. */
   accountPosts?: number;
+  accountSince?: string;
   /** How many posts are newer than the walk's; absent where not all of them were given. */
   newerPosts?: number;
   /** When posts were made that X gave when it was asked for older ones. */
   olderTimes?: string[];
+  /** Whether X's search shows a post of the account that is known. */
+  isShown?: boolean;
 };
 
 /**
- * The interval that a walk has read completely. Beyond its depth X answers with an empty page as if
+ * The intervals that a walk has read completely. Beyond its depth X answers with an empty page as if
  * there were nothing, so that each needs a proof: the account has fewer posts than the depth; or the
  * walk's and all newer ones are fewer; or X gave a post that is older, so that all newer ones are
- * within its reach.
+ * within its reach; or the account was not there yet. X's search has no depth; but it shows nothing of
+ * an account that it does not show.
  */
-export function readSpan(walk: Walk, reach: Reach): Interval | undefined {
+export function readBy(walk: Walk, reach: Reach): Interval[] {
   if (walk.nextToken !== undefined) {
-    return undefined;
+    return [];
   }
-  const { endTime } = walk.query;
-  const end = endTime ?? settledBy(new Date(walk.askedAt));
-  const start = startOf(walk.query);
-  // A walk without an end begins with the newest post that there is.
-  const { accountPosts = Infinity, newerPosts = endTime === undefined ? 0 : Infinity } = reach;
-  if (accountPosts <= SURELY_WITHIN || walk.posts + newerPosts <= SURELY_WITHIN) {
-    return { start, end };
+  const whole = {
+    start: startOf(walk.query),
+    end: walk.query.endTime ?? settledBy(new Date(walk.askedAt)),
+  };
+  if (walk.isSearch ? reach.isShown : isWithinDepth(walk, reach)) {
+    return [whole];
   }
   const times = [...(reach.olderTimes ?? []), ...(walk.oldest ? [walk.oldest.createdAt] : [])];
-  const [reached] = times.toSorted((a, b) => (a < b ? -1 : 1));
-  if (reached === undefined || reached >= end) {
-    return undefined;
-  }
-  // More posts of that second may lie beyond the depth.
-  return { start: reached < start ? start : addSeconds(reached, 1), end };
+  const [oldest] = walk.isSearch ? [] : times.toSorted(compare);
+  const read = [
+    { start: whole.start, end: reach.accountSince ?? whole.start },
+    // More posts of the oldest one's second may lie beyond the depth.
+    { start: oldest === undefined ? whole.end : addSeconds(oldest, 1), end: whole.end },
+    ...(oldest !== undefined && oldest < whole.start ? [whole] : []),
+  ];
+  return join(clip(read, whole));
 }
 
 /** The intervals that a walk proves, all in all: what it has read completely, but for its doubts. */
 export function provenBy(walk: Walk, reach: Reach): Interval[] {
-  const span = readSpan(walk, reach);
-  return span ? subtract(span, walk.doubts) : [];
+  return readBy(walk, reach).flatMap((interval) => subtract(interval, walk.doubts));
+}
+
+function isWithinDepth({ posts, query }: Walk, reach: Reach): boolean {
+  // A walk without an end begins with the newest post that there is.
+  const { accountPosts = Infinity, newerPosts = query.endTime === undefined ? 0 : Infinity } =
+    reach;
+  return accountPosts <= SURELY_WITHIN || posts + newerPosts <= SURELY_WITHIN;
 }
 
 /** `since_id` beats `start_time` (x-api.md section 1); its second may hold older posts. */

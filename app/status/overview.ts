@@ -40,7 +40,7 @@ export async function readOverview(store: Store, now = new Date()): Promise<JobO
       account,
       since: createdAt,
       ...(needsSignIn !== undefined && { needsSignIn }),
-      coverage: join(intervals),
+      coverage: join(intervals.filter(({ without }) => without === undefined)),
       gaps,
       ...(next && {
         next: { dueAt: next.dueAt, ...(next.reason !== undefined && { reason: next.reason }) },

@@ -43,7 +43,7 @@ export function captureDepsOf(
   const answer = { body: Buffer.from(JSON.stringify({ data: account })), about: {} };
   const askAccount = posts === undefined ? createAskAccount(deps.twitter, now) : async () => answer;
   const meter = createMeter({ store: deps.store, budget: {}, now });
-  return { askAccount, meter, ...deps };
+  return { askAccount, meter, fullArchiveSearch: false, ...deps };
 }
 
 /** Ids of the archived posts of a window, newest first. */

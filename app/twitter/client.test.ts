@@ -185,7 +185,7 @@ describe("The account", () => {
     const { twitter, requests } = await script(() => ({ status: 200, body: { data } }));
     await twitter.me(OWN_TOKEN);
     expect(requests.map(({ url }) => decodeURIComponent(url))).toEqual([
-      "/2/users/me?user.fields=profile_image_url,public_metrics",
+      "/2/users/me?user.fields=created_at,profile_image_url,public_metrics",
     ]);
   });
 

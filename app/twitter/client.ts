@@ -18,6 +18,7 @@ export type Account = {
   name: string;
   pictureUrl?: string;
   posts?: number;
+  createdAt?: string;
 };
 
 /** Times are ISO 8601 with second resolution; X reads `sinceId` as exclusive. */
@@ -76,6 +77,7 @@ const meSchema = z.object({
     id: z.string(),
     username: z.string(),
     name: z.string(),
+    created_at: z.iso.datetime().optional().catch(undefined),
     profile_image_url: z.string().optional(),
     public_metrics: z
       .looseObject({ tweet_count: z.number().optional(), post_count: z.number().optional() })
@@ -139,7 +141,7 @@ export function createTwitter(
   const pace = createPace(SEARCH_PACE_MS);
 
   const account = (token: UserToken) =>
-    get(token, "users/me", { "user.fields": "profile_image_url,public_metrics" });
+    get(token, "users/me", { "user.fields": "created_at,profile_image_url,public_metrics" });
 
   return {
     me: async (token) => parseAccount((await account(token ?? ownToken(settings))).body),
@@ -233,7 +235,8 @@ export function parseAccount(body: Uint8Array): Account {
   if (!parsed.success) {
     throw new ConnectorError("x-bad-response", "X did not say whose account the token is");
   }
-  const { id, username, name, profile_image_url: pictureUrl, public_metrics } = parsed.data.data;
+  const { id, username, name, ...about } = parsed.data.data;
+  const { created_at: createdAt, profile_image_url: pictureUrl, public_metrics } = about;
   const posts = public_metrics?.tweet_count ?? public_metrics?.post_count;
   return {
     id,
@@ -241,6 +244,7 @@ export function parseAccount(body: Uint8Array): Account {
     name,
     ...(pictureUrl !== undefined && { pictureUrl }),
     ...(posts !== undefined && { posts }),
+    ...(createdAt !== undefined && { createdAt }),
   };
 }
 

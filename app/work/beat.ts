@@ -1,6 +1,7 @@
 import { capture, type CaptureDeps } from "../capture/capture.ts";
 import { floorToSecond } from "../capture/interval.ts";
 import { LOOK_BACK_SECONDS } from "../capture/late.ts";
+import { searchGaps } from "../capture/search.ts";
 import { settledBy } from "../capture/walk.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { describeError } from "../errors.ts";
@@ -69,5 +70,6 @@ async function captureSinceSignIn(deps: BeatDeps, job: Job): Promise<void> {
     const token = await openToken(deps.sealer, job);
     const source = { jobId: job.jobId, accountId: job.account.id, token };
     await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
+    await searchGaps(deps, source);
   }
 }

@@ -156,7 +156,7 @@ const EVENT_ALERTS: EventAlert[] = [
       "X no longer gives the posts of an interval, and a gap was recorded. The status page shows the " +
       "interval and what was tried. Somebody has to decide where else the posts are to be had: the " +
       "account's owner can request an archive of them from X.",
-    events: ["gap.recorded"],
+    events: ["gap.recorded", "capture.search-refused"],
   },
   {
     name: "given-up",

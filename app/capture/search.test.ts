@@ -1,0 +1,167 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { LocalX } from "../../scripts/local/contracts.ts";
+import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import type { Post } from "../../scripts/local/x/timeline.ts";
+import { recordAcceptance } from "../delivery/ledger.ts";
+import { readOutbox } from "../delivery/outbox.ts";
+import { ConnectorError, type ErrorCode } from "../errors.ts";
+import { readJob } from "../jobs/job.ts";
+import { beatDepsOf, pass } from "../testing/beats.ts";
+import { archivedIds, captureDepsOf, SOURCE } from "../testing/captures.ts";
+import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
+import { startChain } from "../work/chain.ts";
+import { capture, type CaptureDeps } from "./capture.ts";
+import { readCoverage } from "./coverage.ts";
+import { addSeconds } from "./interval.ts";
+import { DEPTH } from "./walk.ts";
+
+/** A minute apart; X's timeline gives the newest 3,200. Of the others, every tenth is a repost. */
+const POSTS: Post[] = manyPosts(DEPTH + 60).map((post, index) =>
+  index >= DEPTH - 10 && index % 10 !== 1 && (index < DEPTH - 1 || index % 10 === 0)
+    ? { ...post, referenced_tweets: [{ type: "retweeted", id: "7" }] }
+    : post,
+);
+const OLD = POSTS.slice(DEPTH);
+const SEARCHABLE = OLD.filter(({ referenced_tweets: references }) => !references);
+const ALL = { start: "2025-12-30T00:00:00Z", end: "2026-01-02T00:00:01Z" };
+const OLDEST = POSTS[DEPTH - 1]?.created_at.replace(".000Z", "Z") ?? "";
+const GAP = { start: ALL.start, end: addSeconds(OLDEST, 1) };
+const REPOSTS = /no reposts/;
+
+let x: LocalX;
+afterEach(() => x.close());
+
+async function start(): Promise<Parts> {
+  x = await startSmallX(POSTS, { keys: X_KEYS });
+  return createParts(x.url);
+}
+
+function readAllOf(parts: Parts, changes: Partial<CaptureDeps> = {}) {
+  return capture(captureDepsOf(parts, { fullArchiveSearch: true, ...changes }), SOURCE, ALL);
+}
+
+function refusing(parts: Parts, code: ErrorCode): Parts["twitter"] {
+  const search = async () => {
+    throw new ConnectorError(code, "X answered 403");
+  };
+  return { ...parts.twitter, search };
+}
+
+describe("What X's timeline no longer gives", () => {
+  it("is read by search, where the app may: all but reposts, for which a gap stays", async () => {
+    const parts = await start();
+    const { intervals, gaps } = await readAllOf(parts);
+    expect(await archivedIds(parts, ALL)).toEqual(
+      [...POSTS.slice(0, DEPTH), ...SEARCHABLE].map(({ id }) => id),
+    );
+    expect(gaps).toMatchObject([{ ...GAP, reason: expect.stringMatching(REPOSTS) as unknown }]);
+    expect(intervals).toMatchObject([{ ...GAP, without: "reposts" }, { start: GAP.end }]);
+    expect(parts.log.of("gap.recorded")).toMatchObject([
+      { windowStart: GAP.start, windowEnd: GAP.end, reason: gaps[0]?.reason },
+    ]);
+  });
+
+  it("is a gap that says so, where the app may not", async () => {
+    const parts = await start();
+    const { gaps } = await readAllOf(parts, { fullArchiveSearch: false });
+    expect(gaps).toMatchObject([{ ...GAP, unsearched: true }]);
+    expect(parts.log.of("gap.recorded")).toHaveLength(1);
+  });
+
+  it("costs nothing when it is asked for again", async () => {
+    const parts = await start();
+    await readAllOf(parts);
+    const twitter = { ...refusing(parts, "x-unavailable"), timeline: refuseAll };
+    await expect(readAllOf(parts, { twitter })).resolves.toBeDefined();
+  });
+
+  it("goes on where it was cut off, and does not ask for a page twice", async () => {
+    const parts = await start();
+    const { store } = parts;
+    const replace: typeof store.replace = async (name, body, etag) => {
+      if (Buffer.from(body).includes('"reposts"')) {
+        throw new Error("the process dies");
+      }
+      return store.replace(name, body, etag);
+    };
+    const dying = readAllOf(parts, { store: { ...store, replace } });
+    await expect(dying).rejects.toThrow("the process dies");
+    expect(await archivedIds(parts, GAP)).toEqual([POSTS[DEPTH - 1]?.id]);
+    await readAllOf(parts, {
+      twitter: { ...refusing(parts, "x-unavailable"), timeline: refuseAll },
+    });
+    expect(await archivedIds(parts, GAP)).toHaveLength(SEARCHABLE.length + 1);
+  });
+});
+
+describe("A search that proves nothing", () => {
+  it("because X does not show the account in it, leaves the gap, and is not tried again", async () => {
+    const parts = await start();
+    let asked = 0;
+    const search: Parts["twitter"]["search"] = async () => {
+      asked += 1;
+      return { body: Buffer.from('{"meta":{"result_count":0}}'), about: {} };
+    };
+    const twitter = { ...parts.twitter, search };
+    const { gaps } = await readAllOf(parts, { twitter });
+    const tried = expect.stringContaining("X's search does not show post") as unknown;
+    expect(gaps).toMatchObject([{ ...GAP, tried }]);
+    expect(gaps[0]).not.toHaveProperty("unsearched");
+    await readAllOf(parts, { twitter });
+    expect(asked).toBe(1);
+  });
+
+  it.each<ErrorCode>(["x-forbidden", "x-token-refused", "x-bad-request"])(
+    "because X answers %s is told of, leaves the gap and the job's sign-in, and is tried again",
+    async (code) => {
+      const parts = await start();
+      await addJob(parts, "job-1");
+      const { gaps } = await readAllOf(parts, { twitter: refusing(parts, code) });
+      expect(gaps).toMatchObject([{ ...GAP, unsearched: true }]);
+      expect(parts.log.of("capture.search-refused")).toMatchObject([{ jobId: "job-1", code }]);
+      expect(await readJob(parts.store, "job-1")).not.toHaveProperty("needsSignIn");
+      await readAllOf(parts);
+      expect(await archivedIds(parts, GAP)).toHaveLength(SEARCHABLE.length + 1);
+    },
+  );
+});
+
+describe("Once search is allowed", () => {
+  it("a beat reads the gaps that are there, and what its window was answered without goes out", async () => {
+    const parts = await start();
+    await addJob(parts, "job-1");
+    await readAllOf(parts, { fullArchiveSearch: false });
+    const answer = { jobId: "job-1", taskId: "task-1", asked: 1 };
+    await recordAcceptance(parts.store, answer, {
+      day: "2026-06-01",
+      acceptedAt: "2026-06-01T12:00:00.000Z",
+      window: ALL,
+    });
+    await startChain(beatDepsOf(parts), "job-1");
+    await pass(parts, 1, beatDepsOf(parts, { fullArchiveSearch: true }));
+    const waiting = await Array.fromAsync(readOutbox(parts.store, "job-1"));
+    expect(new Set(waiting.map(({ postId }) => postId))).toEqual(
+      new Set(SEARCHABLE.map(({ id }) => id)),
+    );
+    expect(waiting[0]).toMatchObject({ reason: "late" });
+    expect((await readCoverage(parts.store, "job-1")).gaps).toMatchObject([
+      { ...GAP, reason: expect.stringMatching(REPOSTS) as unknown },
+    ]);
+  });
+
+  it("a window from before all that timelines know is read, too", async () => {
+    const old = postAt("2010-11-05T12:00:00.000Z");
+    const recent = postAt("2026-01-01T12:00:00.000Z");
+    x = await startSmallX([recent, old], { keys: X_KEYS });
+    const parts = createParts(x.url);
+    const deps = captureDepsOf(parts, { posts: 2, fullArchiveSearch: true });
+    await capture(deps, SOURCE, { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" });
+    const window = { start: "2005-01-01T00:00:00Z", end: "2010-11-06T00:00:00Z" };
+    await capture(deps, SOURCE, window);
+    expect(await archivedIds(parts, window)).toEqual([old.id]);
+  });
+});
+
+async function refuseAll(): Promise<never> {
+  throw new Error("X is not to be asked");
+}

@@ -1,0 +1,175 @@
+import { names } from "../archive/names.ts";
+import { ConnectorError } from "../errors.ts";
+import { isRepost, parseTimeline, type Post } from "../twitter/page.ts";
+import { captureIdOf } from "./capture-id.ts";
+import type { CaptureDeps, Source } from "./capture.ts";
+import { type Covered, type Gap, readCoverage, replaceGap } from "./coverage.ts";
+import {
+  addSeconds,
+  clip,
+  contains,
+  floorToSecond,
+  type Interval,
+  join,
+  subtract,
+} from "./interval.ts";
+import { type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
+import { askOnce, keepContext, readPages } from "./pages.ts";
+import { postsOfWindow } from "./posts.ts";
+import { HELD_BACK, type Walk } from "./walk.ts";
+
+/** X gives up to 500 posts a search, and 10 at least. */
+const SEARCH_SIZE = 500;
+const PROBE_SIZE = 10;
+/** Before the first post of all X refuses to search (x-api.md section 1). */
+const FIRST_POST_TIME = "2006-03-21T00:00:00Z";
+const REPOSTS_MISSING =
+  "X gives no reposts in its search, and its timeline does not reach so far back";
+/** What X says to an app that may not search, or not so. */
+const REFUSALS = new Set(["x-forbidden", "x-token-refused", "x-bad-request"]);
+
+/**
+ * Reads by full-archive search what X's timeline no longer gives. That proves posts but no reposts, and
+ * it proves them only if X's search shows the account at all: of a protected account, as of one that
+ * does not exist, it shows nothing without a word. So a post that is known must be found first.
+ * @param within a window whose own posts go out with it; without one, all gaps are looked at.
+ */
+export async function searchGaps(
+  deps: CaptureDeps,
+  source: Source,
+  within?: Interval,
+): Promise<void> {
+  const { store, twitter, meter, log, fullArchiveSearch } = deps;
+  const { jobId } = source;
+  if (!fullArchiveSearch) {
+    return;
+  }
+  const { gaps } = await readCoverage(store, jobId);
+  const metered = { ...deps, twitter: meter(twitter, jobId) };
+  const isNear = (gap: Gap) => !within || clip([gap], within).length > 0;
+  for (const gap of gaps.filter((one) => one.unsearched && isNear(one))) {
+    try {
+      await searchGap(metered, source, { gap, within });
+    } catch (error) {
+      if (error instanceof ConnectorError && REFUSALS.has(error.code)) {
+        const [windowStart, windowEnd] = [gap.start, gap.end];
+        log("capture.search-refused", { jobId, windowStart, windowEnd }, error);
+        return;
+      }
+      throw error;
+    }
+  }
+}
+
+async function searchGap(
+  deps: CaptureDeps,
+  source: Source,
+  { gap, within }: { gap: Gap; within: Interval | undefined },
+): Promise<void> {
+  const { store, log, now } = deps;
+  const { jobId } = source;
+  const coverage = await readCoverage(store, jobId);
+  const known = await findKnownPost(deps, source, gap.end);
+  if (!known) {
+    return;
+  }
+  const captureId = captureIdOf(gap, "search");
+  const replace = async (intervals: Covered[], gaps: Omit<Gap, "recordedAt">[]) => {
+    const recordedAt = floorToSecond(now());
+    const recorded = gaps.map((one) => ({ ...one, recordedAt }));
+    await replaceGap(store, jobId, { gap, intervals, gaps: recorded });
+    for (const { start: windowStart, end: windowEnd, reason } of recorded) {
+      log("gap.recorded", { jobId, windowStart, windowEnd, reason });
+    }
+  };
+  const { unsearched: _, recordedAt: _recordedAt, ...searched } = gap;
+  if (!(await isShown(deps, source, { captureId, known }))) {
+    const tried = `${gap.tried}; X's search does not show post ${known.id}, which is known`;
+    await replace([], [{ ...searched, tried }]);
+    return;
+  }
+  const { walk, found } = await readSearch(deps, source, { gap, captureId });
+  const early = within ? found.filter(({ createdAt }) => !contains(within, createdAt)) : found;
+  await holdLatePosts(deps, jobId, { early, coverage });
+  const doubts = clip(walk.doubts, gap);
+  await replace(
+    subtract(gap, doubts).map((interval) => ({
+      ...interval,
+      captureId,
+      posts: walk.posts,
+      without: "reposts" as const,
+    })),
+    [
+      {
+        start: gap.start,
+        end: gap.end,
+        reason: REPOSTS_MISSING,
+        tried: `${gap.tried}; X's search gave ${walk.posts} posts`,
+        captureId,
+      },
+      ...doubts.map((doubt) => ({ ...doubt, ...HELD_BACK, captureId })),
+    ],
+  );
+}
+
+/** The oldest post, but a repost, of what was read right after a gap. */
+async function findKnownPost(
+  { store }: CaptureDeps,
+  { jobId }: Source,
+  after: string,
+): Promise<Post | undefined> {
+  const coverage = await readCoverage(store, jobId);
+  const known = coverage.intervals.filter(({ without }) => without === undefined);
+  const window = join(known).find(({ end }) => end > after);
+  let oldest: Post | undefined;
+  for await (const { post } of window ? postsOfWindow(store, { jobId, window, coverage }) : []) {
+    const isOlder = oldest === undefined || post.createdAt < oldest.createdAt;
+    oldest = isOlder && !isRepost(post) ? post : oldest;
+  }
+  return oldest;
+}
+
+/** Asks for the very second of a post that is known. */
+async function isShown(
+  { store, twitter }: CaptureDeps,
+  { jobId, accountId }: Source,
+  { captureId, known: { createdAt } }: { captureId: string; known: Post },
+): Promise<boolean> {
+  const query = { startTime: createdAt, endTime: addSeconds(createdAt, 1), maxResults: PROBE_SIZE };
+  const name = names.captureProof(jobId, captureId, "shown");
+  const ask = () => twitter.search(accountId, query);
+  const { body } = await askOnce(store, name, ask, parseTimeline);
+  return parseTimeline(body).posts.length > 0;
+}
+
+async function readSearch(
+  { store, twitter, log }: CaptureDeps,
+  { jobId, accountId, token }: Source,
+  { gap, captureId }: { gap: Interval; captureId: string },
+): Promise<{ walk: Walk; found: EarlyPost[] }> {
+  const startTime = gap.start < FIRST_POST_TIME ? FIRST_POST_TIME : gap.start;
+  const times = { startTime, endTime: gap.end };
+  const pages = readPages(store, {
+    folder: names.capturePages(jobId, captureId),
+    query: times,
+    fetchPage: ({ paginationToken }) =>
+      twitter.search(accountId, {
+        ...times,
+        ...(paginationToken !== undefined && { paginationToken }),
+        maxResults: SEARCH_SIZE,
+      }),
+    note: (reason) => log("capture.odd-answer", { jobId, reason }),
+  });
+  const found: EarlyPost[] = [];
+  let last: Walk | undefined;
+  for await (const { name, page, walk } of pages) {
+    await keepContext(store, { name, page, lookUp: (ids) => twitter.lookup(token, ids) });
+    log("capture.page", { jobId, posts: page.posts.length });
+    found.push(...page.posts.map((post) => toEarlyPost(post, name)));
+    last = walk;
+  }
+  if (!last) {
+    throw new ConnectorError("x-bad-response", "X gave no page at all");
+  }
+  return { walk: last, found };
+}
