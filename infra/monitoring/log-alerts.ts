@@ -156,7 +156,7 @@ const EVENT_ALERTS: EventAlert[] = [
       "X no longer gives the posts of an interval, and a gap was recorded. The status page shows the " +
       "interval and what was tried. Somebody has to decide where else the posts are to be had: the " +
       "account's owner can request an archive of them from X.",
-    events: ["gap.recorded", "capture.search-refused"],
+    events: ["gap.recorded"],
   },
   {
     name: "given-up",
@@ -191,6 +191,16 @@ const EVENT_ALERTS: EventAlert[] = [
       "Pages are kept as they came, and what they do not prove is asked for again or becomes a gap; " +
       "see whether X changed its API and a newer version of the connector knows it.",
     events: ["capture.fields-missing", "capture.odd-answer"],
+  },
+  {
+    name: "search-refused",
+    title: "X refuses its full-archive search",
+    severity: 2,
+    description:
+      "fullArchiveSearch is on, but X does not let the developer app search, so what its timelines no " +
+      "longer give stays a gap. See in the X developer console what the app may do, or switch the " +
+      "setting off. The gaps are searched once X allows it.",
+    events: ["capture.search-refused"],
   },
   {
     name: "capture-stands-still",
