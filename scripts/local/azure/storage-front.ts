@@ -127,7 +127,7 @@ async function handle(front: Front, service: "blob" | "queue", { incoming, answe
       });
 }
 
-const LONGEST_LEASE_SECONDS = 120;
+const LEASE_SECONDS = 12;
 
 /** Queries of storage-queue calls name in seconds how long a message stays out of view. */
 function speedUp(url: URL, speed = 1): string {
@@ -135,10 +135,13 @@ function speedUp(url: URL, speed = 1): string {
   if (speed === 1 || seconds === null) {
     return url.search;
   }
-  // A lease stays long enough for whoever holds it to get something done.
-  const speedUpBy = Number(seconds) <= LONGEST_LEASE_SECONDS ? speed / 10 : speed;
+  // A lease stays as long as whoever holds it thinks.
+  const stays = Math.max(
+    Math.ceil(Number(seconds) / speed),
+    Math.min(Number(seconds), LEASE_SECONDS),
+  );
   const faster = new URLSearchParams(url.searchParams);
-  faster.set("visibilitytimeout", String(Math.ceil(Number(seconds) / speedUpBy)));
+  faster.set("visibilitytimeout", String(stays));
   return `?${faster.toString()}`;
 }
 

@@ -12,9 +12,14 @@ export type Sabotage = {
 
 /** The patterns go by the words of the platform's contract and of X's, as far as there are any. */
 export const SABOTAGES: Record<string, Sabotage> = {
-  "overlooks a post on a page": {
+  "overlooks a post on a stored page": {
     victim: "plain",
-    rewrites: [[/page\.data\.map\(/, "page.data.filter(({ id }) => id !== VICTIM).map("]],
+    rewrites: [
+      [
+        /\(\{ createdAt \}\) => contains\(wanted\.window, createdAt\)/,
+        "({ id, createdAt }) => id !== VICTIM && contains(wanted.window, createdAt)",
+      ],
+    ],
     found: /is not in the mailbox, and lies in no reported gap/,
   },
   "forgets a post in the completion": {
@@ -74,9 +79,12 @@ export const SABOTAGES: Record<string, Sabotage> = {
     ],
     found: /Sender\.Id is 1, must be/,
   },
-  "leaves the archive's pages unstored": {
+  "leaves the archive's pages where nobody looks": {
     victim: "plain",
-    rewrites: [[/(captures\/\$\{captureId\}\/)pages\//, "$1elsewhere/"]],
+    rewrites: [
+      [/(captures\/\$\{captureId\}\/)pages\//, "$1leaves/"],
+      [/\.includes\("\/pages\/"\)/, '.includes("/leaves/")'],
+    ],
     found: /is on no archived page/,
   },
 };

@@ -13,7 +13,7 @@ export type Mutation = {
 export const MUTATIONS: Record<string, Mutation> = {
   "acknowledges work before it is done": {
     rewrites: [
-      [/(await processTask\(deps, (\w+)\);)/, "await lease.finish(); await processTask(deps, $2);"],
+      [/await (runTask\(deps, \{ lease, keeper \}, \w+\))/, "(await lease.finish(), await $1)"],
     ],
     fault: NAMED_FAULTS["killed-before-upload"],
     found: /no completion, and nothing moved/,
