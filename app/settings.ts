@@ -74,6 +74,15 @@ export const secretSettings = {
   TWITTER_ACCESS_TOKEN_SECRET: secret.optional().describe("Twitter Access Token Secret"),
 };
 
+/**
+ * What Node and its allocator have to be told so that the process stays small: by default, V8 lets
+ * what is short-lived grow to 128 MiB, and glibc keeps an arena for each thread.
+ */
+export const PROCESS_ENVIRONMENT = {
+  NODE_OPTIONS: "--max-semi-space-size=8",
+  MALLOC_ARENA_MAX: "2",
+} as const;
+
 /** The one schema of what the app is told by its environment. The program in `infra/` wires it. */
 export const settingsSchema = z.object({ ...plainSettings, ...secretSettings });
 

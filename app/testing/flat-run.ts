@@ -1,0 +1,222 @@
+/**
+ * Hands over one large window in a process of its own (`node --expose-gc flat-run.ts posts 200000`):
+ * over an archive that makes its pages as they are read, into a container and a platform that forget
+ * what they get. Prints how far memory grew meanwhile, as one line of JSON.
+ */
+import { once } from "node:events";
+import { createReadStream, createWriteStream } from "node:fs";
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { names } from "../archive/names.ts";
+import type { Store } from "../archive/store.ts";
+import { addToCoverage } from "../capture/coverage.ts";
+import { createPlatform } from "../platform/platform.ts";
+import { completeTask } from "../work/complete-task.ts";
+import { processTask, type TaskDeps } from "../work/process-task.ts";
+import { acceptTask, changeClaimed, claimTask } from "../work/task.ts";
+import { captureDepsOf } from "./captures.ts";
+import { ACCOUNT, addJob, createParts } from "./harness.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import { SAS_URI } from "./platform-calls.ts";
+
+const PAGE_SIZE = 100;
+const WARM_UP_POSTS = 10_000;
+const CHUNK = Buffer.alloc(64 * 1024, 7);
+const VIDEO_BYTES = { best: 10_000_000, lesser: 7_000_000 };
+const FIRST_ID = 2_006_000_000_000_000_000n;
+const WINDOW = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
+
+const [kind = "", count = ""] = process.argv.slice(2);
+const directory = await mkdtemp(join(tmpdir(), "flat-run-"));
+const platform = await startForgetfulPlatform();
+try {
+  await handOver("warm-up", { kind: "posts", posts: WARM_UP_POSTS });
+  const before = memoryNow();
+  const peak = watchMemory();
+  const items = await handOver("task", { kind, posts: Number(count) });
+  peak.look();
+  process.stdout.write(`${JSON.stringify({ items, grownMebibytes: peak.rss() - before })}\n`);
+} finally {
+  platform.close();
+  await rm(directory, { recursive: true });
+}
+
+type Window = { kind: string; posts: number };
+
+async function handOver(jobId: string, window: Window): Promise<number> {
+  const { posts } = window;
+  const parts = createParts("http://127.0.0.1:1");
+  const store = { ...createLargeStore(jobId, window), blobs: new Map() };
+  const { sealer, settings, log, clock } = parts;
+  await addJob({ ...parts, store }, jobId);
+  await addToCoverage(store, jobId, {
+    intervals: [{ ...WINDOW, captureId: "large", posts }],
+  });
+  await acceptTask(store, {
+    jobId,
+    taskId: "task-1",
+    window: WINDOW,
+    dirtyIds: [],
+    sealedSas: await sealer.seal(SAS_URI),
+    acceptedAt: clock.now().toISOString(),
+  });
+  const deps: TaskDeps = {
+    ...captureDepsOf({ ...parts, store }, { posts }),
+    sealer,
+    fetchMedia: async (url) => ({
+      bytes: bytesOf(url),
+      contentType: "video/mp4",
+      body: chunks(bytesOf(url)),
+      cancel: () => {},
+    }),
+    platform: createPlatform({ url: platform.url, createCredential }),
+    sasHosts: settings.SAS_HOSTS,
+    uploadConcurrency: 20,
+    createUpload: () => async () => {
+      await new Promise(setImmediate);
+    },
+    log: log.log,
+    now: clock.now,
+  };
+  const key = { jobId, taskId: "task-1" };
+  const claim = await claimTask(store, key, { runId: "run", now: clock.now(), forMs: 1e9 });
+  if (claim.kind !== "ours") {
+    throw new Error(`The claim is ${claim.kind}`);
+  }
+  const counts = await processTask(deps, claim.task);
+  const owing = await changeClaimed(store, claim.task, (task) => ({
+    ...task,
+    ...counts,
+    owed: { status: 0, since: WINDOW.end, tries: 0, poison: false },
+  }));
+  await completeTask(deps, owing);
+  return platform.listed();
+}
+
+/** Pages are made as they are read; media have a size and no bytes; a list lies on the disk. */
+function createLargeStore(jobId: string, window: Window): Store {
+  const { posts } = window;
+  const small = createMemoryStore();
+  const pages = names.capturePages(jobId, "large");
+  const fileOf = (name: string) => join(directory, encodeURIComponent(name));
+  return {
+    ...small,
+    async read(name) {
+      const number = name.startsWith(pages) ? Number(/(\d+)\.json$/.exec(name)?.[1]) : undefined;
+      if (number !== undefined) {
+        return pageBlob(number, window);
+      }
+      const bytes = /\/(\d+)-[\w-]+$/.exec(name)?.[1];
+      return bytes === undefined
+        ? small.read(name)
+        : { body: Buffer.alloc(Number(bytes), 7), etag: "", metadata: {} };
+    },
+    async putStream(_name, body) {
+      for await (const _ of body) {
+        // Forgotten.
+      }
+    },
+    async createStream(name, body) {
+      await pipeline(body, createWriteStream(fileOf(name)));
+      return true;
+    },
+    async readStream(name) {
+      return access(fileOf(name)).then(
+        () => createReadStream(fileOf(name)),
+        () => undefined,
+      );
+    },
+    async *list(prefix) {
+      if (names.captures(jobId, "large").startsWith(prefix)) {
+        for (let number = 1; number <= Math.ceil(posts / PAGE_SIZE); number += 1) {
+          yield names.page(pages, number);
+        }
+      } else {
+        yield* small.list(prefix);
+      }
+    },
+  };
+}
+
+/** Newest first, as X gives them. */
+function pageBlob(number: number, { kind: shown, posts }: Window) {
+  const newest = posts - (number - 1) * PAGE_SIZE;
+  const data = Array.from({ length: Math.min(PAGE_SIZE, newest) }, (_, index) => {
+    const id = String(FIRST_ID + BigInt(newest - index) * 1_000_000_000n);
+    const video = shown === "videos" ? { attachments: { media_keys: [`7_${id}`] } } : {};
+    const time = { created_at: "2026-01-01T12:00:00.000Z", author_id: ACCOUNT.id };
+    return { id, text: `Post ${id}`, ...time, ...video };
+  });
+  const media =
+    shown === "videos"
+      ? data.map(({ id }) => ({
+          media_key: `7_${id}`,
+          type: "video",
+          variants: Object.values(VIDEO_BYTES).map((bytes) => ({
+            content_type: "video/mp4",
+            bit_rate: bytes,
+            url: `https://video.twimg.com/${id}/video-${bytes}.mp4`,
+          })),
+        }))
+      : [];
+  const page = { data, includes: { users: [ACCOUNT], media }, meta: { result_count: data.length } };
+  return {
+    body: Buffer.from(JSON.stringify(page)),
+    etag: "",
+    metadata: { receivedat: "2026-01-02T00:00:00.000Z" },
+  };
+}
+
+function bytesOf(url: string): number {
+  return Number(/video-(\d+)/.exec(url)?.[1] ?? 0);
+}
+
+async function* chunks(bytes: number): AsyncGenerator<Uint8Array> {
+  for (let left = bytes; left > 0; left -= CHUNK.byteLength) {
+    yield CHUNK.subarray(0, Math.min(left, CHUNK.byteLength));
+  }
+}
+
+function createCredential() {
+  return { getToken: async () => ({ token: "token", expiresOnTimestamp: 0 }) };
+}
+
+/** Counts the items of the last completion, and keeps nothing of it. */
+async function startForgetfulPlatform() {
+  let listed = 0;
+  const server = createServer((request, response) => {
+    listed = 0;
+    let rest = "";
+    request.setEncoding("utf8");
+    request.on("data", (text: string) => {
+      const parts = (rest + text).split('"fileName"');
+      listed += parts.length - 1;
+      rest = (parts.at(-1) ?? "").slice(-10);
+    });
+    request.on("end", () => response.writeHead(200).end());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  return { url: `http://127.0.0.1:${port}`, listed: () => listed, close: () => server.close() };
+}
+
+/** What the process holds once what it no longer needs is gone, in mebibytes. */
+function memoryNow(): number {
+  globalThis.gc?.();
+  return Math.round(process.memoryUsage().rss / 2 ** 20);
+}
+
+function watchMemory() {
+  let most = 0;
+  const look = () => {
+    most = Math.max(most, memoryNow());
+  };
+  const timer = setInterval(look, 250);
+  timer.unref();
+  return { look, rss: () => most };
+}
