@@ -1,7 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { secretSettings, settingsSchema, TWITTER_SETTINGS } from "../app/settings.ts";
+import {
+  PROCESS_ENVIRONMENT,
+  secretSettings,
+  settingsSchema,
+  TWITTER_SETTINGS,
+} from "../app/settings.ts";
 import { ROLES } from "./roles.ts";
 import { type Evaluation, reveal, valueOf } from "./testing/mocks.ts";
 import {
@@ -29,6 +34,7 @@ describe.each(modes)("the whole program, %s", (mode) => {
     }
     const unknown = Object.keys(settings).filter((name) => !(name in settingsSchema.shape));
     expect(unknown).toEqual([
+      ...Object.keys(PROCESS_ENVIRONMENT),
       "WEBSITE_RUN_FROM_PACKAGE",
       "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID",
       "SCM_DO_BUILD_DURING_DEPLOYMENT",

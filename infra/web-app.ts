@@ -1,6 +1,6 @@
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { SettingName } from "../app/settings.ts";
+import { PROCESS_ENVIRONMENT, type SettingName } from "../app/settings.ts";
 import { tierOf } from "./tiers.ts";
 
 /**
@@ -89,6 +89,7 @@ export class WebApp extends pulumi.ComponentResource {
           scmIpSecurityRestrictionsDefaultAction: "Deny",
           appSettings: [
             ...toNameValuePairs(settings),
+            ...Object.entries(PROCESS_ENVIRONMENT).map(([name, value]) => ({ name, value })),
             { name: "WEBSITE_RUN_FROM_PACKAGE", value: packageUrl },
             { name: "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID", value: identityId },
             { name: "SCM_DO_BUILD_DURING_DEPLOYMENT", value: "false" },
