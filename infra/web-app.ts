@@ -89,7 +89,7 @@ export class WebApp extends pulumi.ComponentResource {
           scmIpSecurityRestrictionsDefaultAction: "Deny",
           appSettings: [
             ...toNameValuePairs(settings),
-            ...Object.entries(PROCESS_ENVIRONMENT).map(([name, value]) => ({ name, value })),
+            ...toNameValuePairs(PROCESS_ENVIRONMENT),
             { name: "WEBSITE_RUN_FROM_PACKAGE", value: packageUrl },
             { name: "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID", value: identityId },
             { name: "SCM_DO_BUILD_DURING_DEPLOYMENT", value: "false" },
@@ -109,7 +109,9 @@ export class WebApp extends pulumi.ComponentResource {
   }
 }
 
-function toNameValuePairs(settings: AppSettings): { name: string; value: pulumi.Input<string> }[] {
+function toNameValuePairs(
+  settings: Record<string, pulumi.Input<string> | undefined>,
+): { name: string; value: pulumi.Input<string> }[] {
   return Object.entries(settings).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value }],
   );
