@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { addToCoverage } from "../capture/coverage.ts";
 import { estimateOnce } from "../capture/estimate.ts";
 import { addReads } from "../capture/reads.ts";
+import { keepRoom } from "../delivery/ledger.ts";
+import { addToOutbox } from "../delivery/outbox.ts";
 import { forgetJob, markNeedsSignIn } from "../jobs/job.ts";
 import { beatDepsOf } from "../testing/beats.ts";
 import { captureDepsOf, SOURCE } from "../testing/captures.ts";
@@ -32,6 +34,8 @@ describe("The overview", () => {
         coverage: [],
         gaps: [],
         reads: { today: 0, thisMonth: 0 },
+        items: { today: 0, dailyLimit: 200_000, waiting: 0 },
+        unfinished: 0,
         tasks: [],
       },
     ]);
@@ -91,6 +95,39 @@ describe("The overview", () => {
     expect(tasks[0]).toMatchObject({ state: "failed", reason: "X answered 403" });
     expect(tasks[1]).toMatchObject({ state: "delivered", items: 11, leftOut: 0 });
     expect(JSON.stringify(overview)).not.toMatch(/s3cr3t|sealed|eyJ|[Tt]oken/);
+  });
+
+  it("shows what was handed over today, what waits, and what is owed, before all that is done", async () => {
+    const { store, clock } = parts;
+    const room = { day: "2026-06-01", items: 123, some: true };
+    await keepRoom(store, { jobId: "job-1", taskId: "task-1", asked: 1 }, room);
+    await addToOutbox(store, "job-1", {
+      postId: "7",
+      reason: "over the daily limit",
+      pages: ["p"],
+      foundAt: hour(1),
+    });
+    for (let index = 0; index < 12; index += 1) {
+      await putTask(store, `task-${index}`, { state: "delivered", changedAt: hour(index + 5) });
+    }
+    await putTask(store, "owed", {
+      state: "owed",
+      changedAt: hour(1),
+      reason: "The Import service answered 503",
+      owed: { status: 0, since: hour(1), tries: 20, poison: false },
+    });
+    const [job] = await readOverview(store, clock.now());
+    expect(job).toMatchObject({
+      items: { today: 123, dailyLimit: 200_000, waiting: 1 },
+      unfinished: 1,
+    });
+    expect(job?.tasks).toHaveLength(10);
+    expect(job?.tasks[0]).toMatchObject({
+      taskId: "owed",
+      state: "owed",
+      owedSince: hour(1),
+      reason: "The Import service answered 503",
+    });
   });
 
   it("shows each job for itself, and none that was removed", async () => {

@@ -3,9 +3,11 @@ import { type Gap, readCoverage } from "../capture/coverage.ts";
 import { readEstimate, wordsFor } from "../capture/estimate.ts";
 import { type Interval, join } from "../capture/interval.ts";
 import { countReads, readsOf, utcDay } from "../capture/reads.ts";
+import { countItems, DAILY_LIMIT } from "../delivery/ledger.ts";
+import { countOutbox } from "../delivery/outbox.ts";
 import { type Job, listJobs } from "../jobs/job.ts";
 import { type Chain, readChain } from "../work/chain.ts";
-import { latestTasks, type Task } from "../work/task.ts";
+import { isDone, latestTasks, type Task } from "../work/task.ts";
 
 export type JobOverview = {
   jobId: string;
@@ -21,8 +23,17 @@ export type JobOverview = {
   reads: { today: number; thisMonth: number };
   /** What X said that the whole history costs, before anything was read. */
   estimate?: string;
-  tasks: Pick<Task, "taskId" | "window" | "state" | "changedAt" | "reason" | "items" | "leftOut">[];
+  /** Items of this UTC day, and posts that go out with a later task. */
+  items: { today: number; dailyLimit: number; waiting: number };
+  /** Tasks that are not done: all of them, of which `tasks` has the first ones. */
+  unfinished: number;
+  tasks: ShownTask[];
 };
+
+export type ShownTask = Pick<
+  Task,
+  "taskId" | "window" | "state" | "changedAt" | "reason" | "items" | "leftOut"
+> & { owedSince?: string };
 
 const SHOWN_TASKS = 10;
 
@@ -34,7 +45,7 @@ export async function readOverview(store: Store, now = new Date()): Promise<JobO
     const reads = await readsOf(store, jobId, utcDay(now));
     const estimate = await readEstimate(store, jobId);
     const next = await readChain(store, jobId);
-    const tasks = await latestTasks(store, jobId, SHOWN_TASKS);
+    const tasks = await latestTasks(store, jobId);
     jobs.push({
       jobId,
       account,
@@ -47,16 +58,28 @@ export async function readOverview(store: Store, now = new Date()): Promise<JobO
       }),
       reads: { today: countReads(reads.day), thisMonth: countReads(reads.month) },
       ...(estimate && { estimate: wordsFor(estimate) }),
-      tasks: tasks.map(({ taskId, window, state, changedAt, reason, items, leftOut }) => ({
-        taskId,
-        window,
-        state,
-        changedAt,
-        ...(reason !== undefined && { reason }),
-        ...(items !== undefined && { items }),
-        ...(leftOut !== undefined && { leftOut }),
-      })),
+      items: {
+        today: await countItems(store, jobId, utcDay(now)),
+        dailyLimit: DAILY_LIMIT,
+        waiting: await countOutbox(store, jobId),
+      },
+      unfinished: tasks.filter((task) => !isDone(task)).length,
+      tasks: tasks.slice(0, SHOWN_TASKS).map(toShownTask),
     });
   }
   return jobs;
+}
+
+function toShownTask(task: Task): ShownTask {
+  const { taskId, window, state, changedAt, reason, items, leftOut, owed } = task;
+  return {
+    taskId,
+    window,
+    state,
+    changedAt,
+    ...(reason !== undefined && { reason }),
+    ...(items !== undefined && { items }),
+    ...(leftOut !== undefined && { leftOut }),
+    ...(owed && { owedSince: owed.since }),
+  };
 }

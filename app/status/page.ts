@@ -90,6 +90,14 @@ function jobSection(job: JobOverview): Html {
             : "only when it is asked for"
         }
       </dd>
+      <dt>Handed over today (UTC)</dt>
+      <dd>${job.items.today} of ${job.items.dailyLimit} items</dd>
+      <dt>Waiting for a later window</dt>
+      <dd>
+        ${job.items.waiting === 0 ? "no post" : html`${job.items.waiting} posts: late, edited, asked again, or over the daily limit`}
+      </dd>
+      <dt>Windows not done</dt>
+      <dd>${job.unfinished}</dd>
       <dt>Posts that X may bill (UTC)</dt>
       <dd>
         today ${job.reads.today}, this month ${job.reads.thisMonth}
@@ -104,7 +112,7 @@ function jobSection(job: JobOverview): Html {
     >
       <table>
         <caption>
-          The windows that changed last
+          What is not done, and the windows that changed last
         </caption>
         <thead>
           <tr>
@@ -122,7 +130,7 @@ function jobSection(job: JobOverview): Html {
                 <td
                   class="${task.state === "delivered" ? "good" : task.state === "failed" ? "bad" : ""}"
                 >
-                  ${task.state}${task.reason ? html`: ${task.reason}` : ""}
+                  ${task.state}${task.owedSince ? html` to Microsoft 365 since ${instant(task.owedSince)}` : ""}${task.reason ? html`: ${task.reason}` : ""}
                 </td>
                 <td class="number">${task.items ?? ""}</td>
                 <td class="number">${task.leftOut ?? ""}</td>

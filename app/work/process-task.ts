@@ -19,7 +19,7 @@ import { sasProblem } from "../delivery/sas.ts";
 import { ConnectorError } from "../errors.ts";
 import { type Job, openToken, readJob } from "../jobs/job.ts";
 import type { Platform } from "../platform/platform.ts";
-import { readTask, type Task } from "./task.ts";
+import { isDone, readTask, type Task } from "./task.ts";
 
 export type TaskDeps = CaptureDeps &
   MediaDeps & {
@@ -125,8 +125,8 @@ async function planWithOutbox(
 ): Promise<Plan> {
   const { jobId, taskId, question, window } = task;
   const isOver = async (other: string) => {
-    const state = (await readTask(store, jobId, other))?.state;
-    return state === undefined || state === "delivered" || state === "failed";
+    const carrier = await readTask(store, jobId, other);
+    return !carrier || isDone(carrier);
   };
   const carries = await carryOutbox(store, task, isOver);
   const plan = await planDelivery(store, {

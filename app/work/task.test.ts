@@ -197,12 +197,13 @@ describe("The latest tasks", () => {
     }
     await acceptTask(store, { ...createRequest("task-9"), jobId: "job-10" });
     await store.put("jobs/job-1/tasks/task-1/other.json", Buffer.from("{}"));
-    const latest = await latestTasks(store, "job-1", 3);
-    expect(latest.map(({ taskId }) => taskId)).toEqual(["task-2", "task-1", "task-3"]);
+    const latest = await latestTasks(store, "job-1");
+    const ids = latest.map(({ taskId }) => taskId);
+    expect(ids).toEqual(["task-2", "task-1", "task-3", "task-0"]);
   });
 
   it("are none where there is no task", async () => {
-    expect(await latestTasks(store, "job-1", 3)).toEqual([]);
+    expect(await latestTasks(store, "job-1")).toEqual([]);
   });
 });
 

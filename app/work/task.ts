@@ -204,17 +204,22 @@ function lossOf(claimed: Task, found: Task): LeaseLostError | undefined {
 
 const READERS = 8;
 
-/** The tasks of a job: what is not finished first, and then what changed last. */
-export async function latestTasks(store: Store, jobId: string, count: number): Promise<Task[]> {
+/** Whether nothing more will become of a task unless it is asked for again. */
+export function isDone({ state }: Task): boolean {
+  return state === "delivered" || state === "failed";
+}
+
+/** The tasks of a job: what is not done first, and then what changed last. */
+export async function latestTasks(store: Store, jobId: string): Promise<Task[]> {
   const blobs = await Array.fromAsync(store.list(names.tasks(jobId)));
   const documents = await pMap(
     blobs.filter((name) => name.endsWith("/task.json")),
     (name) => readDocument(store, name, taskSchema),
     { concurrency: READERS },
   );
-  const rank = ({ state }: Task) => Number(state === "delivered" || state === "failed");
   return documents
     .flatMap((document) => document?.value ?? [])
-    .toSorted((a, b) => rank(a) - rank(b) || (a.changedAt > b.changedAt ? -1 : 1))
-    .slice(0, count);
+    .toSorted(
+      (a, b) => Number(isDone(a)) - Number(isDone(b)) || (a.changedAt > b.changedAt ? -1 : 1),
+    );
 }
