@@ -15,6 +15,7 @@ export const names = {
   /** Apart from the jobs' folders: what all jobs have read in a month is summed up before each read. */
   readsOfMonth: (month: string) => `reads/${month}/`,
   reads: (month: string, jobId: string) => `reads/${month}/${encode(jobId)}.json`,
+  everyCapture: (jobId: string) => `${evidence(jobId)}captures/`,
   /** What was read of the timeline: one capture, or all of a day. */
   captures: (jobId: string, captureId: string) => `${evidence(jobId)}captures/${captureId}/`,
   /** Verbatim response bodies of X, in the order in which they were read. */
@@ -30,6 +31,7 @@ export const names = {
   lookupPages: (jobId: string, taskId: string, question = 1) =>
     `${evidence(jobId)}${taskFolder(taskId)}lookup${suffix(question)}/pages/`,
   page: (pages: string, number: number) => `${pages}${String(number).padStart(6, "0")}.json`,
+  everyMedium: (jobId: string) => `${evidence(jobId)}media/`,
   media: (jobId: string, mediaKey: string, file: string) =>
     `${evidence(jobId)}media/${encode(mediaKey)}/${encode(file)}`,
   outbox: (jobId: string) => `${folder(jobId)}outbox/`,
@@ -38,6 +40,7 @@ export const names = {
   /** Items of a UTC day, `2026-06-01`. */
   ledger: (jobId: string, day: string) => `${folder(jobId)}ledger/${day}.json`,
   answered: (jobId: string) => `${folder(jobId)}answered.json`,
+  evidenceOfTasks: (jobId: string) => `${evidence(jobId)}tasks/`,
   tasks: (jobId: string) => `${folder(jobId)}tasks/`,
   task: (jobId: string, taskId: string) => `${folder(jobId)}${taskFolder(taskId)}task.json`,
   manifest: (jobId: string, taskId: string, answer = 1) =>

@@ -11,7 +11,7 @@ import { meter, readType, unavailable } from "./media-stream.ts";
 export const MEDIA_LIMIT_BYTES = 512 * 1024 * 1024;
 const TOO_LARGE = { refusal: `too large: more than ${MEDIA_LIMIT_BYTES / 1024 / 1024} MiB` };
 
-const mediaRecordSchema = z.object({
+export const mediaRecordSchema = z.object({
   /** Name of the blob that holds the bytes. */
   blob: z.string(),
   url: z.string(),

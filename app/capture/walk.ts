@@ -34,6 +34,8 @@ export type Walk = {
   oldest?: PostTime;
   /** Leads to the page that is still to be read; absent once the last one is in. */
   nextToken?: string;
+  /** Whether a page is missing between two that are here, or before the first. */
+  isBroken: boolean;
   /** Where X said that it has more posts than it sent. */
   doubts: Interval[];
   /** The end of a doubt whose beginning the next post will tell. */
@@ -73,6 +75,7 @@ export function addPage(walk: Walk | undefined, request: PageRequest, page: Page
     query: before?.query ?? request.query,
     isSearch: request.isSearch ?? false,
     askedAt: before?.askedAt ?? request.askedAt,
+    isBroken: before?.isBroken || request.token !== before?.nextToken,
     posts: (before?.posts ?? 0) + posts.length,
     ...extremes(posts, before),
     ...(nextToken !== undefined && { nextToken }),
@@ -120,7 +123,7 @@ export type Reach = {
  * an account that it does not show.
  */
 export function readBy(walk: Walk, reach: Reach): Interval[] {
-  if (walk.nextToken !== undefined) {
+  if (walk.isBroken || walk.nextToken !== undefined) {
     return [];
   }
   const whole = {

@@ -21,8 +21,8 @@ export type AzuriteOptions = {
   certificate: Certificate;
   /** For the certificate's files, and for the data if it is kept. */
   directory: string;
-  /** How many accounts there are; their names and keys are random. */
-  accounts: number;
+  /** How many accounts there are, with random names and keys; or those that are wanted. */
+  accounts: number | readonly AzuriteAccount[];
   /** True: data goes to `directory` and outlives the process. Default: memory only. */
   keep?: boolean;
 };
@@ -36,7 +36,10 @@ const DIE_WITH_PARENT =
 
 /** Starts Azurite (blob and queue, HTTPS, OAuth on); resolves when it answers. */
 export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
-  const accounts = Array.from({ length: options.accounts }, createAccount);
+  const accounts =
+    typeof options.accounts === "number"
+      ? Array.from({ length: options.accounts }, createAccount)
+      : options.accounts;
   const child = fork(
     createRequire(import.meta.url).resolve("azurite/dist/src/azurite.js"),
     await azuriteArguments(options),

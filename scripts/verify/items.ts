@@ -1,0 +1,86 @@
+import type { Store } from "../../app/archive/store.ts";
+import { deliver, type DuePost } from "../../app/delivery/deliver.ts";
+import type { Manifest, ManifestEntry } from "../../app/delivery/manifest.ts";
+import { describeError } from "../../app/errors.ts";
+import { manifestsOf } from "./manifests.ts";
+import type { Comparison } from "./verify.ts";
+
+const CONCURRENCY = 4;
+/** Entries follow each other as their posts do on their page. */
+const LOT = 500;
+
+/** Makes every item again that was handed over, from its raw page, and compares the bytes. */
+export async function checkItems(store: Store, jobId: string): Promise<Comparison> {
+  const wrong: string[] = [];
+  let items = 0;
+  let lists = 0;
+  for await (const { name, manifest } of manifestsOf(store, jobId)) {
+    lists += 1;
+    for await (const lot of lotsOf(manifest)) {
+      items += lot.length;
+      const problems = await remakeLot(store, { jobId, manifest, lot });
+      wrong.push(...problems.map((problem) => `${name}: ${problem}`));
+    }
+  }
+  return { looked: `${items} items of ${lists} lists`, wrong };
+}
+
+type Lot = { jobId: string; manifest: Manifest; lot: ManifestEntry[] };
+
+/** One that cannot be made ends a lot: each of it is then made for itself. */
+async function remakeLot(store: Store, { jobId, manifest, lot }: Lot): Promise<string[]> {
+  try {
+    return await remake(store, { jobId, manifest, lot });
+  } catch (error) {
+    const [only, ...others] = lot;
+    if (only && others.length === 0) {
+      return [`post ${only.id}: ${describeError(error).error}`];
+    }
+    const problems: string[] = [];
+    for (const entry of lot) {
+      problems.push(...(await remakeLot(store, { jobId, manifest, lot: [entry] })));
+    }
+    return problems;
+  }
+}
+
+async function remake(store: Store, { jobId, manifest, lot }: Lot): Promise<string[]> {
+  const entries = deliver(
+    {
+      store,
+      fetchMedia: async () => ({ refusal: "is not in the archive" }),
+      log: () => undefined,
+      now: () => new Date(),
+      concurrency: CONCURRENCY,
+    },
+    {
+      jobId,
+      account: manifest.head.account,
+      posts: lot.map(toDuePost),
+      upload: async () => undefined,
+    },
+  );
+  const made = new Map((await Array.fromAsync(entries)).map((entry) => [entry.id, entry]));
+  return lot
+    .filter(({ id, sha256 }) => made.get(id)?.sha256 !== sha256)
+    .map(({ id, sha256 }) => {
+      return `post ${id}: the list has ${sha256}, its page makes ${made.get(id)?.sha256}`;
+    });
+}
+
+function toDuePost(known: ManifestEntry): DuePost {
+  const { id, page, waited, modificationTimestampUtc: modifiedAt } = known;
+  return { id, page, modifiedAt, ...(waited && { waited }), known };
+}
+
+async function* lotsOf({ entries }: Manifest): AsyncGenerator<ManifestEntry[]> {
+  let lot: ManifestEntry[] = [];
+  for await (const entry of entries()) {
+    lot.push(entry);
+    if (lot.length === LOT) {
+      yield lot;
+      lot = [];
+    }
+  }
+  yield lot;
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { HELP, parseOptions } from "./options.ts";
+
+const URL = "https://account.blob.core.windows.net/archive";
+
+describe("The options of npm run verify", () => {
+  it.each([
+    ["an archive", ["--archive", URL], { archive: URL, json: false }],
+    ["a kept folder", ["--kept", "DIR", "--json"], { kept: "DIR", json: true }],
+    ["only a question", ["--help"], { help: true }],
+  ])("take %s", (_title, argv, options) => {
+    expect(parseOptions(argv)).toMatchObject(options);
+  });
+
+  it.each([
+    ["no archive", [], "Write --archive URL, or --kept DIR"],
+    ["two archives", ["--archive", URL, "--kept", "DIR"], "and not both"],
+    ["an archive without TLS", ["--archive", "http://a/b"], "is not an https address"],
+    ["a word", ["--archive", "archive"], "is not an https address"],
+    ["an unknown option", ["--kept", "DIR", "--force"], "--force is not an option"],
+  ])("refuse %s, with the remedy", (_title, argv, problem) => {
+    expect(() => parseOptions(argv)).toThrow(problem);
+  });
+
+  it("are all in the help", () => {
+    expect(HELP).toMatch(/--archive URL[^]*--kept DIR[^]*--json/);
+  });
+});
