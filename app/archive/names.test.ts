@@ -7,7 +7,10 @@ import { names } from "./names.ts";
 const NAME_LIMIT = 1024;
 /** Names without a job's id in front, and those that are the beginning of others. */
 const OTHERS = new Set(
-  "account signIn jobs readsOfMonth reads captures page media outbox tasks".split(" "),
+  (
+    "account signIn jobs readsOfMonth reads everyCapture captures page everyMedium media outbox " +
+    "evidenceOfTasks tasks"
+  ).split(" "),
 );
 
 /** What the platform may call a job or a task: any text; some are more likely to break out. */
