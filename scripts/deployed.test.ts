@@ -15,6 +15,7 @@ import { createSite } from "./site/site.ts";
 import { smokeChecks } from "./smoke/checks.ts";
 import type { StackOutputs } from "./stack/outputs.ts";
 import { createPulumi } from "./stack/pulumi.ts";
+import { createRun, type Ran } from "./stack/run.ts";
 import { createScriptedRun } from "./stack/testing/scripted-run.ts";
 
 let folder: string;
@@ -36,6 +37,38 @@ describe("the outputs of a local system that is kept", () => {
   it("are for their owner's eyes only", async () => {
     const { mode } = await stat(outputsFile);
     expect((mode & 0o777).toString(8)).toBe("600");
+  });
+});
+
+describe("npm run requeue", () => {
+  it("lists what the local system gave up, and puts it back, as the person who may", async () => {
+    const { poisonQueueUrl } = queuesSchema.parse(system.outputs);
+    const message = JSON.stringify({ jobId: "job-1", taskId: "never" });
+    const poisoned = JSON.stringify({ reason: "a test", message });
+    const operator = await system.azure.admitOperator();
+    const sent = await runAs(operator, "requeue/testing/send", poisonQueueUrl, poisoned);
+    expect(sent).toMatchObject({ exitCode: 0 });
+    const listed = await runAs(operator, "requeue", "--outputs", outputsFile, "--dry-run");
+    expect(listed.stdout).toBe(
+      `${message}\n  a test\n1 listed of about 1 in the poison queue. Nothing was put back.\n`,
+    );
+    const done = await runAs(operator, "requeue", "--outputs", outputsFile);
+    expect(done.stdout).toMatch(/1 of 1 were put back\.\n$/);
+    // The connector takes it up, and finds again that there is no such task.
+    await expect
+      .poll(() => runAs(operator, "requeue", "--outputs", outputsFile, "--dry-run"), {
+        timeout: 20_000,
+      })
+      .toMatchObject({ stdout: expect.stringContaining("no such task in the archive") as unknown });
+  });
+
+  it("says what to do to those who may not", async () => {
+    const { NODE_EXTRA_CA_CERTS = "" } = await system.azure.admitOperator();
+    const ended = await runAs({ NODE_EXTRA_CA_CERTS }, "requeue", "--outputs", outputsFile);
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/az login/) as unknown,
+    });
   });
 });
 
@@ -281,6 +314,23 @@ const silent = { begin: () => undefined, end: () => undefined };
 async function runScript(name: string, ...parameters: string[]): Promise<Ended> {
   await using run = await startScript(join(import.meta.dirname, `${name}.ts`), parameters);
   return await run.ended;
+}
+
+const queuesSchema = z.object({ workQueueUrl: z.string(), poisonQueueUrl: z.string() });
+
+/** Runs a script in the environment of a person. */
+async function runAs(
+  environment: Record<string, string>,
+  script: string,
+  ...parameters: string[]
+): Promise<Ran> {
+  const run = createRun({
+    file: process.execPath,
+    before: [join(import.meta.dirname, `${script}.ts`)],
+    env: { PATH: process.env["PATH"], ...environment },
+    timeoutMs: 60_000,
+  });
+  return (await run(parameters)) ?? { exitCode: -1, stdout: "", stderr: "" };
 }
 
 const reportSchema = z.object({

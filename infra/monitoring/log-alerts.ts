@@ -164,8 +164,8 @@ const EVENT_ALERTS: EventAlert[] = [
     severity: 1,
     description:
       "A task failed for good, or a message was none of the connector's; it lies in the poison queue. " +
-      "The workbook's list of problems says why. Its window is not delivered before the cause is " +
-      "mended and the portal asks for it again.",
+      "The workbook's list of problems says why. Mend the cause; npm run requeue then puts the work " +
+      "back. A window whose address has expired has to be asked for again by Microsoft 365.",
     events: ["task.failed", "work.poisoned"],
   },
   {

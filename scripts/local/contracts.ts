@@ -107,6 +107,11 @@ export type LocalAzure = Closable & {
     instances?: number | undefined;
   }): Promise<LocalSite[]>;
   createPlatformContainer(name: string, sasExpires: Date): Promise<PlatformContainer>;
+  /**
+   * Lets a person in who may work on the customer's queues.
+   * @returns her environment: what DefaultAzureCredential goes by, and whom to trust.
+   */
+  admitOperator(): Promise<Record<string, string>>;
   /** Blobs of the customer's container of that name, read with the power of the platform itself. */
   readContainer(container: string, prefix?: string): AsyncIterable<{ name: string; body: Buffer }>;
 };

@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { outputsSchema, type StackOutputs, writeOutputs } from "../stack/outputs.ts";
+import {
+  outputsSchema,
+  type StackOutputs,
+  writeEnvironment,
+  writeOutputs,
+} from "../stack/outputs.ts";
 import { PROJECT } from "../stack/pulumi.ts";
 import { evaluateProgram } from "./azure/evaluate-program.ts";
 import { listen } from "./azure/listen.ts";
@@ -145,6 +150,7 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
   );
   if (options.keep) {
     await writeOutputs(join(directory, "outputs.json"), outputs);
+    await writeEnvironment(join(directory, "operator.env"), await azure.admitOperator());
   }
   evaluating.finish();
 

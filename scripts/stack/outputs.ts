@@ -50,9 +50,22 @@ export async function readOutputsFile(file: string): Promise<StackOutputs> {
 
 /** For the owner's eyes only: there are secrets in it. */
 export async function writeOutputs(file: string, outputs: StackOutputs): Promise<void> {
+  await writePrivately(file, `${JSON.stringify(outputs, undefined, 2)}\n`);
+}
+
+/** The same for variables that a shell may read (`set -a; . FILE`). */
+export async function writeEnvironment(
+  file: string,
+  variables: Record<string, string>,
+): Promise<void> {
+  const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`);
+  await writePrivately(file, lines.join(""));
+}
+
+async function writePrivately(file: string, text: string): Promise<void> {
   // A file that is there already would keep its mode.
   await rm(file, { force: true });
-  await writeFile(file, `${JSON.stringify(outputs, undefined, 2)}\n`, { mode: 0o600, flag: "wx" });
+  await writeFile(file, text, { mode: 0o600, flag: "wx" });
 }
 
 function parseJson(text: string, file: string, remedy: string): unknown {

@@ -23,6 +23,7 @@ import { recorded } from "./providers/recorded.ts";
 import { storage } from "./providers/storage.ts";
 import { vault } from "./providers/vault.ts";
 import { web } from "./providers/web.ts";
+import { startOperator } from "./operator.ts";
 import { startStorageFront } from "./storage-front.ts";
 import type { Provider, World } from "./world.ts";
 
@@ -68,6 +69,11 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     },
     createPlatformContainer: async (name, expires) =>
       createPlatformContainer(world, { name, expires }),
+    admitOperator: async () => {
+      const operator = await startOperator(world);
+      running.push(operator);
+      return operator.environment;
+    },
     readContainer: (container, prefix) => readContainer(world, container, prefix),
     close: async () => closeAll(world, running),
   };

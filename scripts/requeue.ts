@@ -1,0 +1,58 @@
+import { DefaultAzureCredential } from "@azure/identity";
+import { QueueClient } from "@azure/storage-queue";
+import { z } from "zod";
+import { MendableError } from "./checks/check.ts";
+import { optionsOrExit } from "./command-line.ts";
+import { HELP, parseOptions, type RequeueOptions } from "./requeue/options.ts";
+import { type GivenUp, listPoisoned, requeue } from "./requeue/requeue.ts";
+import { createPulumi } from "./stack/pulumi.ts";
+import { readOutputs } from "./stack/read-outputs.ts";
+
+const queuesSchema = z.object({ workQueueUrl: z.string(), poisonQueueUrl: z.string() });
+
+/** `npm run requeue`: lists the work that was given up, and puts it back. */
+async function main(): Promise<void> {
+  const options = optionsOrExit(parseOptions, HELP);
+  const { workQueueUrl, poisonQueueUrl } = await queueUrls(options);
+  const credential = new DefaultAzureCredential();
+  const queues = {
+    work: new QueueClient(workQueueUrl, credential),
+    poison: new QueueClient(poisonQueueUrl, credential),
+  };
+  const step = options.dryRun ? listPoisoned : requeue;
+  const { listed, putBack, left } = await step(queues, report);
+  process.stdout.write(
+    options.dryRun
+      ? `${listed} listed of about ${left} in the poison queue. Nothing was put back.\n`
+      : `${putBack} of ${listed} were put back${left > 0 ? `; ${left} are none of the connector's and stay` : ""}.\n`,
+  );
+}
+
+async function queueUrls({ outputs, workQueue, poisonQueue }: RequeueOptions) {
+  if (workQueue !== undefined && poisonQueue !== undefined) {
+    return { workQueueUrl: workQueue, poisonQueueUrl: poisonQueue };
+  }
+  const all = await readOutputs(outputs, createPulumi(), { showSecrets: false });
+  const parsed = queuesSchema.safeParse(all);
+  if (!parsed.success) {
+    throw new MendableError(
+      "The stack's outputs do not name its queues",
+      "Deploy with this version of the program (npm run up), or give --work-queue and --poison-queue",
+    );
+  }
+  return parsed.data;
+}
+
+function report({ reason, message }: GivenUp): void {
+  process.stdout.write(`${message ?? "(none of the connector's)"}\n  ${reason}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof MendableError)) {
+    throw error;
+  }
+  process.stderr.write(`${error.message}\n${error.remedy}\n`);
+  process.exitCode = 1;
+}
