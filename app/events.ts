@@ -88,6 +88,7 @@ export type EventFields = Partial<{
   posts: number;
   reason: string;
   retryAt: string;
+  sasExpires: string;
   stack: string;
   status: number;
   taskId: string;

@@ -1,3 +1,4 @@
+import { pMapIterable } from "p-map";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import {
@@ -42,10 +43,17 @@ export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntr
   throw new ConnectorError("conflict", `${name} is being changed by others all the time`);
 }
 
+/** There may be 100,000 of them. */
+const READERS = 16;
+
 /** What waits, by name and so by id: an order of time only among ids of one length. */
 export async function* readOutbox(store: Store, jobId: string): AsyncGenerator<OutboxEntry> {
-  for await (const name of store.list(names.outbox(jobId))) {
-    const document = await readDocument(store, name, entrySchema);
+  const documents = pMapIterable(
+    store.list(names.outbox(jobId)),
+    (name) => readDocument(store, name, entrySchema),
+    { concurrency: READERS },
+  );
+  for await (const document of documents) {
     if (document) {
       yield document.value;
     }

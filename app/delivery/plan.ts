@@ -22,7 +22,7 @@ export type PlannedPost = {
 /** Posts in order of their ids, and so of time; each once. */
 export type Plan = {
   count: number;
-  posts(from: number, to?: number): Iterable<PlannedPost>;
+  posts: (from: number, to?: number) => Iterable<PlannedPost>;
   /** Whether any of them waited in the outbox. */
   hasWaiting: boolean;
   /** Posts that were asked for by name and are no posts of the account. */

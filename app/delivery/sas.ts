@@ -28,6 +28,11 @@ export function sasProblem(sasUri: string, hosts: string[], now: Date): string |
   return expires <= now ? `expired at ${expires.toISOString()} (se)` : undefined;
 }
 
+/** Until when a SAS that has no problem is good. */
+export function sasExpiry(sasUri: string): string {
+  return new Date(new URL(sasUri).searchParams.get("se") ?? Number.NaN).toISOString();
+}
+
 /** For one try; ten megabytes in it are less than a megabit a second. */
 const TIMEOUT_MS = 120_000;
 /** Six tries over a minute: a list of 200,000 must not begin anew for one item. */

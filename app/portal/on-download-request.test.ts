@@ -33,7 +33,9 @@ describe("A request for a window", () => {
       { jobId: "job-1", taskId: "task-1" },
     ]);
     expect(worker.woken).toBe(1);
-    expect(log.of("task.accepted")).toMatchObject([{ jobId: "job-1", taskId: "task-1" }]);
+    expect(log.of("task.accepted")).toMatchObject([
+      { jobId: "job-1", taskId: "task-1", sasExpires: "2026-12-31T00:00:00.000Z" },
+    ]);
   });
 
   it("brings a fresh SAS when it comes again, and is queued again", async () => {

@@ -4,7 +4,7 @@ import type { Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { parseJson, readBody } from "../body.ts";
 import { callerAddress } from "../caller-address.ts";
-import { sasProblem } from "../delivery/sas.ts";
+import { sasExpiry, sasProblem } from "../delivery/sas.ts";
 import { ConnectorError } from "../errors.ts";
 import { badRequest, problem, queryParam } from "../http.ts";
 import { forgetJob, type Job, markNeedsSignIn, openToken, readJob } from "../jobs/job.ts";
@@ -109,7 +109,13 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
     acceptedAt: deps.now().toISOString(),
   });
   await deps.queue.send({ jobId, taskId });
-  deps.log("task.accepted", { jobId, taskId, windowStart: window.start, windowEnd: window.end });
+  deps.log("task.accepted", {
+    jobId,
+    taskId,
+    windowStart: window.start,
+    windowEnd: window.end,
+    sasExpires: sasExpiry(request.sasUri),
+  });
   deps.wakeWorker();
   return c.body(null, 200);
 }

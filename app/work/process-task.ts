@@ -4,7 +4,8 @@ import type { Store } from "../archive/store.ts";
 import { capture, type CaptureDeps } from "../capture/capture.ts";
 import type { MediaDeps } from "../capture/media.ts";
 import { lookUp } from "../capture/lookup.ts";
-import type { Coverage } from "../capture/coverage.ts";
+import { type Coverage, readCoverage } from "../capture/coverage.ts";
+import { type Interval, subtract } from "../capture/interval.ts";
 import { deliver, type Upload } from "../delivery/deliver.ts";
 import { dayOf, keepRoom, NEAR_DAILY_LIMIT, readAnswered, type Room } from "../delivery/ledger.ts";
 import {
@@ -51,10 +52,20 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
   if (earlier) {
     return answerAgain(deps, task, earlier);
   }
+  const known = await readCoverage(store, jobId);
+  if (ids.length === 0 && isKnown(window, known)) {
+    return answer(deps, task, { job, coverage: known, notRead: new Map() });
+  }
   const token = await openToken(sealer, job);
   const coverage = await capture(deps, { jobId, accountId: job.account.id, token }, window);
   const notRead = await lookUp(deps, { jobId, taskId, question, token, ids });
   return answer(deps, task, { job, coverage, notRead });
+}
+
+/** Whether X has nothing more to say of a window: then it does not matter whether it still talks to us. */
+function isKnown(window: Interval, { intervals }: Coverage): boolean {
+  const whole = intervals.filter(({ without }) => without === undefined);
+  return subtract(window, whole).length === 0;
 }
 
 async function answer(

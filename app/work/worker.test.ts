@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
-import { forgetJob, readJob } from "../jobs/job.ts";
+import { forgetJob, markNeedsSignIn, readJob } from "../jobs/job.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
 import { addJob } from "../testing/harness.ts";
 import { SAS_URI } from "../testing/platform-calls.ts";
@@ -361,6 +361,17 @@ describe("A token that X refuses", () => {
     await addJob(bench, JOB);
     await pass(5 * MINUTE_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+  });
+
+  it("does not keep back a window that is in the archive already", async () => {
+    await bench.accept("task-1");
+    bench.start();
+    await pass(SECOND_MS);
+    await markNeedsSignIn(bench.store, JOB, { reason: "X answered 401" });
+    await bench.accept("task-2");
+    await pass(MINUTE_MS);
+    expect(await bench.taskOf("task-2")).toMatchObject({ state: "delivered" });
+    expect(bench.asked()).toBe(1);
   });
 
   it("does not mark a job that was signed in again meanwhile", async () => {
