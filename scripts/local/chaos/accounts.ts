@@ -21,7 +21,7 @@ export function generateAccounts(
     accountId: base.account.id,
     posts: [...base.posts],
     otherPosts: [...base.everyPost.values(), ...posts],
-    users: [...base.users.values(), ...users],
+    users: [...base.users.values(), { ...base.account, ...countOf(base.posts.length) }, ...users],
     media: [...base.media.values()],
     polls: [...base.polls.values()],
     places: [...base.places.values()],
@@ -36,8 +36,13 @@ function makeUser(random: Random, index: number): User {
     id: String(900_000_001 + index),
     name: `Branch ${index + 1}`,
     username,
-    public_metrics: { tweet_count: POSTS_OF_AN_ACCOUNT },
+    ...countOf(POSTS_OF_AN_ACCOUNT),
   };
+}
+
+/** What X says of an account's size: with fewer posts than its depth, it gives them all. */
+function countOf(posts: number): { public_metrics: { tweet_count: number } } {
+  return { public_metrics: { tweet_count: posts } };
 }
 
 function makePosts(random: Random, user: User): Post[] {
