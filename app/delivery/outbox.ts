@@ -76,6 +76,25 @@ export async function removeFromOutbox(
   }
 }
 
+/** Ids of posts that wait, by the names of their entries alone. */
+export async function idsInOutbox(store: Store, jobId: string): Promise<Set<string>> {
+  const folder = names.outbox(jobId);
+  const ids = new Set<string>();
+  for await (const name of store.list(folder)) {
+    ids.add(name.slice(folder.length).replace(/\.json$/, ""));
+  }
+  return ids;
+}
+
+/** Forgets a post that waited for its own window, with which it has gone out. */
+export async function forgetLate(store: Store, jobId: string, postId: string): Promise<void> {
+  const name = names.outboxEntry(jobId, postId);
+  const document = await readDocument(store, name, entrySchema);
+  if (document?.value.reason === "late") {
+    await store.remove(name, document.etag);
+  }
+}
+
 const carrierSchema = z.object({ taskId: z.string() });
 
 /**

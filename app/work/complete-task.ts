@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import { dayOf, recordAcceptance } from "../delivery/ledger.ts";
 import { readManifest } from "../delivery/manifest.ts";
-import { leaveOutbox, removeFromOutbox } from "../delivery/outbox.ts";
+import { forgetLate, idsInOutbox, leaveOutbox, removeFromOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
 import { type Completion, COMPLETION_STATUS } from "../platform/platform.ts";
@@ -44,6 +44,13 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
   }
   const { entries } = manifest;
   await platform.complete({ jobId, taskId, status: COMPLETION_STATUS.success, items: entries });
+  // Before the window counts as answered: what waits for it would go out once more.
+  const waiting = await idsInOutbox(store, jobId);
+  for await (const { id, waited } of waiting.size > 0 ? entries() : []) {
+    if (!waited && waiting.has(id)) {
+      await forgetLate(store, jobId, id);
+    }
+  }
   await recordAcceptance(store, task, { day, acceptedAt: now().toISOString(), window });
   await pMap(
     entries(),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import type { Store } from "../archive/store.ts";
 import { countItems } from "../delivery/ledger.ts";
-import { countOutbox } from "../delivery/outbox.ts";
+import { addToOutbox, countOutbox } from "../delivery/outbox.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
 import {
   answerPosts,
@@ -66,6 +66,27 @@ describe.each([2, 4])("%d workers on one queue", (count) => {
     expect(idsHandedOver()).toEqual([late.id, ...POSTS.map(({ id }) => id)]);
     expect(await countOutbox(bench.store, JOB)).toBe(0);
   });
+});
+
+it("A late post that goes out with its own window does not go out again", async () => {
+  const [late] = POSTS;
+  const page = "evidence/job-1/captures/late/pages/000001.json";
+  await bench.store.put(page, Buffer.from(JSON.stringify({ data: [late] })), {
+    metadata: { receivedat: WORK_BEGINS },
+  });
+  const about = { reason: "late", foundAt: WORK_BEGINS } as const;
+  await addToOutbox(bench.store, JOB, { ...about, postId: late?.id ?? "", pages: [page] });
+  bench.onUpload(() => sleep(10 * SECOND_MS));
+  // The first one takes along what waits; the window of the late post comes with the second.
+  for (const day of [5, 1, 2, 3]) {
+    await bench.accept(`task-${day}`, { window: windowOf(day) });
+  }
+  bench.start();
+  bench.start();
+  await pass(30 * MINUTE_MS);
+  const expected = [0, 1, 2, 3, 4, 5, 8, 9].map((index) => POSTS[index]?.id);
+  expect(idsHandedOver()).toEqual(expected);
+  expect(await countOutbox(bench.store, JOB)).toBe(0);
 });
 
 describe("A worker that loses its message", () => {
