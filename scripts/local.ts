@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     report(result, system, options);
     process.exitCode = exitCodeOf(result);
     if (!options.once) {
+      system.x.letClockRun();
       await stopped;
     }
   } finally {

@@ -62,6 +62,8 @@ export type LocalX = Closable & {
   account: { id: string; username: string; name: string };
   /** X's clock: posts newer than this do not exist yet (not used with `history`). */
   setNow(now: Date): void;
+  /** From now on X's clock runs like any other, and whatever the timeline has, exists. */
+  letClockRun(): void;
   /** Every post of the account, or of another one that X knows, newest first. */
   posts(accountId?: string): readonly TruePost[];
   /**

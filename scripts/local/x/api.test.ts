@@ -65,6 +65,10 @@ describe("the API", () => {
     const ended = await get("users/42/tweets", { end_time: "2026-01-02T00:00:00Z" });
     expect(ended.data).toHaveLength(2);
     expect(x.posts()).toHaveLength(2);
+    x.setNow(new Date("2026-01-01T23:59:59Z"));
+    x.letClockRun();
+    const recent = new Date(Date.now() - 60_000).toISOString().replace(/\.\d+/, "");
+    expect((await get("users/42/tweets", { end_time: recent })).data).toHaveLength(2);
   });
 
   it("reports ids that it does not show among the errors, with status 200", async () => {

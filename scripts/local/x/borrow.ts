@@ -14,6 +14,7 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     url: url.replace(/\/+$/, ""),
     account: { id, username, name },
     setNow: () => {},
+    letClockRun: () => {},
     posts: () => posts,
     reads: () => undefined,
     otherReads: () => undefined,

@@ -34,7 +34,7 @@ const BEFORE_EVERYTHING = new Date(0);
 
 /** Starts X on a free port of 127.0.0.1: its API, its sign-in pages and, by Host header, its media. */
 export async function startX(options: XOptions): Promise<LocalX> {
-  const { timeline, keys, history } = options;
+  const { timeline, keys } = options;
   const billing = createBilling(Date.now, timeline.account.id);
   const credentials = {
     keys,
@@ -44,6 +44,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
   const bearerTokens = createBearerTokens();
   const files = createMediaFiles(timeline);
   let windowsNow: Date | undefined;
+  let isRunning = options.history;
 
   const api = createApi({
     timeline,
@@ -51,9 +52,9 @@ export async function startX(options: XOptions): Promise<LocalX> {
     billing,
     pageTokens: createPageTokens(randomBytes(32)),
     bearerTokens,
-    existsUntil: () => (history ? undefined : (windowsNow ?? BEFORE_EVERYTHING)),
+    existsUntil: () => (isRunning ? undefined : (windowsNow ?? BEFORE_EVERYTHING)),
     clock: () =>
-      history || windowsNow === undefined
+      isRunning || windowsNow === undefined
         ? { now: Date.now(), followsWindows: false }
         : { now: windowsNow.getTime(), followsWindows: true },
   });
@@ -77,6 +78,9 @@ export async function startX(options: XOptions): Promise<LocalX> {
     account: { id, username, name },
     setNow(now) {
       windowsNow = now;
+    },
+    letClockRun() {
+      isRunning = true;
     },
     posts: (accountId = id) => truthOf(accountId),
     reads: billing.reads,
