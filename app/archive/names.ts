@@ -27,6 +27,8 @@ export const names = {
   /** Further answers of X that prove that nothing of an interval is out of its reach. */
   captureProof: (jobId: string, captureId: string, probe: string) =>
     `${evidence(jobId)}captures/${captureId}/proof/${probe}.json`,
+  captureProofPages: (jobId: string, captureId: string, probe: string) =>
+    `${evidence(jobId)}captures/${captureId}/proof/${probe}/`,
   /** A task that asks for something else under its old id asks a further question. */
   lookupPages: (jobId: string, taskId: string, question = 1) =>
     `${evidence(jobId)}${taskFolder(taskId)}lookup${suffix(question)}/pages/`,

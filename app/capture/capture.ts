@@ -10,7 +10,7 @@ import { askForReach, FIRST_TIME, type Part, readOf } from "./depth.ts";
 import { estimateOnce } from "./estimate.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
 import { type EarlyPost, holdLatePosts, lookBackFrom, toEarlyPost } from "./late.ts";
-import { keepContext, readPages } from "./pages.ts";
+import { keepContext, PAGE_SIZE, readPages } from "./pages.ts";
 import { searchGaps } from "./search.ts";
 import {
   DEPTH,
@@ -35,7 +35,6 @@ export type CaptureDeps = {
 /** Whose timeline is read, and with what. */
 export type Source = { jobId: string; accountId: string; token: UserToken };
 
-export const PAGE_SIZE = 100;
 /**
  * Sees to it that a window is known: every part of it that neither coverage nor a gap record holds
  * is read from X. A window that is known already costs nothing. `lookBackSeconds` of what is known

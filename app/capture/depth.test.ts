@@ -4,9 +4,10 @@ import { manyPosts, startSmallX } from "../../scripts/local/x/testing/small-time
 import { archivedIds, captureDepsOf, SOURCE, watch } from "../testing/captures.ts";
 import { createClock } from "../testing/clock.ts";
 import { createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/harness.ts";
-import { capture } from "./capture.ts";
+import { capture, type CaptureDeps } from "./capture.ts";
 import { createAskAccount } from "./depth.ts";
 import { addSeconds, type Interval } from "./interval.ts";
+import { prove, readEvidence } from "./prove.ts";
 import { DEPTH } from "./walk.ts";
 
 /** A minute apart, the newest at 2026-01-02T00:00:00Z, the oldest 55 hours before it. */
@@ -106,15 +107,35 @@ describe("The proof that a window is within reach", () => {
   });
 
   it("is not given by X saying nothing of how many posts there are", async () => {
-    expect(await probes({}, recent)).toHaveLength(2);
+    expect(await probes({ askAccount: sayNothing }, recent)).toHaveLength(2);
   });
 
-  async function probes(about: { posts?: number }, window: Interval) {
+  it("is a count of newer posts, where X says nothing and has none that is older", async () => {
+    const few = await startSmallX(manyPosts(30), { keys: X_KEYS });
+    const parts = createParts(few.url);
+    const window = { start: "2026-01-01T23:31:00Z", end: "2026-01-01T23:41:00Z" };
+    const deps = captureDepsOf(parts, { askAccount: sayNothing });
+    const { intervals, gaps } = await capture(deps, SOURCE, window);
+    expect([intervals, gaps]).toMatchObject([[window], []]);
+    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+    await few.close();
+  });
+
+  async function probes(
+    about: { posts?: number; askAccount?: CaptureDeps["askAccount"] },
+    window: Interval,
+  ) {
     const parts = createParts(x.url);
     const twitter = watch(parts.twitter);
     await capture(captureDepsOf(parts, { twitter, ...about }), SOURCE, window);
     return twitter.queries.filter(({ maxResults }) => maxResults === 5);
   }
+});
+
+/** An account of which X does not say how many posts it has. */
+const sayNothing: CaptureDeps["askAccount"] = async () => ({
+  body: Buffer.from('{"data":{"id":"42","username":"small","name":"Small"}}'),
+  about: {},
 });
 
 it("A window before all that X knows times of is a gap, and X is not asked", async () => {

@@ -4,8 +4,8 @@ import { type Answer, parseAccount, type TimelineQuery, type Twitter } from "../
 import { type Page, parseTimeline } from "../twitter/page.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
-import { askOnce } from "./pages.ts";
-import { type Reach, readBy, type Walk } from "./walk.ts";
+import { askOnce, PAGE_SIZE, readPages, storedWalk } from "./pages.ts";
+import { type PageQuery, type Reach, readBy, type Walk } from "./walk.ts";
 
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
@@ -22,11 +22,11 @@ export type Part = { part: Interval; captureId: string; walk: Walk };
  */
 export async function askForReach(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
   const reach: Reach = {};
-  for (const ask of [askAccount, askNewer, askOlder]) {
+  for (const ask of [askAccount, askNewer, askOlder, countNewer]) {
     if (subtract(of.part, readOf(of, reach)).length === 0) {
       return reach;
     }
-    Object.assign(reach, await ask(deps, source, of));
+    Object.assign(reach, await ask(deps, source, of, reach));
   }
   return reach;
 }
@@ -43,9 +43,11 @@ export async function storedReach(store: Store, jobId: string, captureId: string
   const [account, newer, older, shown] = await Promise.all(
     (["account", "newer", "older", "shown"] as const).map(read),
   );
+  const counted = await storedWalk(store, names.captureProofPages(jobId, captureId, "newer"));
   return {
     ...(account && toAccount(account)),
     ...(newer && toNewerPosts(parseTimeline(newer))),
+    ...(counted && counted.nextToken === undefined && { newerPosts: counted.posts }),
     ...(older && toOlderTimes(parseTimeline(older))),
     ...(shown && { isShown: parseTimeline(shown).posts.length > 0 }),
   };
@@ -81,11 +83,37 @@ async function askAccount(
 }
 
 async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
-  const { newest } = of.walk;
-  const query = newest
-    ? { sinceId: newest.id }
-    : { startTime: addSeconds(of.part.end, -PROBE_OVERLAP_SECONDS) };
+  const query = newerThan(of);
   return toNewerPosts(await askTimeline(deps, source, { ...of, probe: "newer", query }));
+}
+
+/** Where X does not say how many posts an account has, those that are newer are read to count them. */
+async function countNewer(
+  { store, twitter, log }: CaptureDeps,
+  { jobId, accountId, token }: Source,
+  of: Part,
+  { accountPosts }: Reach,
+): Promise<Reach> {
+  if (accountPosts !== undefined) {
+    return {};
+  }
+  const pages = readPages(store, {
+    folder: names.captureProofPages(jobId, of.captureId, "newer" satisfies Probe),
+    query: newerThan(of),
+    fetchPage: (asked) => twitter.timeline(token, accountId, { ...asked, maxResults: PAGE_SIZE }),
+    note: (reason) => log("capture.odd-answer", { jobId, reason }),
+  });
+  let newerPosts = 0;
+  for await (const { walk } of pages) {
+    newerPosts = walk.posts;
+  }
+  return { newerPosts };
+}
+
+function newerThan({ part, walk: { newest } }: Part): PageQuery {
+  return newest
+    ? { sinceId: newest.id }
+    : { startTime: addSeconds(part.end, -PROBE_OVERLAP_SECONDS) };
 }
 
 async function askOlder(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {

@@ -13,6 +13,8 @@ import {
 import { idsToLookUp } from "./context.ts";
 import { addPage, leadsInACircle, type PageQuery, type PageRequest, type Walk } from "./walk.ts";
 
+/** The most that X gives of a timeline at a time. */
+export const PAGE_SIZE = 100;
 /** Ids that X takes in one lookup. */
 const LOOKUP_SIZE = 100;
 /** How often X is asked for a page before it is believed that it sends fewer posts than it says. */

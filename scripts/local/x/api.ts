@@ -6,11 +6,11 @@ import { createRateLimits, createSearchPace, type createBilling, type Endpoint }
 import type { PageTokens } from "./page-tokens.ts";
 import { invalidRequest, Refusal, TOO_MANY_REQUESTS, UNAUTHORIZED } from "./problems.ts";
 import { renderUser } from "./render.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Timeline, User } from "./timeline.ts";
 import { readSearchPage } from "./search.ts";
 import { readTimelinePage } from "./timeline-page.ts";
 import type { Clock } from "./timeline-query.ts";
-import type { View } from "./view.ts";
+import { postsOf, type View } from "./view.ts";
 import { readSelection } from "./vocabulary.ts";
 
 export type ApiOptions = {
@@ -69,7 +69,8 @@ export function createApi(options: ApiOptions): Hono {
   app.get("/2/users/me", async (c) => {
     const { query, view } = await enter(c, "GET /2/users/me", SELECTION_PARAMETERS);
     const user = timeline.users.get(view.viewerId) ?? timeline.account;
-    return c.json({ data: renderUser(user, readSelection(query)) });
+    const counted = { ...user, public_metrics: countedMetrics(user, view) };
+    return c.json({ data: renderUser(counted, readSelection(query)) });
   });
 
   app.get("/2/users/:id/tweets", async (c) => {
@@ -142,6 +143,12 @@ function createEntrance(options: ApiOptions) {
     return { query, view };
   };
   return { asUser, count };
+}
+
+/** X always says how many posts an account has, reposts included. */
+function countedMetrics(user: User, view: View): Record<string, unknown> {
+  const given = Object(user["public_metrics"]);
+  return { tweet_count: postsOf(view, user.id).length, ...given };
 }
 
 function readIds(query: URLSearchParams): string[] {
