@@ -137,7 +137,13 @@ async function addWalk(
     unsearched: true,
   }));
   const held = doubts.map((doubt) => ({ ...doubt, ...HELD_BACK, captureId }));
-  await addFindings(deps, jobId, { intervals, gaps: [...beyond, ...held] });
+  const { countedBackTo: outOfReachBefore } = reach;
+  const gaps = [...beyond, ...held];
+  await addFindings(deps, jobId, {
+    intervals,
+    gaps,
+    ...(outOfReachBefore !== undefined && { outOfReachBefore }),
+  });
   const [windowStart, windowEnd] = [part.start, part.end];
   deps.log("capture.completed", { jobId, windowStart, windowEnd, posts });
 }
@@ -178,10 +184,11 @@ type NewGap = Omit<Gap, "recordedAt">;
 async function addFindings(
   { store, log, now, fullArchiveSearch }: CaptureDeps,
   jobId: string,
-  { intervals, gaps }: { intervals: Covered[]; gaps: NewGap[] },
+  { intervals, gaps, ...more }: { intervals: Covered[]; gaps: NewGap[]; outOfReachBefore?: string },
 ): Promise<void> {
   const recordedAt = floorToSecond(now());
   await addToCoverage(store, jobId, {
+    ...more,
     intervals,
     gaps: gaps.map((gap) => ({ ...gap, recordedAt })),
   });

@@ -26,6 +26,8 @@ const gapSchema = intervalSchema.extend({
 const coverageSchema = z.object({
   intervals: z.array(coveredSchema),
   gaps: z.array(gapSchema),
+  /** X's timeline has so many posts that are newer than this that it gives no older ones. */
+  outOfReachBefore: instantSchema.optional(),
 });
 
 export type Covered = z.infer<typeof coveredSchema>;
@@ -46,7 +48,7 @@ export async function readCoverage(store: Store, jobId: string): Promise<Coverag
 export async function addToCoverage(
   store: Store,
   jobId: string,
-  { intervals = [], gaps = [] }: Partial<Coverage>,
+  { intervals = [], gaps = [], outOfReachBefore }: Partial<Coverage>,
 ): Promise<void> {
   const name = names.coverage(jobId);
   await createDocument(store, name, { intervals: [], gaps: [] } satisfies Coverage);
@@ -54,6 +56,8 @@ export async function addToCoverage(
     name,
     schema: coverageSchema,
     change: (coverage) => ({
+      ...coverage,
+      ...(outOfReachBefore !== undefined && { outOfReachBefore }),
       intervals: joinDays([...coverage.intervals, ...intervals.filter(isNew(coverage.intervals))]),
       gaps: joinGaps([...coverage.gaps, ...gaps.filter(isNewGap(coverage.gaps))]),
     }),
@@ -74,6 +78,7 @@ export async function replaceGap(
         (one) => one.start !== gap.start || one.end !== gap.end || one.reason !== gap.reason,
       );
       return {
+        ...coverage,
         intervals: joinDays([
           ...coverage.intervals,
           ...intervals.filter(isNew(coverage.intervals)),

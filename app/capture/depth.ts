@@ -3,9 +3,10 @@ import type { Store } from "../archive/store.ts";
 import { type Answer, parseAccount, type TimelineQuery, type Twitter } from "../twitter/client.ts";
 import { type Page, parseTimeline } from "../twitter/page.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
+import { readCoverage } from "./coverage.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
 import { askOnce, PAGE_SIZE, readPages, storedWalk } from "./pages.ts";
-import { type PageQuery, type Reach, readBy, type Walk } from "./walk.ts";
+import { type PageQuery, type Reach, readBy, SURELY_WITHIN, type Walk } from "./walk.ts";
 
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
@@ -26,7 +27,7 @@ export async function askForReach(deps: CaptureDeps, source: Source, of: Part): 
     if (subtract(of.part, readOf(of, reach)).length === 0) {
       return reach;
     }
-    Object.assign(reach, await ask(deps, source, of, reach));
+    Object.assign(reach, await ask(deps, source, of));
   }
   return reach;
 }
@@ -87,14 +88,17 @@ async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Re
   return toNewerPosts(await askTimeline(deps, source, { ...of, probe: "newer", query }));
 }
 
-/** Where X does not say how many posts an account has, those that are newer are read to count them. */
+/**
+ * Reads the newer posts to count them: X may count posts of an account that it never gives. It is
+ * dear, and done once: beyond where it ended, everything is known to be out of reach.
+ */
 async function countNewer(
   { store, twitter, log }: CaptureDeps,
   { jobId, accountId, token }: Source,
   of: Part,
-  { accountPosts }: Reach,
 ): Promise<Reach> {
-  if (accountPosts !== undefined) {
+  const { outOfReachBefore = "" } = await readCoverage(store, jobId);
+  if (of.part.end <= outOfReachBefore) {
     return {};
   }
   const pages = readPages(store, {
@@ -106,6 +110,9 @@ async function countNewer(
   let newerPosts = 0;
   for await (const { walk } of pages) {
     newerPosts = walk.posts;
+    if (newerPosts + of.walk.posts > SURELY_WITHIN) {
+      return walk.oldest ? { countedBackTo: walk.oldest.createdAt } : {};
+    }
   }
   return { newerPosts };
 }

@@ -111,6 +111,8 @@ export type Reach = {
   newerPosts?: number;
   /** When posts were made that X gave when it was asked for older ones. */
   olderTimes?: string[];
+  /** How far back the newer posts were counted, until they were too many. */
+  countedBackTo?: string;
   /** Whether X's search shows a post of the account that is known. */
   isShown?: boolean;
 };
