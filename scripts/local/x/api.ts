@@ -147,8 +147,11 @@ function createEntrance(options: ApiOptions) {
 
 /** X always says how many posts an account has, reposts included. */
 function countedMetrics(user: User, view: View): Record<string, unknown> {
-  const given = Object(user["public_metrics"]);
-  return { tweet_count: postsOf(view, user.id).length, ...given };
+  const { public_metrics: given } = user;
+  return {
+    tweet_count: postsOf(view, user.id).length,
+    ...(typeof given === "object" ? given : {}),
+  };
 }
 
 function readIds(query: URLSearchParams): string[] {

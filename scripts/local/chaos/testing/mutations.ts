@@ -19,7 +19,7 @@ export const MUTATIONS: Record<string, Mutation> = {
     found: /no completion, and nothing moved/,
   },
   "forgets the cursor after the first page": {
-    rewrites: [[/next_token: (nextToken, result_count)/, "forgotten: $1"]],
+    rewrites: [[/walk\.nextToken === (?:undefined|void 0)\)/, "true)"]],
     fault: undefined,
     // The connector notices by itself: what it cannot prove to have read is a gap.
     found: /posts in the mailbox, \d+ gaps/,
