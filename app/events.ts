@@ -34,6 +34,7 @@ export const EVENTS = {
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
   "delivery.differs": "error",
+  "delivery.post-lost": "error",
   "sas.unusable": "error",
   "capture.scheduled": "debug",
   "capture.not-scheduled": "error",

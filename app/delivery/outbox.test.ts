@@ -27,12 +27,20 @@ describe("The outbox", () => {
     expect(await waiting(store)).toEqual([ENTRY]);
   });
 
-  it("adds a further page to a post that waits, which keeps its reason", async () => {
-    const store = createMemoryStore();
-    await addToOutbox(store, "job-1", ENTRY);
-    await addToOutbox(store, "job-1", { ...ENTRY, reason: "edited", pages: [OTHER_PAGE] });
-    expect(await waiting(store)).toEqual([{ ...ENTRY, pages: [...ENTRY.pages, OTHER_PAGE] }]);
-  });
+  it.each([
+    ["late", "over the daily limit", "late"],
+    ["late", "edited", "edited"],
+    ["asked again", "late", "asked again"],
+  ] as const)(
+    "adds a further page to a post that waits: %s, then %s",
+    async (first, then, reason) => {
+      const store = createMemoryStore();
+      await addToOutbox(store, "job-1", { ...ENTRY, reason: first });
+      await addToOutbox(store, "job-1", { ...ENTRY, reason: then, pages: [OTHER_PAGE] });
+      const pages = [...ENTRY.pages, OTHER_PAGE];
+      expect(await waiting(store)).toEqual([{ ...ENTRY, reason, pages }]);
+    },
+  );
 
   it("of one job is not that of another", async () => {
     const store = createMemoryStore();
@@ -50,13 +58,19 @@ describe("The outbox", () => {
     await removeFromOutbox(store, "job-1", ENTRY);
   });
 
-  it("keeps a post that came again on another page while it was handed over", async () => {
-    const store = createMemoryStore();
-    await addToOutbox(store, "job-1", ENTRY);
-    await addToOutbox(store, "job-1", { ...ENTRY, pages: [OTHER_PAGE] });
-    await removeFromOutbox(store, "job-1", ENTRY);
-    expect(await countOutbox(store, "job-1")).toBe(1);
-  });
+  it.each([
+    ["keeps", "edited", 1],
+    ["forgets", "late", 0],
+  ] as const)(
+    "%s a post that came again on another page while it was handed over: %s",
+    async (_what, reason, count) => {
+      const store = createMemoryStore();
+      await addToOutbox(store, "job-1", ENTRY);
+      await addToOutbox(store, "job-1", { ...ENTRY, reason, pages: [OTHER_PAGE] });
+      await removeFromOutbox(store, "job-1", ENTRY);
+      expect(await countOutbox(store, "job-1")).toBe(count);
+    },
+  );
 
   it("takes a post that goes out at the very moment when it comes again", async () => {
     const store = createMemoryStore();

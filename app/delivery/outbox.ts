@@ -20,7 +20,12 @@ const entrySchema = waitedSchema.extend({ postId: z.string(), foundAt: z.string(
 /** A post that waits to go out with the job's next task. */
 export type OutboxEntry = z.infer<typeof entrySchema>;
 
-/** A post that waits already keeps its place and its reason; new pages are added to it. */
+/** Whether the platform may have a post already, and is to have it as it is now. */
+export function isChange({ reason }: Pick<OutboxEntry, "reason">): boolean {
+  return reason === "edited" || reason === "asked again";
+}
+
+/** A post that waits already keeps its place; new pages are added to it, and that it has changed. */
 export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntry): Promise<void> {
   const name = names.outboxEntry(jobId, entry.postId);
   // Twice: an entry that has gone out between the two calls is created anew.
@@ -33,7 +38,10 @@ export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntr
       schema: entrySchema,
       change: (known) => {
         const pages = entry.pages.filter((page) => !known.pages.includes(page));
-        return pages.length === 0 ? undefined : { ...known, pages: [...known.pages, ...pages] };
+        const reason = isChange(entry) ? entry.reason : known.reason;
+        return pages.length === 0
+          ? undefined
+          : { ...known, reason, pages: [...known.pages, ...pages] };
       },
     });
     if (waiting) {
@@ -61,8 +69,8 @@ export async function* readOutbox(store: Store, jobId: string): AsyncGenerator<O
 }
 
 /**
- * Forgets a post that the platform has accepted, unless it waits on a page that was not known when
- * it was handed over.
+ * Forgets a post that the platform has accepted, unless it has changed since: then it waits on a page
+ * that was not known when it was handed over.
  */
 export async function removeFromOutbox(
   store: Store,
@@ -71,7 +79,8 @@ export async function removeFromOutbox(
 ): Promise<void> {
   const name = names.outboxEntry(jobId, postId);
   const document = await readDocument(store, name, entrySchema);
-  if (document?.value.pages.every((page) => pages.includes(page))) {
+  const isNew = (page: string) => !pages.includes(page);
+  if (document && !(isChange(document.value) && document.value.pages.some(isNew))) {
     await store.remove(name, document.etag);
   }
 }

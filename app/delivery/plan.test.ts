@@ -120,6 +120,17 @@ describe("What waits in the outbox", () => {
     ]);
   });
 
+  it("stays if another task carries the outbox, unless it is of the task's own window", async () => {
+    await putBlob("late-page", [post("5", { created_at: YESTERDAY }), post("6")]);
+    await putBlob("new-page", [post("7", { created_at: YESTERDAY })]);
+    const outbox = [
+      entry("5", late),
+      entry("6", late),
+      entry("7", { reason: "edited", pages: ["new-page"] }),
+    ];
+    expect(await plan({ outbox })).toMatchObject([{ id: "6", waited: { reason: "late" } }]);
+  });
+
   it("stays if its window was not answered yet: it comes with that", async () => {
     await putBlob("late-page", [post("5", { created_at: YESTERDAY })]);
     expect(await plan({ outbox: [entry("5", late)], answered: [] })).toEqual([]);
@@ -137,9 +148,8 @@ describe("What waits in the outbox", () => {
     "goes along in any case, as of now: %s",
     async (reason) => {
       await putBlob("new-page", [post("5", { created_at: YESTERDAY })]);
-      expect(
-        await plan({ outbox: [entry("5", { reason, pages: ["old-page", "new-page"] })] }),
-      ).toEqual([
+      const outbox = [entry("5", { reason, pages: ["old-page", "new-page"] })];
+      expect(await plan({ outbox, answered: [] })).toEqual([
         {
           id: "5",
           page: "new-page",
@@ -153,13 +163,14 @@ describe("What waits in the outbox", () => {
   it.each([
     ["is not there", []],
     ["does not hold it", [post("6")]],
-  ])("is not passed over in silence where its page %s", async (_what, posts) => {
+  ])("stays, and is told of, where its page %s; all else goes out", async (_what, posts) => {
+    await putPage("a", 1, [post("20")]);
     if (posts.length > 0) {
       await putBlob("late-page", posts);
     }
-    await expect(plan({ outbox: [entry("5", late)] })).rejects.toMatchObject({
-      code: "unusable-record",
-    });
+    const changes = { coverage: covered("a"), outbox: [entry("5", late)], answered: [] };
+    const planned = await planDelivery(store, wanted(changes));
+    expect(planned).toMatchObject({ count: 1, lost: ["5"] });
   });
 });
 

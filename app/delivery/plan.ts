@@ -7,7 +7,7 @@ import { pageNames } from "../capture/pages.ts";
 import { pagesOfWindow } from "../capture/posts.ts";
 import { ConnectorError } from "../errors.ts";
 import { parsePage, type Post } from "../twitter/page.ts";
-import type { OutboxEntry } from "./outbox.ts";
+import { isChange, type OutboxEntry } from "./outbox.ts";
 
 /** A post to hand over, and the stored page that it is taken from. */
 export type PlannedPost = {
@@ -27,6 +27,8 @@ export type Plan = {
   hasWaiting: boolean;
   /** Posts that were asked for by name and are no posts of the account. */
   notOwn: string[];
+  /** Posts that wait and cannot be found on their pages: they stay where they are. */
+  lost: string[];
 };
 
 export type Wanted = {
@@ -36,9 +38,11 @@ export type Wanted = {
   accountId: string;
   window: Interval;
   coverage: Coverage;
-  /** What waits, if it is this task that carries the outbox. */
   outbox?: AsyncIterable<OutboxEntry>;
-  /** Windows that were answered before: a post of any other comes with its own window. */
+  /**
+   * Windows that were answered before, if it is this task that carries the outbox: then posts of
+   * those go along. What waits and is of the task's own window comes with it in any case.
+   */
   answered?: Interval[];
 };
 
@@ -53,18 +57,19 @@ const READERS = 4;
  */
 export async function planDelivery(store: Store, wanted: Wanted): Promise<Plan> {
   const notOwn: string[] = [];
+  const lost: string[] = [];
   const lots: Lot[] = [];
   for await (const lot of lotsReadAnew(store, wanted, notOwn)) {
     lots.push(lot);
   }
-  for await (const lot of lotsWaiting(store, wanted)) {
+  for await (const lot of lotsWaiting(store, wanted, lost)) {
     lots.push(lot);
   }
   for await (const lot of lotsCaptured(store, wanted)) {
     lots.push(lot);
   }
   const hasWaiting = lots.some(({ waited, ids }) => waited !== undefined && ids.length > 0);
-  return { ...inOrder(lots), hasWaiting, notOwn };
+  return { ...inOrder(lots), hasWaiting, notOwn, lost };
 }
 
 async function* lotsReadAnew(
@@ -92,54 +97,64 @@ async function* lotsCaptured(store: Store, wanted: Wanted): AsyncGenerator<Lot> 
 
 async function* lotsWaiting(
   store: Store,
-  { outbox, answered = [], window }: Wanted,
+  { outbox, answered, window }: Wanted,
+  lost: string[],
 ): AsyncGenerator<Lot> {
-  const byPage = new Map<string, Pick<OutboxEntry, "reason" | "pages"> & { ids: string[] }>();
-  for await (const { postId, reason, pages } of outbox ?? []) {
-    const key = [reason, ...pages].join(" ");
-    const lot = byPage.get(key) ?? { reason, pages, ids: [] };
-    lot.ids.push(postId);
-    byPage.set(key, lot);
-  }
-  const isDue = ({ createdAt }: Post) =>
-    [window, ...answered].some((one) => contains(one, createdAt));
-  for (const { reason, pages, ids } of byPage.values()) {
-    const [page = ""] = pages.slice(-1);
-    const waited = { reason, pages };
-    const wanted = new Set(ids);
-    const changed = reason === "edited" || reason === "asked again";
-    for await (const { posts, receivedAt } of readPages(store, [page])) {
-      const found = posts.filter((post) => wanted.has(post.id));
-      if (found.length < wanted.size) {
-        throw new ConnectorError(
-          "unusable-record",
-          `${page} does not hold a post that waits on it`,
-        );
-      }
-      yield {
-        page,
-        waited,
-        ids: idsOf(found.filter((post) => changed || isDue(post))),
-        ...(changed && { modifiedAt: toSeconds(receivedAt) }),
-      };
-    }
+  const isDue = (waited: Waited, { createdAt }: Post) =>
+    contains(window, createdAt) ||
+    (answered !== undefined &&
+      (isChange(waited) || answered.some((one) => contains(one, createdAt))));
+  for (const { ids, ...waited } of await groupByPages(outbox)) {
+    const [page = ""] = waited.pages.slice(-1);
+    const { posts, receivedAt } = await readPage(store, page).catch(unlessUnusable);
+    const found = posts.filter(({ id }) => ids.has(id));
+    lost.push(...ids.difference(new Set(found.map(({ id }) => id))));
+    yield {
+      page,
+      waited,
+      ids: idsOf(found.filter((post) => isDue(waited, post))),
+      ...(isChange(waited) && { modifiedAt: toSeconds(receivedAt) }),
+    };
   }
 }
 
+type Waited = Pick<OutboxEntry, "reason" | "pages">;
+
+async function groupByPages(
+  outbox: Wanted["outbox"],
+): Promise<Iterable<Waited & { ids: Set<string> }>> {
+  const lots = new Map<string, Waited & { ids: Set<string> }>();
+  for await (const { postId, reason, pages } of outbox ?? []) {
+    const key = [reason, ...pages].join(" ");
+    const lot = lots.get(key) ?? { reason, pages, ids: new Set() };
+    lot.ids.add(postId);
+    lots.set(key, lot);
+  }
+  return lots.values();
+}
+
+/** One page that cannot be read must not hold up every window of the job. */
+function unlessUnusable(error: unknown): { posts: Post[]; receivedAt: string } {
+  if (error instanceof ConnectorError) {
+    return { posts: [], receivedAt: "" };
+  }
+  throw error;
+}
+
+type ReadPage = { page: string; posts: Post[]; receivedAt: string };
+
 /** A few pages ahead of whoever takes them, in order. */
-async function* readPages(
-  store: Store,
-  pages: AsyncIterable<string> | string[],
-): AsyncGenerator<{ page: string; posts: Post[]; receivedAt: string }> {
-  const read = async (page: string) => {
-    const blob = await store.read(page);
-    if (!blob) {
-      throw new ConnectorError("unusable-record", `${page} is not in the archive`);
-    }
-    const { posts } = parsePage(blob.body);
-    return { page, posts, receivedAt: blob.metadata["receivedat"] ?? "" };
-  };
-  yield* pMapIterable(pages, read, { concurrency: READERS });
+function readPages(store: Store, pages: AsyncIterable<string>): AsyncIterable<ReadPage> {
+  return pMapIterable(pages, (page) => readPage(store, page), { concurrency: READERS });
+}
+
+async function readPage(store: Store, page: string): Promise<ReadPage> {
+  const blob = await store.read(page);
+  if (!blob) {
+    throw new ConnectorError("unusable-record", `${page} is not in the archive`);
+  }
+  const { posts } = parsePage(blob.body);
+  return { page, posts, receivedAt: blob.metadata["receivedat"] ?? "" };
 }
 
 function inOrder(lots: Lot[]): Pick<Plan, "count" | "posts"> {

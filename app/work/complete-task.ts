@@ -61,12 +61,12 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
     },
     { concurrency: OUTBOX_WRITERS },
   );
-  await leaveOutbox(store, task);
   await changeClaimed(store, task, ({ owed: _owed, reason: _reason, ...current }) => ({
     ...withoutClaim(current),
     state: "delivered",
     changedAt: now().toISOString(),
   }));
+  await leaveOutbox(store, task);
   log("task.delivered", {
     jobId,
     taskId,
@@ -84,12 +84,12 @@ async function reportFailure(deps: CompleteDeps, task: Task): Promise<void> {
   const { jobId, taskId, owed } = task;
   const status = owed?.status ?? COMPLETION_STATUS.temporaryFailure;
   await tellOfFailure(deps, { jobId, taskId, status, items: async function* none() {} });
-  await leaveOutbox(store, task);
   await changeClaimed(store, task, ({ owed: _, ...current }) => ({
     ...withoutClaim(current),
     state: "failed",
     changedAt: now().toISOString(),
   }));
+  await leaveOutbox(store, task);
 }
 
 /** The platform may know no more of a job that it has removed: then nobody waits for the answer. */

@@ -78,6 +78,9 @@ async function answer(
   const { id, name } = job.account;
   const upload = await openContainer(deps, task);
   const plan = await planWithOutbox(store, task, { accountId: id, coverage });
+  for (const postId of plan.lost) {
+    deps.log("delivery.post-lost", { jobId, taskId, postId });
+  }
   const room = await makeRoom(deps, task, { items: plan.count, some: true });
   await holdBack(deps, jobId, plan.posts(room.granted));
   const waiting = plan.count - room.granted;
@@ -147,10 +150,8 @@ async function planWithOutbox(
     accountId,
     window,
     coverage,
-    ...(carries && {
-      outbox: readOutbox(store, jobId),
-      answered: await readAnswered(store, jobId),
-    }),
+    outbox: readOutbox(store, jobId),
+    ...(carries && { answered: await readAnswered(store, jobId) }),
   });
   if (!plan.hasWaiting) {
     await leaveOutbox(store, task);

@@ -247,10 +247,10 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "The connector's work hangs or fails",
     severity: 2,
     description:
-      "Work does not move on, or ended in an error that nobody foresaw, or what was handed over again " +
-      "is not what it was. Messages come back by themselves; restart the site if work hangs. The " +
+      "Work does not move on, or ended in an error that nobody foresaw, or what is handed over again " +
+      "is not what it was, or a post that waits is not on its page. Messages come back by themselves; restart the site if work hangs. The " +
       "workbook's list of problems has the error for a bug report.",
-    events: ["work.hangs", "work.failed", "delivery.differs"],
+    events: ["work.hangs", "work.failed", "delivery.differs", "delivery.post-lost"],
   },
   {
     name: "request-failed",
