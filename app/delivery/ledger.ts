@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import type { Log } from "../log.ts";
 import { intervalSchema, type Interval, join } from "../capture/interval.ts";
 
 /** Of more items in a UTC day, the platform imports none (portal-contract.md). */
 export const DAILY_LIMIT = 200_000;
 /** Above so many, somebody is told. */
-export const NEAR_DAILY_LIMIT = 0.8 * DAILY_LIMIT;
+const NEAR_DAILY_LIMIT = 0.8 * DAILY_LIMIT;
 
 const daySchema = z.object({
   answers: z.array(
@@ -56,6 +57,19 @@ export async function keepRoom(
     room = { granted, before: taken + (own?.items ?? 0), after: taken + granted };
     return [...others, { ...own, taskId, asked, items: granted }];
   });
+  return room;
+}
+
+/** Keeps room today, and tells when the day is nearly full. */
+export async function makeRoom(
+  { store, log, now }: { store: Store; log: Log; now: () => Date },
+  key: LedgerKey,
+  wanted: { items: number; some: boolean },
+): Promise<Room> {
+  const room = await keepRoom(store, key, { day: dayOf(now()), ...wanted });
+  if (room.before < NEAR_DAILY_LIMIT && room.after >= NEAR_DAILY_LIMIT) {
+    log("delivery.daily-limit-near", { jobId: key.jobId, items: room.after });
+  }
   return room;
 }
 

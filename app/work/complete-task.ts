@@ -1,11 +1,11 @@
 import pMap from "p-map";
-import { dayOf, recordAcceptance } from "../delivery/ledger.ts";
+import { dayOf, makeRoom, recordAcceptance } from "../delivery/ledger.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { forgetLate, idsInOutbox, leaveOutbox, removeFromOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
 import { type Completion, COMPLETION_STATUS } from "../platform/platform.ts";
-import { makeRoom, type TaskDeps } from "./process-task.ts";
+import type { TaskDeps } from "./process-task.ts";
 import { changeClaimed, type Task, withoutClaim } from "./task.ts";
 
 export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "log" | "now">;

@@ -1,0 +1,157 @@
+import pMap from "p-map";
+import type { Store } from "../archive/store.ts";
+import type { Coverage } from "../capture/coverage.ts";
+import { deliver, type DeliverDeps, type Upload } from "../delivery/deliver.ts";
+import { makeRoom, readAnswered } from "../delivery/ledger.ts";
+import { createManifest, type Manifest, type ManifestEntry } from "../delivery/manifest.ts";
+import { addToOutbox, carryOutbox, leaveOutbox, readOutbox } from "../delivery/outbox.ts";
+import { type Plan, planDelivery } from "../delivery/plan.ts";
+import { ConnectorError } from "../errors.ts";
+import type { Job } from "../jobs/job.ts";
+import { isDone, readTask, type Task } from "./task.ts";
+
+export type AnswerDeps = Omit<DeliverDeps, "concurrency"> & { uploadConcurrency: number };
+export type Counts = { items: number; leftOut: number };
+/** What a task is answered from, and where its items go. */
+export type Known = {
+  job: Job;
+  coverage: Coverage;
+  /** Why named posts could not be read, by id. */
+  notRead: Map<string, string>;
+  upload: Upload;
+};
+
+const OUTBOX_WRITERS = 20;
+
+/**
+ * Makes a task's list out of the archive, uploads what is on it, and writes the manifest: from then
+ * on, the list stays as it is.
+ */
+export async function answer(
+  deps: AnswerDeps,
+  task: Task,
+  { job, coverage, notRead, upload }: Known,
+): Promise<Counts> {
+  const { store } = deps;
+  const { jobId, taskId, window } = task;
+  const { id, name } = job.account;
+  const plan = await planWithOutbox(store, task, { accountId: id, coverage });
+  for (const postId of plan.lost) {
+    deps.log("delivery.post-lost", { jobId, taskId, postId });
+  }
+  const room = await makeRoom(deps, task, { items: plan.count, some: true });
+  await holdBack(deps, jobId, plan.posts(room.granted));
+  const waiting = plan.count - room.granted;
+  if (waiting > 0) {
+    deps.log("delivery.over-daily-limit", { jobId, taskId, waiting });
+  }
+  const { entries, counts } = counted(
+    deliver(
+      { ...deps, concurrency: deps.uploadConcurrency },
+      { jobId, account: { id, name }, posts: plan.posts(0, room.granted), upload },
+    ),
+  );
+  const gaps = coverage.gaps.filter(({ start, end }) => start < window.end && end > window.start);
+  const head = {
+    jobId,
+    taskId,
+    account: { id, name },
+    window,
+    notRead: [
+      ...[...notRead].map(([asked, reason]) => ({ id: asked, reason })),
+      ...plan.notOwn.map((other) => ({ id: other, reason: "is no post of the account" })),
+    ],
+    waiting,
+    gaps,
+  };
+  if (!(await createManifest(store, task, { head, entries }))) {
+    throw new ConnectorError("conflict", "Someone else has made the task's list meanwhile");
+  }
+  return counts;
+}
+
+/** Uploads what an earlier list has, once more. */
+export async function answerAgain(
+  deps: AnswerDeps,
+  { jobId }: Task,
+  { earlier, upload }: { earlier: Manifest; upload: Upload },
+): Promise<Counts> {
+  const posts = async function* posts() {
+    for await (const known of earlier.entries()) {
+      const { id, page, waited, modificationTimestampUtc: modifiedAt } = known;
+      yield { id, page, modifiedAt, ...(waited && { waited }), known };
+    }
+  };
+  const { entries, counts } = counted(
+    deliver(
+      { ...deps, concurrency: deps.uploadConcurrency },
+      { jobId, account: earlier.head.account, posts: posts(), upload },
+    ),
+  );
+  for await (const _ of entries) {
+    // Each is uploaded by the time it comes.
+  }
+  return counts;
+}
+
+async function planWithOutbox(
+  store: Store,
+  task: Task,
+  { accountId, coverage }: { accountId: string; coverage: Coverage },
+): Promise<Plan> {
+  const { jobId, taskId, question, window } = task;
+  const isOver = async (other: string) => {
+    const carrier = await readTask(store, jobId, other);
+    return !carrier || isDone(carrier);
+  };
+  const carries = await carryOutbox(store, task, isOver);
+  const plan = await planDelivery(store, {
+    jobId,
+    taskId,
+    question,
+    accountId,
+    window,
+    coverage,
+    outbox: readOutbox(store, jobId),
+    ...(carries && { answered: await readAnswered(store, jobId) }),
+  });
+  if (!plan.hasWaiting) {
+    await leaveOutbox(store, task);
+  }
+  return plan;
+}
+
+/** What does not fit into the day waits in the outbox. What came from there is there still. */
+async function holdBack(
+  { store, now }: AnswerDeps,
+  jobId: string,
+  posts: ReturnType<Plan["posts"]>,
+): Promise<void> {
+  await pMap(
+    posts,
+    async ({ id, page, modifiedAt, waited }) => {
+      if (!waited) {
+        const reason = modifiedAt === undefined ? "over the daily limit" : "asked again";
+        const foundAt = now().toISOString();
+        await addToOutbox(store, jobId, { postId: id, reason, pages: [page], foundAt });
+      }
+    },
+    { concurrency: OUTBOX_WRITERS },
+  );
+}
+
+/** Counts entries while they pass. */
+function counted(all: AsyncIterable<ManifestEntry>): {
+  entries: AsyncIterable<ManifestEntry>;
+  counts: Counts;
+} {
+  const counts = { items: 0, leftOut: 0 };
+  const entries = async function* entries() {
+    for await (const entry of all) {
+      counts.items += 1;
+      counts.leftOut += entry.media.filter(({ leftOut }) => leftOut !== undefined).length;
+      yield entry;
+    }
+  };
+  return { entries: entries(), counts };
+}
