@@ -58,6 +58,7 @@ const STORAGE_ERRORS = new Set([
   "AuthenticationError",
   "AuthenticationRequiredError",
   "CredentialUnavailableError",
+  "NoTokenError",
 ]);
 
 export type ErrorDescription = { code?: string; error: string; status?: number; stack?: string };

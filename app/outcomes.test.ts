@@ -119,6 +119,7 @@ describe("decideOutcome", () => {
     ["RestError", 403, "park"],
     ["AbortError", undefined, "park"],
     ["CredentialUnavailableError", undefined, "park"],
+    ["NoTokenError", undefined, "park"],
     ["RestError", 400, "retry"],
     ["RestError", 409, "retry"],
     ["TypeError", undefined, "retry"],

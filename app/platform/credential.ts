@@ -18,12 +18,17 @@ export type Credential = {
   getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken>;
 };
 
+/** Named, so that it is known for what it is wherever it comes up (errors.ts). */
+export class NoTokenError extends Error {
+  override name = "NoTokenError" as const;
+}
+
 /** @azure/identity waits for Entra for as long as it takes, whatever abort signal it is given. */
 export function answerInTime(credential: Credential, timeoutMs = TOKEN_TIMEOUT_MS): Credential {
   return {
     getToken(scopes, options) {
       const tooLate = once(AbortSignal.timeout(timeoutMs), "abort").then(() => {
-        throw new Error("No token in time");
+        throw new NoTokenError("No token in time");
       });
       return Promise.race([credential.getToken(scopes, options), tooLate]);
     },
