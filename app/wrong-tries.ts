@@ -1,4 +1,4 @@
-import { RateLimiterMemory } from "rate-limiter-flexible";
+import RateLimiterMemory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
 import type { Log } from "./log.ts";
 
 const MOST_OF_ONE_ADDRESS = 10;

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { buildPackage } from "../infra/build-package.ts";
+import { buildPackage, mapBundle } from "../infra/build-package.ts";
 
-/** Builds the package that `pulumi up` would deploy, for a look at it: dist/app.zip. */
+/** Builds the package that `pulumi up` would deploy, for a look at it: dist/app.zip, and its source map. */
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const started = performance.now();
 const { hash, zip, bundleBytes } = await buildPackage();
@@ -13,6 +13,7 @@ console.log(
   `dist/app.zip: ${kilobytes(zip.byteLength)} (bundle ${kilobytes(bundleBytes)}), built in ${seconds} s`,
 );
 console.log(`package hash ${hash}`);
+writeFileSync(`${dist}server.js.map`, await mapBundle());
 
 function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(0)} kB`;

@@ -104,7 +104,8 @@ export type LocalAzure = Closable & {
   manager: ResourceManager;
   /** Starts every site that was created, with the settings it was given; resolves when all answer. */
   startSites(options: {
-    sabotage?: ((code: string) => string) | undefined;
+    /** Runs instead of the package's server.js: tests of the checks break the app with it. */
+    server?: Uint8Array | undefined;
     /** Instances of each site, behind one address. Default: 1. */
     instances?: number | undefined;
   }): Promise<LocalSite[]>;

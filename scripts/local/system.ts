@@ -23,6 +23,7 @@ import { type ImportService, startImportService } from "./portal/import-service.
 import { openMailbox } from "./portal/mailbox.ts";
 import type { Limits } from "./portal/request-window.ts";
 import type { Progress } from "./progress.ts";
+import { bundleRewritten, type Rewrite } from "./rewritten-app.ts";
 import { borrowX } from "./x/borrow.ts";
 import { generateTimeline } from "./x/generate.ts";
 import { loadTimeline } from "./x/load.ts";
@@ -59,8 +60,8 @@ export type StartOptions = Pick<
   "posts" | "users" | "user" | "includes" | "history" | "x" | "keep"
 > & {
   progress: Progress;
-  /** Rewrites the app's code before it starts: for tests of the checker. */
-  sabotage?: (code: string) => string;
+  /** What is changed of the app that runs: for tests of the checker. */
+  rewrites?: readonly Rewrite[];
   /** What X knows, instead of what the options name. */
   timeline?: Timeline;
   faults?: Faults;
@@ -155,10 +156,9 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
   evaluating.finish();
 
   const booting = progress.step("Starting the package that it built");
-  const [site] = await azure.startSites({
-    sabotage: options.sabotage,
-    instances: options.instances,
-  });
+  const { rewrites = [], instances } = options;
+  const server = rewrites.length > 0 ? await bundleRewritten(rewrites) : undefined;
+  const [site] = await azure.startSites({ server, instances });
   if (!site) {
     throw new Error("The program created no web app");
   }

@@ -16,7 +16,7 @@ import type { Site, World } from "./world.ts";
 export type Sites = Closable & { sites: LocalSite[] };
 
 type StartOptions = {
-  sabotage?: ((code: string) => string) | undefined;
+  server?: Uint8Array | undefined;
   /** Instances of each site, behind one address. */
   instances?: number | undefined;
 };
@@ -49,14 +49,14 @@ async function closeSites(sites: LocalSite[], endpoint: IdentityEndpoint): Promi
 async function startSite(
   world: World,
   endpoint: IdentityEndpoint,
-  { site, sabotage, instances = 1 }: StartOptions & { site: Site },
+  { site, server, instances = 1 }: StartOptions & { site: Site },
 ): Promise<LocalSite> {
   const home = join(world.directory, "sites", site.name);
   const folder = join(home, "wwwroot");
   const settings = resolveSettings(world, site);
   await rm(home, { recursive: true, force: true });
   await mkdir(join(home, "tmp"), { recursive: true });
-  await unpackSite(world, site, { folder, settings, ...(sabotage && { sabotage }) });
+  await unpackSite(world, site, { folder, settings, server });
   const secret = randomBytes(32).toString("hex").toUpperCase();
   endpoint.secrets.set(secret, site);
   const startInstance = (url: string) =>

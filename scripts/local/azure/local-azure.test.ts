@@ -42,7 +42,7 @@ beforeAll(async () => {
   });
   [site] = z
     .tuple([z.custom<LocalSite>()])
-    .parse(await azure.startSites({ sabotage: (code) => code.replace(`"up"`, `"sabotaged"`) }));
+    .parse(await azure.startSites({ server: await readServer(`"up"`, `"sabotaged"`) }));
   env = z.record(z.string(), z.string()).parse(await (await fetch(`${site.url}/env`)).json());
   platform = await azure.createPlatformContainer("job1", new Date(Date.now() + 3_600_000));
   const given = { ...outputs, sasUri: platform.sasUri, authorityHost: entra.url, tenantId: TENANT };
@@ -151,7 +151,7 @@ test("The platform reads the customer's container", async () => {
   expect(blobs.map(({ name, body }) => [name, body.toString()])).toEqual([["a/b.json", "{}"]]);
 });
 
-test("Sabotage changes the code that runs", async () => {
+test("What is given instead of the package's server is what runs", async () => {
   expect(await (await fetch(site.url)).text()).toBe("sabotaged");
   expect(await readFile(site.logFile, "utf8")).toContain("listening");
 });
@@ -161,9 +161,14 @@ test("A closed site is gone", async () => {
   expect(existsSync(`/proc/${site.processId}`)).toBe(false);
 });
 
+async function readServer(pattern = "", replacement = ""): Promise<Buffer> {
+  const code = await readFile(join(TESTING, "tiny-server.js"), "utf8");
+  return Buffer.from(code.replace(pattern, replacement));
+}
+
 async function writePackage(): Promise<string> {
   const file = join(directory, "package.zip");
-  const server = await readFile(join(TESTING, "tiny-server.js"));
+  const server = await readServer();
   const manifest = Buffer.from(JSON.stringify({ type: "module" }));
   await writeFile(file, zipSync({ "server.js": server, "package.json": manifest }));
   return file;

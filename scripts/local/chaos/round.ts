@@ -9,6 +9,7 @@ import type { CompliancePortal } from "../portal/compliance-portal.ts";
 import type { Limits } from "../portal/request-window.ts";
 import type { Window } from "../portal/results.ts";
 import { createProgress } from "../progress.ts";
+import type { Rewrite } from "../rewritten-app.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "../system.ts";
 import { createRandom, type Random } from "../x/random.ts";
 import type { User } from "../x/timeline.ts";
@@ -21,8 +22,8 @@ export type RoundOptions = {
   instances?: number;
   /** How long nothing may move before a window counts as lost. Default: three minutes. */
   idleMs?: number;
-  /** Rewrites the app's code: for tests that the checker bites. */
-  sabotage?: (code: string) => string;
+  /** For tests that the checker bites. */
+  rewrites?: readonly Rewrite[];
 };
 
 export type RoundResult = {
@@ -50,11 +51,24 @@ const IDLE_MS = 180_000;
 const WINDOWS_AT_A_TIME = 3;
 
 /**
+ * Leases a tenth as long, and renewed ten times as often: whoever is killed is missed in seconds, and
+ * nothing else is changed.
+ */
+const SHORT_LEASES: Rewrite[] = [
+  {
+    file: "app/work/keep-lease.ts",
+    pattern: /LEASE_MS = 120_000/,
+    replacement: "LEASE_MS = 12_000",
+  },
+  { file: "app/work/keep-lease.ts", pattern: /RENEW_MS = 40_000/, replacement: "RENEW_MS = 4_000" },
+];
+
+/**
  * One round: the real package, one to four instances, one to three jobs, windows in any order, and
  * faults wherever the connector calls out. In the end each post is in the mailbox once.
  */
 export async function playRound(options: RoundOptions): Promise<RoundResult> {
-  const { seed, decide, sabotage, idleMs = IDLE_MS } = options;
+  const { seed, decide, rewrites = [], idleMs = IDLE_MS } = options;
   const random = createRandom(seed);
   const drawn = random.pick([1, 1, 2, 4]);
   const { instances = drawn } = options;
@@ -70,7 +84,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     instances,
     queueSpeed: FAULTS_QUEUE_SPEED,
     config: { captureIntervalMinutes: "1" },
-    sabotage: (code) => (sabotage ?? String)(withShortLeases(code)),
+    rewrites: [...SHORT_LEASES, ...rewrites],
   });
   const started = performance.now();
   try {
@@ -105,24 +119,6 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     await system.close();
   }
 }
-
-/**
- * The app with leases a tenth as long, and renewed ten times as often: whoever is killed is missed in
- * seconds, and nothing else is changed.
- */
-function withShortLeases(code: string): string {
-  return LEASES.reduce((result, [long, short]) => {
-    if (result.split(long).length !== 2) {
-      throw new Error(`"${long}" is not once in the package: adapt the round to it`);
-    }
-    return result.replace(long, short);
-  }, code);
-}
-
-const LEASES = [
-  ["LEASE_MS = 12e4", "LEASE_MS = 12e3"],
-  ["RENEW_MS = 4e4", "RENEW_MS = 4e3"],
-] as const;
 
 type Job = { portal: CompliancePortal; account: User };
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createProgress } from "../progress.ts";
 import { archiveTimeline, exitCodeOf } from "../run.ts";
 import { startLocalSystem } from "../system.ts";
-import { sabotage, SABOTAGES } from "./sabotages.ts";
+import { rewritesOf, SABOTAGES } from "./sabotages.ts";
 import { writeSmallSample } from "./small-sample.ts";
 
 /** Longer than the sample: one window. */
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     ...files,
     history: false,
     progress,
-    ...(chosen && { sabotage: (code: string) => sabotage(code, chosen, victims) }),
+    rewrites: chosen ? rewritesOf(chosen, victims) : [],
   });
   try {
     const result = await archiveTimeline(system, { windowHours: WINDOW_HOURS, progress });

@@ -1,11 +1,13 @@
+import type { Rewrite } from "../rewritten-app.ts";
+
 /** Posts that sabotage is done to, by what it needs of them. */
 export type Victims = { plain: string; quote: string; photo: string; photoKey: string };
 
 /** A change of the app's code that makes it lose or falsify one post. */
 export type Sabotage = {
   victim: "plain" | "quote" | "photo";
-  /** `VICTIM` stands for the post's id, `PHOTO` for a media key. Each pattern must be in the package exactly once. */
-  rewrites: readonly (readonly [pattern: RegExp, replacement: string])[];
+  /** `VICTIM` stands for the post's id, `PHOTO` for a media key. */
+  rewrites: readonly Rewrite[];
   /** What is said of the post when it is found. */
   found: RegExp;
 };
@@ -15,10 +17,11 @@ export const SABOTAGES: Record<string, Sabotage> = {
   "overlooks a post on a stored page": {
     victim: "plain",
     rewrites: [
-      [
-        /\(\{ createdAt \}\) => contains\(wanted\.window, createdAt\)/,
-        "({ id, createdAt }) => id !== VICTIM && contains(wanted.window, createdAt)",
-      ],
+      {
+        file: "app/delivery/plan.ts",
+        pattern: /\(\{ createdAt \}\) => contains\(wanted\.window, createdAt\)/,
+        replacement: "({ id, createdAt }) => id !== VICTIM && contains(wanted.window, createdAt)",
+      },
     ],
     found: /is not in the mailbox, and lies in no reported gap/,
   },
@@ -44,16 +47,19 @@ export const SABOTAGES: Record<string, Sabotage> = {
   },
   "cuts a text short": {
     victim: "plain",
-    rewrites: [[/Content: `\$\{(\w+)\}/, "Content: `${post.id === VICTIM ? $1.slice(0, -9) : $1}"]],
+    rewrites: [
+      inItem(/Content: `\$\{(\w+)\}/, "Content: `${post.id === VICTIM ? $1.slice(0, -9) : $1}"),
+    ],
     found: /the text is not complete/,
   },
   "truncates an attachment": {
     victim: "photo",
     rewrites: [
-      [
-        /Content: Buffer\.from\((\w+)\)/,
-        "Content: Buffer.from($1).subarray(0, mediaKey === PHOTO ? -1 : undefined)",
-      ],
+      {
+        file: "app/delivery/attachments.ts",
+        pattern: /Content: Buffer\.from\((\w+)\)/,
+        replacement: "Content: Buffer.from($1).subarray(0, mediaKey === PHOTO ? -1 : undefined)",
+      },
     ],
     found: /medium \S+ is not attached as X serves it/,
   },
@@ -69,46 +75,54 @@ export const SABOTAGES: Record<string, Sabotage> = {
   },
   "drops what a post quotes": {
     victim: "quote",
-    rewrites: [[/PreContext: /, "PreContext: post.id === VICTIM ? null : "]],
+    rewrites: [inItem(/PreContext:(?=\s+context\.)/, "PreContext: post.id === VICTIM ? null : ")],
     found: /the text of context \d+ is not complete/,
   },
   "names another sender": {
     victim: "plain",
     rewrites: [
-      [/Sender: /, `Sender: post.id === VICTIM ? { ...toPerson(undefined, { id: "1" }) } : `],
+      inItem(
+        /Sender: (?=toPerson)/,
+        `Sender: post.id === VICTIM ? { ...toPerson(undefined, { id: "1" }) } : `,
+      ),
     ],
     found: /Sender\.Id is 1, must be/,
   },
   "leaves the archive's pages where nobody looks": {
     victim: "plain",
     rewrites: [
-      [/(captures\/\$\{captureId\}\/)pages\//, "$1leaves/"],
-      [/\.includes\("\/pages\/"\)/, '.includes("/leaves/")'],
+      {
+        file: "app/archive/names.ts",
+        pattern: /(captures\/\$\{captureId\}\/)pages\//,
+        replacement: "$1leaves/",
+      },
+      {
+        file: "app/capture/pages.ts",
+        pattern: /\.includes\("\/pages\/"\)/,
+        replacement: '.includes("/leaves/")',
+      },
     ],
     found: /is on no archived page/,
   },
 };
 
-/** Does one sabotage; throws where the app has changed so that its pattern has lost its place. */
-export function sabotage(code: string, { victim, rewrites }: Sabotage, victims: Victims): string {
-  return rewrites.reduce((result, [pattern, replacement]) => {
-    const { length } = [...result.matchAll(new RegExp(pattern, "g"))];
-    if (length !== 1) {
-      throw new Error(`${pattern} occurs ${length} times in the package: adapt the sabotage to it`);
-    }
-    const named = replacement
+/** The rewrites of a sabotage that is done to these posts. */
+export function rewritesOf({ victim, rewrites }: Sabotage, victims: Victims): Rewrite[] {
+  return rewrites.map((rewrite) => ({
+    ...rewrite,
+    replacement: rewrite.replacement
       .replaceAll("VICTIM", `"${victims[victim]}"`)
-      .replaceAll("PHOTO", `"${victims.photoKey}"`);
-    return result.replace(pattern, named);
-  }, code);
+      .replaceAll("PHOTO", `"${victims.photoKey}"`),
+  }));
 }
 
 /** What becomes of a row of the completion's list on its way to the platform. */
-function listing(changed: string) {
-  return [
-    /(\{ id, modificationTimestampUtc, fileName \} of )items\(\)/,
-    `$1(async function* () { for await (const row of items()) yield* ${changed}; })()`,
-  ] as const;
+function listing(changed: string): Rewrite {
+  return {
+    file: "app/platform/platform.ts",
+    pattern: /(\{ id, modificationTimestampUtc, fileName \} of )items\(\)/,
+    replacement: `$1(async function* () { for await (const row of items()) yield* ${changed}; })()`,
+  };
 }
 
 function secondListing(time: string): string {
@@ -116,15 +130,23 @@ function secondListing(time: string): string {
   return `row.id === VICTIM ? [row, ${again}] : [row]`;
 }
 
-function secondUpload() {
+function secondUpload(): Rewrite {
   const again = "post.id === VICTIM ? await upload(`again-${$1}`, $2) : undefined";
-  return [/await upload\((\w+), (\w+)\)/, `(${again}, await upload($1, $2))`] as const;
+  return {
+    file: "app/delivery/deliver.ts",
+    pattern: /await upload\((\w+), (\w+)\);/,
+    replacement: `void (${again}, await upload($1, $2));`,
+  };
 }
 
-function sentTime(changed: string) {
+function sentTime(changed: string): Rewrite {
   const right = "post.createdAt";
-  return [
+  return inItem(
     /SentTimeUtc: post\.createdAt/,
     `SentTimeUtc: post.id === VICTIM ? ${changed} : ${right}`,
-  ] as const;
+  );
+}
+
+function inItem(pattern: RegExp, replacement: string): Rewrite {
+  return { file: "app/delivery/item.ts", pattern, replacement };
 }

@@ -1,6 +1,6 @@
 import { strike } from "../../faults/named-faults.ts";
 import { playRound } from "../round.ts";
-import { mutate, MUTATIONS } from "./mutations.ts";
+import { MUTATIONS } from "./mutations.ts";
 
 /** Long enough for an honest connector, which loses nothing meanwhile. */
 const IDLE_MS = 30_000;
@@ -17,6 +17,6 @@ const result = await playRound({
   instances: 1,
   idleMs: IDLE_MS,
   decide: fault ? strike(fault, 1) : () => undefined,
-  sabotage: (code) => mutate(code, mutation),
+  rewrites: mutation.rewrites,
 });
 process.stdout.write(`${JSON.stringify(result)}\n`);
