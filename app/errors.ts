@@ -21,6 +21,7 @@ export type ErrorCode =
   | "job-gone"
   | "job-needs-sign-in"
   | "storage-unavailable"
+  | "evidence-offline"
   | "unusable-record"
   | "process-ends"
   | "conflict"

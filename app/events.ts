@@ -31,6 +31,7 @@ export const EVENTS = {
   "work.hangs": "error",
   "work.failed": "error",
   "archive.unreachable": "error",
+  "archive.offline": "error",
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
   "delivery.differs": "error",

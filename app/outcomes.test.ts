@@ -27,6 +27,7 @@ describe("decideOutcome", () => {
     ["x-bad-response", { kind: "retry", at: inSeconds(5), alert: "capture.fields-missing" }],
     ["x-unavailable", { kind: "retry", at: inSeconds(5) }],
     ["storage-unavailable", { kind: "park", at: inSeconds(60), alert: "archive.unreachable" }],
+    ["evidence-offline", { kind: "park", at: inSeconds(3600), alert: "archive.offline" }],
     ["unusable-record", { kind: "retry", at: inSeconds(5) }],
     ["process-ends", { kind: "fail-temporarily", poison: true }],
     ["conflict", { kind: "retry", at: inSeconds(5) }],

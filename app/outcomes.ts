@@ -88,6 +88,8 @@ const RULES: Record<ErrorCode, Rule> = {
   "platform-unavailable": COMPLETE,
   "job-gone": { kind: "fail-permanently" },
   "storage-unavailable": { kind: "park", alert: "archive.unreachable" },
+  // Rehydration takes up to 15 hours, once a person has ordered it.
+  "evidence-offline": { kind: "park", afterMs: HOUR_MS, alert: "archive.offline" },
   "unusable-record": { kind: "retry" },
   "process-ends": GIVE_UP,
   conflict: { kind: "retry" },

@@ -24,7 +24,10 @@ describe("archiveLifecycle", () => {
         actions: {
           baseBlob: {
             tierToCool: { daysAfterModificationGreaterThan: 30 },
-            tierToArchive: { daysAfterModificationGreaterThan: 180 },
+            tierToArchive: {
+              daysAfterModificationGreaterThan: 180,
+              daysAfterLastTierChangeGreaterThan: 30,
+            },
             delete: { daysAfterModificationGreaterThan: 2555 },
           },
           version: { delete: { daysAfterCreationGreaterThan: 2555 } },

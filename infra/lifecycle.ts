@@ -12,6 +12,8 @@ export type Retention = {
 /** Older versions of documents that change all the time; evidence is never overwritten. */
 const STATE_VERSIONS_DAYS = 90;
 const DAY_OF_ABANDONED_SIGN_INS = 1;
+/** What a person has brought back from the archive tier would else go there again the next day. */
+const DAYS_TO_READ_AGAIN = 30;
 
 /**
  * The lifecycle of the archive's blobs. Only `evidence/` moves to cheaper tiers: what the connector
@@ -21,7 +23,12 @@ export function archiveLifecycle(retention: Retention): storage.ManagementPolicy
   const { immutabilityDays = 0, coolAfterDays, archiveAfterDays, deleteAfterDays } = retention;
   const moves = {
     ...(coolAfterDays !== undefined && { tierToCool: after(coolAfterDays) }),
-    ...(archiveAfterDays !== undefined && { tierToArchive: after(archiveAfterDays) }),
+    ...(archiveAfterDays !== undefined && {
+      tierToArchive: {
+        ...after(archiveAfterDays),
+        daysAfterLastTierChangeGreaterThan: DAYS_TO_READ_AGAIN,
+      },
+    }),
     ...(deleteAfterDays !== undefined && { delete: after(deleteAfterDays) }),
   };
   const evidence = rule("evidence", ["archive/evidence/"], {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { TokenCredential } from "@azure/identity";
 import { type BlockBlobClient, ContainerClient, RestError } from "@azure/storage-blob";
+import { ConnectorError } from "../errors.ts";
 import type { BlobAbout, Store } from "./store.ts";
 
 const BLOCK_BYTES = 4 * 1024 * 1024;
@@ -10,14 +11,18 @@ const TIMEOUT_MS = 60_000;
 const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 // Codes, not statuses: a container that is gone is a 404 too, and says nothing of its blobs.
 const ABSENT = "BlobNotFound";
-const EXISTS = ["BlobAlreadyExists", "BlobImmutableDueToPolicy"];
+const EXISTS = ["BlobAlreadyExists", "BlobImmutableDueToPolicy", "BlobArchived"];
 const CHANGED = "ConditionNotMet";
+const NOT_ONLINE = ["BlobArchived", "BlobBeingRehydrated"];
 
 export function createArchiveContainer(url: string, credential: TokenCredential): ContainerClient {
   return new ContainerClient(url, credential, { retryOptions: RETRIES });
 }
 
-/** The archive container. Errors other than "not there" and "changed meanwhile" are thrown as they are. */
+/**
+ * The archive container. Errors other than "not there" and "changed meanwhile" are thrown as they are.
+ * @throws ConnectorError `evidence-offline` for what is to be read and lies in the archive tier.
+ */
 export function createAzureStore(
   container: ContainerClient,
   { timeoutMs = TIMEOUT_MS } = {},
@@ -27,7 +32,7 @@ export function createAzureStore(
     async read(name) {
       return unlessCode([ABSENT], undefined, async () => {
         const blob = container.getBlobClient(name);
-        const response = await blob.download(0, undefined, inTime());
+        const response = await blob.download(0, undefined, inTime()).catch(toOffline(name));
         const chunks = toBuffers(response.readableStreamBody ?? []);
         return {
           body: Buffer.concat(await Array.fromAsync(chunks)),
@@ -78,10 +83,10 @@ export function createAzureStore(
     async readStream(name) {
       const blob = container.getBlobClient(name);
       const readBlock = async (start: number, ifMatch?: string) => {
-        const response = await blob.download(start, BLOCK_BYTES, {
-          ...inTime(),
-          ...(ifMatch !== undefined && { conditions: { ifMatch } }),
-        });
+        const conditions = ifMatch !== undefined && { conditions: { ifMatch } };
+        const response = await blob
+          .download(start, BLOCK_BYTES, { ...inTime(), ...conditions })
+          .catch(toOffline(name));
         const chunks = await Array.fromAsync(toBuffers(response.readableStreamBody ?? []));
         return { etag: response.etag ?? "", body: Buffer.concat(chunks) };
       };
@@ -138,6 +143,16 @@ async function unlessCode<T>(codes: string[], otherwise: T, work: () => Promise<
     }
     throw error;
   }
+}
+
+/** Azure takes hours to bring a blob back from the archive tier, and only a person may order that. */
+function toOffline(name: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof RestError && NOT_ONLINE.includes(error.code ?? "")) {
+      throw new ConnectorError("evidence-offline", `${name} lies in the archive tier`);
+    }
+    throw error;
+  };
 }
 
 function headersOf({ contentType = "application/octet-stream", metadata }: BlobAbout) {

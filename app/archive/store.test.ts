@@ -368,3 +368,14 @@ it("Content types reach Azure Storage", async () => {
 async function* toStream(chunks: Buffer[]): AsyncGenerator<Buffer> {
   yield* chunks;
 }
+
+it("What lies in the archive tier is there, and cannot be read", async () => {
+  const container = await storage.createContainer();
+  const store = createAzureStore(container);
+  await store.put("page", Buffer.from("{}"));
+  await container.getBlobClient("page").setAccessTier("Archive");
+  await expect(store.read("page")).rejects.toMatchObject({ code: "evidence-offline" });
+  await expect(store.readStream("page")).rejects.toMatchObject({ code: "evidence-offline" });
+  expect(await store.create("page", Buffer.from("[]"))).toBe(false);
+  expect(await store.createStream("page", toStream([Buffer.from("[]")]))).toBe(false);
+});

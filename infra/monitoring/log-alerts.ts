@@ -233,6 +233,16 @@ const EVENT_ALERTS: EventAlert[] = [
     threshold: 10,
   },
   {
+    name: "evidence-offline",
+    title: "A window waits for evidence in the archive tier",
+    severity: 2,
+    description:
+      "Microsoft 365 asked again for a window whose pages archiveAfterDays has moved to the archive tier. " +
+      "Rehydrate that job's blobs of the time, under evidence/, to the cool tier; the window goes on by " +
+      "itself within an hour of that. The workbook's list of problems names a first one.",
+    events: ["archive.offline"],
+  },
+  {
     name: "credentials-guessed",
     title: "Somebody tries wrong credentials",
     severity: 3,
@@ -248,8 +258,8 @@ const EVENT_ALERTS: EventAlert[] = [
     severity: 2,
     description:
       "Work does not move on, or ended in an error that nobody foresaw, or what is handed over again " +
-      "is not what it was, or a post that waits is not on its page. Messages come back by themselves; restart the site if work hangs. The " +
-      "workbook's list of problems has the error for a bug report.",
+      "is not what it was, or a post that waits is not on its page. Messages come back by themselves; " +
+      "restart the site if work hangs. The workbook's list of problems has the error for a bug report.",
     events: ["work.hangs", "work.failed", "delivery.differs", "delivery.post-lost"],
   },
   {
