@@ -45,52 +45,6 @@ export function drawFaults({ seed, rate }: { seed: number; rate: number }): Deci
   };
 }
 
-/** A fault of a name: `<service>:<fault>`, struck at the first `times` calls that match. */
-export type NamedFault = { service: Service; fault: Fault; method?: string; path?: RegExp };
-
-export const NAMED_FAULTS: Record<string, NamedFault> = {
-  "x-unavailable": { service: "x", fault: "unavailable", path: /\/tweets$/ },
-  "x-answer-cut": { service: "x", fault: "halved", path: /\/tweets$/ },
-  "x-rate-limited": { service: "x", fault: "rate-limited", path: /\/tweets$/ },
-  "x-credits-spent": { service: "x", fault: "credits-spent", path: /\/tweets$/ },
-  "media-unavailable": { service: "media", fault: "unavailable" },
-  "media-cut": { service: "media", fault: "halved" },
-  "entra-unavailable": { service: "entra", fault: "unavailable", method: "POST" },
-  "archive-unavailable": { service: "archive", fault: "unavailable", method: "PUT" },
-  "archive-answer-lost": { service: "archive", fault: "lost", method: "PUT" },
-  "queue-unavailable": { service: "queue", fault: "unavailable" },
-  "upload-unavailable": { service: "upload", fault: "unavailable" },
-  "upload-answer-lost": { service: "upload", fault: "lost" },
-  "completion-unavailable": { service: "completion", fault: "unavailable" },
-  "completion-answer-lost": { service: "completion", fault: "lost" },
-  "killed-before-page": { service: "archive", fault: "kill-before", path: /\/pages\// },
-  "killed-after-page": { service: "archive", fault: "kill-after", path: /\/pages\// },
-  "killed-before-coverage": { service: "archive", fault: "kill-before", path: /coverage\.json$/ },
-  "killed-after-coverage": { service: "archive", fault: "kill-after", path: /coverage\.json$/ },
-  "killed-before-upload": { service: "upload", fault: "kill-before" },
-  "killed-after-upload": { service: "upload", fault: "kill-after" },
-  "killed-before-manifest": { service: "archive", fault: "kill-before", path: /manifest/ },
-  "killed-after-manifest": { service: "archive", fault: "kill-after", path: /manifest/ },
-  "killed-before-completion": { service: "completion", fault: "kill-before" },
-  "killed-after-completion": { service: "completion", fault: "kill-after" },
-};
-
-/** Strikes the first `times` calls that a named fault is about. */
-export function strike({ service, fault, method, path }: NamedFault, times: number): Decide {
-  let left = times;
-  return (call) => {
-    const matches =
-      call.service === service &&
-      (method === undefined || call.method === method) &&
-      (path === undefined || path.test(call.path));
-    if (!matches || left === 0) {
-      return undefined;
-    }
-    left -= 1;
-    return fault;
-  };
-}
-
 /** A number from 0 up to 1 that follows from a text (FNV-1a, 32 bits, mixed once more). */
 function chance(text: string): number {
   let hash = 0x811c9dc5;
