@@ -13,7 +13,7 @@ const RETRIES = { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 4_000 };
 const ABSENT = "BlobNotFound";
 const EXISTS = ["BlobAlreadyExists", "BlobImmutableDueToPolicy", "BlobArchived"];
 const CHANGED = "ConditionNotMet";
-const NOT_ONLINE = ["BlobArchived", "BlobBeingRehydrated"];
+const NOT_ONLINE = new Set(["BlobArchived", "BlobBeingRehydrated"]);
 
 export function createArchiveContainer(url: string, credential: TokenCredential): ContainerClient {
   return new ContainerClient(url, credential, { retryOptions: RETRIES });
@@ -148,7 +148,7 @@ async function unlessCode<T>(codes: string[], otherwise: T, work: () => Promise<
 /** Azure takes hours to bring a blob back from the archive tier, and only a person may order that. */
 function toOffline(name: string): (error: unknown) => never {
   return (error) => {
-    if (error instanceof RestError && NOT_ONLINE.includes(error.code ?? "")) {
+    if (error instanceof RestError && NOT_ONLINE.has(error.code ?? "")) {
       throw new ConnectorError("evidence-offline", `${name} lies in the archive tier`);
     }
     throw error;

@@ -3,7 +3,6 @@
  * over an archive that makes its pages as they are read, into a container and a platform that forget
  * what they get. Prints how far memory grew meanwhile, as one line of JSON.
  */
-import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -19,6 +18,7 @@ import { processTask, type TaskDeps } from "../work/process-task.ts";
 import { acceptTask, changeClaimed, claimTask } from "../work/task.ts";
 import { captureDepsOf } from "./captures.ts";
 import { ACCOUNT, addJob, createParts } from "./harness.ts";
+import { listen } from "./listen.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { SAS_URI } from "./platform-calls.ts";
 
@@ -40,7 +40,7 @@ try {
   peak.look();
   process.stdout.write(`${JSON.stringify({ items, grownMebibytes: peak.rss() - before })}\n`);
 } finally {
-  platform.close();
+  await platform.close();
   await rm(directory, { recursive: true });
 }
 
@@ -198,11 +198,7 @@ async function startForgetfulPlatform() {
     });
     request.on("end", () => response.writeHead(200).end());
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" ? address?.port : undefined;
-  return { url: `http://127.0.0.1:${port}`, listed: () => listed, close: () => server.close() };
+  return { ...(await listen(server)), listed: () => listed };
 }
 
 /** What the process holds once what it no longer needs is gone, in mebibytes. */

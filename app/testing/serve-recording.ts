@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
+import { listen, type Listening } from "./listen.ts";
 
 export type Recorded = {
   method: string;
@@ -8,7 +8,7 @@ export type Recorded = {
   headers: IncomingHttpHeaders;
   body: Buffer;
 };
-export type RecordingServer = { url: string; requests: Recorded[]; close: () => Promise<void> };
+export type RecordingServer = Listening & { requests: Recorded[] };
 export type RecordedAnswer = {
   status: number;
   body?: string;
@@ -34,19 +34,5 @@ export async function startRecordingServer(
       }
     })();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new Error("The recording server is not listening on a port");
-  }
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    requests,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return { ...(await listen(server)), requests };
 }

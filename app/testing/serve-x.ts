@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listen, type Listening } from "./listen.ts";
 
 export type ScriptedAnswer = {
   status: number;
@@ -8,10 +8,8 @@ export type ScriptedAnswer = {
   /** After the body the connection is cut, or it stays open: nothing more comes, or blanks do. */
   after?: "cut" | "silence" | "trickle";
 };
-export type ScriptedX = {
-  url: string;
+export type ScriptedX = Listening & {
   requests: { method: string; url: string; host: string; headers: IncomingMessage["headers"] }[];
-  close: () => Promise<void>;
 };
 
 type Said = ScriptedAnswer | "silence" | undefined;
@@ -35,21 +33,7 @@ export async function startScriptedX(
     send(response, said);
   };
   const server = createServer((request, response) => void handle(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new Error("The scripted X is not listening on a port");
-  }
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    requests,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return { ...(await listen(server)), requests };
 }
 
 function send(

@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listen, type Listening } from "./listen.ts";
 
-export type SilentServer = { url: string; requests: () => number; close: () => Promise<void> };
+export type SilentServer = Listening & { requests: () => number };
 
 /** Ways in which a server leaves one waiting. */
 export const SILENCES: Record<string, (response: ServerResponse) => void> = {
@@ -23,19 +23,5 @@ export async function startSilentServer(
     requests += 1;
     answer(response, request);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new Error("The silent server is not listening on a port");
-  }
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    requests: () => requests,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return { ...(await listen(server)), requests: () => requests };
 }
