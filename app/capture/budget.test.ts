@@ -149,7 +149,7 @@ describe("What a history may cost", () => {
     ],
     [
       90_000,
-      "at most 3200 posts: $3.20 where the account owns the developer app, else $16.00; posts that they show and their authors come on top",
+      "at most 3,200 posts: $3.20 where the account owns the developer app, else $16.00; posts that they show and their authors come on top",
     ],
   ])("is told once, before %i posts are read", async (posts, detail) => {
     const parts = await start(manyPosts(5));

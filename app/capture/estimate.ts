@@ -47,7 +47,7 @@ export async function readEstimate(store: Store, jobId: string): Promise<Estimat
 
 export function wordsFor({ posts, dollarsOwned, dollarsNotOwned }: Estimate): string {
   return (
-    `at most ${posts} posts: $${dollarsOwned.toFixed(2)} where the account owns the developer app, ` +
+    `at most ${posts.toLocaleString("en-US")} posts: $${dollarsOwned.toFixed(2)} where the account owns the developer app, ` +
     `else $${dollarsNotOwned.toFixed(2)}; posts that they show and their authors come on top`
   );
 }

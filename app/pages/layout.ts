@@ -58,7 +58,7 @@ th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1.5rem; margin: 1rem 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; }
-  dd { margin: 0 0 .6rem; } }
+  dd { margin: 0 0 .6rem; } th { white-space: normal; } th, td { padding-right: .6rem; } }
 `;
 
 /** One page: works without script; the style carries the nonce of the policy. */

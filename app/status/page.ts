@@ -91,16 +91,16 @@ function jobSection(job: JobOverview): Html {
         }
       </dd>
       <dt>Handed over today (UTC)</dt>
-      <dd>${job.items.today} of ${job.items.dailyLimit} items</dd>
+      <dd>${count(job.items.today)} of ${count(job.items.dailyLimit)} items</dd>
       <dt>Waiting for a later window</dt>
       <dd>
-        ${job.items.waiting === 0 ? "no post" : html`${job.items.waiting} posts: late, edited, asked again, or over the daily limit`}
+        ${job.items.waiting === 0 ? "no post" : html`${count(job.items.waiting)} posts: late, edited, asked again, or over the daily limit`}
       </dd>
       <dt>Windows not done</dt>
-      <dd>${job.unfinished}</dd>
+      <dd>${count(job.unfinished)}</dd>
       <dt>Posts that X may bill (UTC)</dt>
       <dd>
-        today ${job.reads.today}, this month ${job.reads.thisMonth}
+        today ${count(job.reads.today)}, this month ${count(job.reads.thisMonth)}
         ${job.estimate ? html`<div>The whole history: ${job.estimate}</div>` : ""}
       </dd>
     </dl>
@@ -132,8 +132,8 @@ function jobSection(job: JobOverview): Html {
                 >
                   ${task.state}${task.owedSince ? html` to Microsoft 365 since ${instant(task.owedSince)}` : ""}${task.reason ? html`: ${task.reason}` : ""}
                 </td>
-                <td class="number">${task.items ?? ""}</td>
-                <td class="number">${task.leftOut ?? ""}</td>
+                <td class="number">${task.items === undefined ? "" : count(task.items)}</td>
+                <td class="number">${task.leftOut === undefined ? "" : count(task.leftOut)}</td>
               </tr>`,
           )}
         </tbody>
@@ -161,6 +161,10 @@ function passwordForm(problem: string | undefined): Html {
 
 function span({ start, end }: { start: string; end: string }): Html {
   return html`${instant(start)} <span class="nowrap">to ${instant(end)}</span>`;
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en-US");
 }
 
 function instant(time: string): Html {
