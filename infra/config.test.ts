@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { plainSchema, readConfig } from "./config.ts";
+import { plainSchema, readConfig, SECRET_KEYS } from "./config.ts";
 import { qualify } from "./testing/mocks.ts";
 
 const TENANT = "11111111-1111-4111-8111-111111111111";
@@ -57,7 +57,6 @@ describe("readConfig", () => {
 
   it.each<[string, Record<string, string>]>([
     ["sku", { sku: "F1" }],
-    ["sku", { sku: "" }],
     ["instances", { instances: "0" }],
     ["instances", { instances: "4" }],
     ["maxInstances", { maxInstances: "3" }],
@@ -76,6 +75,7 @@ describe("readConfig", () => {
     ],
     ["azureAppSecret", { azureAppId: TENANT, azureAppSecret: "pasted with blanks " }],
     ["rotateDays", { rotateDays: "3" }],
+    ["readsPerDay", { readsPerDay: "0" }],
     ["alertEmail", { alertEmail: "operator" }],
     ["hoursWithoutDelivery", { hoursWithoutDelivery: "48" }],
     ["logRetentionDays", { logRetentionDays: "7" }],
@@ -108,6 +108,21 @@ describe("readConfig", () => {
   });
 });
 
+describe("a secret", () => {
+  const value = "0123456789abcdef";
+
+  it("is refused where the stack keeps it in clear", () => {
+    const refusal = refusalOf({ apiSecretKey: value }, ["test:twitterApiKey"]);
+    expect(refusal).toMatch(/apiSecretKey: stands .* in clear.*pulumi config set --secret/);
+    expect(refusal).not.toContain(value);
+  });
+
+  it("is taken where it is encrypted, and where nobody tells", () => {
+    expect(refusalOf({ apiSecretKey: value }, ["test:apiSecretKey"])).toBe("");
+    expect(refusalOf({ apiSecretKey: value })).toBe("");
+  });
+});
+
 describe("the example stack files", () => {
   it.each(["development", "production"])("%s can be used as it is", (name) => {
     const file = new URL(`../examples/Pulumi.${name}.yaml`, import.meta.url);
@@ -132,45 +147,42 @@ describe("Pulumi.yaml", () => {
     .object({
       config: z.record(
         z.string(),
-        z.object({
-          type: z.string(),
-          description: z.string(),
-          secret: z.boolean().default(false),
-          default: z.unknown().optional(),
-        }),
+        z.object({ type: z.string(), description: z.string(), default: z.unknown() }),
       ),
     })
     .parse(parse(readFileSync(new URL("../Pulumi.yaml", import.meta.url), "utf8"))).config;
+  const defaults = Object.entries(declared).map(([key, about]) => [key, about.default] as const);
 
   it("declares every key that the program reads, and no other", () => {
-    const secrets = Object.keys(declared).filter((key) => declared[key]?.secret);
-    expect(secrets.toSorted()).toEqual(
-      Object.keys(configured({}))
-        .filter((key) => !(key in plainSchema.shape))
-        .toSorted(),
-    );
     expect(Object.keys(declared).toSorted()).toEqual(
-      [...Object.keys(plainSchema.shape), ...secrets].toSorted(),
+      [...Object.keys(plainSchema.shape), ...SECRET_KEYS].toSorted(),
     );
   });
 
-  it("gives the defaults that the program has", () => {
-    const defaults = Object.entries(declared).filter(([, about]) => about.default !== undefined);
-    expect(configured({})).toMatchObject(
-      Object.fromEntries(defaults.map(([key, about]) => [key, about.default])),
+  it("gives the defaults that the program has, and an empty one to what may stay away", () => {
+    const given = Object.fromEntries(defaults.map(([key, value]) => [key, value || undefined]));
+    // The switches, which are off; every other key that has a value has a true one.
+    const switches = { zoneRedundant: false, immutabilityLocked: false };
+    expect({ ...given, ...switches }).toEqual({ ...configured({}) });
+  });
+
+  it("gives each key a default, without which the CLI would ask for a value", () => {
+    expect(defaults.filter(([, value]) => value === undefined)).toEqual([]);
+    const handedOver = Object.fromEntries(
+      defaults.map(([key, value]) => [key, Array.isArray(value) ? "[]" : String(value)]),
     );
-    expect(defaults.length).toBeGreaterThan(5);
+    expect(configured(handedOver)).toEqual(configured({}));
   });
 });
 
-function configured(values: Record<string, string>): object {
+function configured(values: Record<string, string>, encryptedKeys?: string[]): object {
   pulumi.runtime.setAllConfig(qualify("test", values));
-  return readConfig(new pulumi.Config("test"));
+  return readConfig(new pulumi.Config("test"), encryptedKeys);
 }
 
-function refusalOf(values: Record<string, string>): string {
+function refusalOf(values: Record<string, string>, encryptedKeys?: string[]): string {
   try {
-    configured(values);
+    configured(values, encryptedKeys);
   } catch (error) {
     return error instanceof pulumi.RunError ? error.message : String(error);
   }

@@ -21,6 +21,7 @@ const flag = z
   .default(false);
 /** Handed on to the app as it is. */
 const wholeNumber = z.string().regex(/^\d+$/, "must be a whole number");
+const budget = z.string().regex(/^[1-9]\d*$/, "must be a whole number, 1 or more");
 const publicUrl = z.url({ protocol: /^https?$/ });
 const httpsUrl = z.url({ protocol: /^https$/ });
 
@@ -48,7 +49,7 @@ export const plainSchema = z.object({
   network: z.enum(["public", "private-backend"]).default("public"),
   allowedIpRanges: z
     .array(z.union([z.cidrv4(), z.cidrv6()], { error: "must be CIDR ranges, 203.0.113.0/24" }))
-    .optional(),
+    .default([]),
 
   archiveReplication: z
     .enum(["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS", "Standard_RAGZRS"])
@@ -71,8 +72,8 @@ export const plainSchema = z.object({
   platformUrl: httpsUrl.optional(),
   sasHosts: z.string().min(1).optional(),
   captureIntervalMinutes: wholeNumber.optional(),
-  readsPerDay: wholeNumber.optional(),
-  readsPerMonth: wholeNumber.optional(),
+  readsPerDay: budget.optional(),
+  readsPerMonth: budget.optional(),
   fullArchiveSearch: z.enum(["on", "off"]).optional(),
 });
 
@@ -85,14 +86,18 @@ export type ProgramConfig = PlainConfig & Record<SecretKey, pulumi.Output<string
  * The only reader of the stack's configuration.
  * @throws pulumi.RunError with all problems at once, each with its remedy, before anything is created.
  */
-export function readConfig(config = new pulumi.Config()): ProgramConfig {
+export function readConfig(
+  config = new pulumi.Config(),
+  encryptedKeys = keysFrom(process.env["PULUMI_CONFIG_SECRET_KEYS"]),
+): ProgramConfig {
+  const secretOf = (key: SecretKey) => (get(config, key) ? config.getSecret(key) : undefined);
   const secrets = {
-    apiSecretKey: config.getSecret("apiSecretKey"),
-    azureAppSecret: config.getSecret("azureAppSecret"),
-    twitterApiKey: config.getSecret("twitterApiKey"),
-    twitterApiSecretKey: config.getSecret("twitterApiSecretKey"),
-    twitterAccessToken: config.getSecret("twitterAccessToken"),
-    twitterAccessTokenSecret: config.getSecret("twitterAccessTokenSecret"),
+    apiSecretKey: secretOf("apiSecretKey"),
+    azureAppSecret: secretOf("azureAppSecret"),
+    twitterApiKey: secretOf("twitterApiKey"),
+    twitterApiSecretKey: secretOf("twitterApiSecretKey"),
+    twitterAccessToken: secretOf("twitterAccessToken"),
+    twitterAccessTokenSecret: secretOf("twitterAccessTokenSecret"),
   };
   const plain = plainSchema.safeParse(readPlainValues(config));
   const isSet = (key: SecretKey) => secrets[key] !== undefined;
@@ -100,7 +105,10 @@ export function readConfig(config = new pulumi.Config()): ProgramConfig {
     ...(plain.error?.issues ?? []).map(describeIssue),
     ...(plain.success ? findContradictions(plain.data, isSet("azureAppSecret")) : []),
     ...twitterProblems(TWITTER_KEYS.filter((key) => !isSet(key))),
-    ...SECRET_KEYS.flatMap((key) => secretProblems(key, config.get(key))),
+    ...SECRET_KEYS.flatMap((key) => secretProblems(key, get(config, key))),
+    ...SECRET_KEYS.filter(isSet)
+      .filter((key) => encryptedKeys?.includes(`${config.name}:${key}`) === false)
+      .map(clearProblem),
   ];
   if (!plain.success || problems.length > 0) {
     throw new pulumi.RunError(
@@ -110,18 +118,31 @@ export function readConfig(config = new pulumi.Config()): ProgramConfig {
   return { ...plain.data, ...secrets };
 }
 
+/**
+ * Empty stands for nothing: the CLI wants a value for each key that Pulumi.yaml declares, and has no
+ * other default for what may stay away.
+ */
+function get(config: pulumi.Config, key: string): string | undefined {
+  return config.get(key) || undefined;
+}
+
+/** What the language host says is encrypted in the stack's file; undefined: there is none to say it. */
+function keysFrom(text: string | undefined): string[] | undefined {
+  return text === undefined ? undefined : z.array(z.string()).parse(JSON.parse(text));
+}
+
 function readPlainValues(config: pulumi.Config): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(plainSchema.shape).map((key) => [
       key,
-      key === "allowedIpRanges" ? readList(config, key) : config.get(key),
+      key === "allowedIpRanges" ? readList(config, key) : get(config, key),
     ]),
   );
 }
 
 /** `pulumi config set --path 'allowedIpRanges[0]' …` keeps a list as JSON. */
 function readList(config: pulumi.Config, key: string): unknown {
-  const text = config.get(key);
+  const text = get(config, key);
   if (text === undefined) {
     return undefined;
   }
@@ -156,6 +177,14 @@ function secretProblems(key: SecretKey, value: string | undefined): string[] {
         ]
       : []),
   ];
+}
+
+/** The CLI would refuse it, could a secret of Pulumi.yaml be left out. */
+function clearProblem(key: SecretKey): string {
+  return (
+    `${key}: stands in the stack's file in clear. Have it replaced where it comes from, and set the ` +
+    `new one: pulumi config set --secret ${key}`
+  );
 }
 
 function twitterProblems(missing: SecretKey[]): string[] {

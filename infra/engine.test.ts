@@ -7,11 +7,11 @@ import { type Command, type Engine, type Outcome, planOf, type Step } from "./te
 import { startMiniatureEngine } from "./testing/miniature-engine.ts";
 import { MODES, TWITTER_CONFIG } from "./testing/modes.ts";
 import { copyProject } from "./testing/project-copy.ts";
-import { findCli, startCliEngine } from "./testing/pulumi-cli.ts";
+import { COMMAND_LIMIT_MS, findCli, startCliEngine } from "./testing/pulumi-cli.ts";
 import { type StartedStandIn, startStandIn } from "./testing/start-stand-in.ts";
 
-/** A whole `up` of the real engine on a busy machine, twice. */
-const LIMIT_MS = 600_000;
+/** A test runs four commands at most. */
+const LIMIT_MS = 4 * COMMAND_LIMIT_MS;
 const STACK = "dev";
 const PROJECT = "m365-twitter-connector";
 

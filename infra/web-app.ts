@@ -20,8 +20,8 @@ export type WebAppArgs = {
   /** Something else than the program decides on the number of instances, once there are some. */
   scalesItself: boolean;
   zoneRedundant: boolean;
-  /** CIDR ranges that may call; undefined: everyone, because the platform's addresses are not known. */
-  allowedIpRanges: string[] | undefined;
+  /** CIDR ranges that may call; none: everyone, because the platform's addresses are not known. */
+  allowedIpRanges: string[];
   /** Subnet that outgoing traffic takes; undefined: App Service's own addresses. */
   subnetId: pulumi.Input<string> | undefined;
   tags: Record<string, string>;
@@ -82,8 +82,8 @@ export class WebApp extends pulumi.ComponentResource {
           httpLoggingEnabled: true,
           detailedErrorLoggingEnabled: true,
           requestTracingEnabled: true,
-          ipSecurityRestrictionsDefaultAction: args.allowedIpRanges ? "Deny" : "Allow",
-          ipSecurityRestrictions: (args.allowedIpRanges ?? []).map(toRule),
+          ipSecurityRestrictionsDefaultAction: args.allowedIpRanges.length > 0 ? "Deny" : "Allow",
+          ipSecurityRestrictions: args.allowedIpRanges.map(toRule),
           // Nobody deploys through Kudu, nobody needs to reach it.
           scmIpSecurityRestrictionsUseMain: false,
           scmIpSecurityRestrictionsDefaultAction: "Deny",

@@ -18,6 +18,7 @@ import {
   remove,
 } from "./miniature-monitor.ts";
 import { PACKAGES } from "./plugins.ts";
+import { applyProjectConfig } from "./project-config.ts";
 import { blind, isSame, mapValues } from "./property-values.ts";
 import { type Provider, startProvider } from "./provider-client.ts";
 
@@ -59,9 +60,11 @@ export async function startMiniatureEngine(
     },
     run: async (command) => {
       const deployment = createDeployment(options, { command, providers, state });
-      await runCommand[command](deployment, async () =>
-        runProgram(deployment, { root: options.root, config, secretKeys }),
-      ).catch((error: unknown) => {
+      await runCommand[command](deployment, async () => {
+        const { root } = options;
+        const whole = await applyProjectConfig(root, { config, secretKeys });
+        await runProgram(deployment, { root, config: whole, secretKeys });
+      }).catch((error: unknown) => {
         deployment.failed = true;
         deployment.output.push(error instanceof Error ? error.message : String(error));
       });

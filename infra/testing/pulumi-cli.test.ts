@@ -31,6 +31,12 @@ describe("findCli", () => {
     expect(await findCli({ PATH: NPM_FOLDER, PULUMI_HOME: directory })).toBeUndefined();
   });
 
+  it("takes the one that PULUMI_BIN names, or that lies in the folder that it names", async () => {
+    const cli = await script("given/pulumi", "echo v3.259.0");
+    const found = [findCli({ PULUMI_BIN: cli }), findCli({ PULUMI_BIN: dirname(cli) })];
+    expect(await Promise.all(found)).toEqual([cli, cli]);
+  });
+
   it("does not go on without the one that PULUMI_BIN names", async () => {
     const wrong = await script("wrong", "echo 2.0.0");
     await expect(findCli({ PULUMI_BIN: wrong })).rejects.toThrow("PULUMI_BIN");
@@ -82,12 +88,15 @@ describe("an engine by its CLI", () => {
 
   it("keeps to itself: its own home, state and stack file, and no plugin but the stand-ins", async () => {
     const engine = await start("");
-    await engine.configure({ sku: "B1" }, { apiSecretKey: "hush" });
+    const plain = { sku: "B1", allowedIpRanges: '["203.0.113.0/24","2001:db8::/32"]' };
+    await engine.configure(plain, { apiSecretKey: "hush" });
     const calls = await readFile(join(directory, "calls"), "utf8");
     expect(calls.split("\n").slice(0, 3)).toEqual([
       "stack init --stack dev --non-interactive",
       "config set-all --plaintext azure-native:location=westeurope --stack dev --non-interactive",
-      "config set-all --plaintext sku=B1 --secret apiSecretKey=hush --stack dev --non-interactive",
+      "config set-all --path --plaintext sku=B1 --plaintext allowedIpRanges[0]=203.0.113.0/24 " +
+        "--plaintext allowedIpRanges[1]=2001:db8::/32 --secret apiSecretKey=hush --stack dev " +
+        "--non-interactive",
     ]);
     const environment = await readFile(join(directory, "environment"), "utf8");
     expect(environment).toContain(`PULUMI_HOME=${directory}/home\n`);

@@ -10,26 +10,24 @@ import { blind, isObject, mapValues, type Properties } from "./property-values.t
 
 /** A real CLI answers at once; whatever wants to download one first is none. */
 const VERSION_LIMIT_MS = 20_000;
-const COMMAND_LIMIT_MS = 300_000;
+/** An `up` of all takes half a minute; on a machine with much else to do, ten times as long. */
+export const COMMAND_LIMIT_MS = 600_000;
 
 /**
- * The Pulumi CLI of this machine: PULUMI_BIN, else on PATH, else where the npm package `pulumi` keeps
+ * The Pulumi CLI of this machine: PULUMI_BIN or in that folder, else on PATH, else where the npm package `pulumi` keeps
  * what it downloaded; undefined: there is none.
  */
 export async function findCli(env = process.env): Promise<string | undefined> {
   const { PULUMI_BIN: given, PATH = "", PULUMI_HOME = join(homedir(), ".pulumi") } = env;
-  if (given) {
-    if (!(await isCli(given))) {
-      throw new Error(`PULUMI_BIN: ${given} is no Pulumi CLI that works`);
-    }
-    return resolve(given);
-  }
   const kept = join(PULUMI_HOME, "versions", npmWrapper.version, "bin");
-  for (const folder of [...PATH.split(delimiter), kept]) {
-    const file = join(folder, "pulumi");
+  const folders = given ? [given] : [...PATH.split(delimiter), kept];
+  for (const file of [...(given ? [given] : []), ...folders.map((one) => join(one, "pulumi"))]) {
     if (await isCli(file)) {
-      return file;
+      return resolve(file);
     }
+  }
+  if (given) {
+    throw new Error(`PULUMI_BIN: ${given} is no Pulumi CLI that works`);
   }
   return undefined;
 }
@@ -38,7 +36,7 @@ async function isCli(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
     // npm puts a wrapper on PATH that downloads the CLI, whatever it is asked.
-    if ((await realpath(file)).includes("node_modules")) {
+    if ((await realpath(file)).endsWith("/pulumi/run.js")) {
       return false;
     }
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
@@ -82,7 +80,7 @@ export async function startCliEngine(options: CliOptions): Promise<Engine> {
   return {
     configure: async (plain, secret) => {
       const pairs = [...flags("--plaintext", plain), ...flags("--secret", secret)];
-      await must("config", "set-all", ...pairs);
+      await must("config", "set-all", "--path", ...pairs);
     },
     run: async (command) => {
       const log = join(directory, `events-${logs.length}.json`);
@@ -113,9 +111,18 @@ const COMMANDS: Record<Command, string[]> = {
   "destroy --exclude-protected": ["destroy", "--yes", "--exclude-protected", "--color", "never"],
 };
 
+/** A list is set one item after the other: as a text it is none to the CLI. */
 function flags(flag: string, values: Record<string, string>): string[] {
-  return Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+  return Object.entries(values)
+    .flatMap(([key, value]) =>
+      value.startsWith("[")
+        ? listSchema.parse(JSON.parse(value)).map((item, index) => `${key}[${index}]=${item}`)
+        : [`${key}=${value}`],
+    )
+    .flatMap((pair) => [flag, pair]);
 }
+
+const listSchema = z.array(z.string());
 
 /** Nothing of the person's own Pulumi: no log-in, no plugins, no look for updates. */
 function environment({ cli, plugins, directory }: CliOptions, state: string) {

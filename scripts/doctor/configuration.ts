@@ -15,7 +15,7 @@ export function readStackConfig(stack: StackConfig): ProgramConfig {
   const values = Object.entries(stack).map(([key, { value = "" }]) => [key, value] as const);
   pulumi.runtime.setAllConfig(Object.fromEntries(values), secretKeys);
   try {
-    const config = readConfig(new pulumi.Config(PROJECT));
+    const config = readConfig(new pulumi.Config(PROJECT), secretKeys);
     if (problems.length === 0) {
       return config;
     }
