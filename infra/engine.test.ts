@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Command, type Engine, type Outcome, planOf, type Step } from "./testing/engine.ts";
 import { startMiniatureEngine } from "./testing/miniature-engine.ts";
-import { MODES, TWITTER_CONFIG } from "./testing/modes.ts";
+import { MODES, OWN_APP_ID, TWITTER_CONFIG } from "./testing/modes.ts";
 import { copyProject } from "./testing/project-copy.ts";
 import { COMMAND_LIMIT_MS, findCli, startCliEngine } from "./testing/pulumi-cli.ts";
 import { type StartedStandIn, startStandIn } from "./testing/start-stand-in.ts";
@@ -51,13 +51,17 @@ function describeStacks(start: Start): void {
   ] as const)("with %s", (mode, end) => {
     describeMode(start, MODES[mode], end);
   });
+  describe("with own registration, its secret, and instances that follow the queue", () => {
+    describeOwnSecret(start);
+  });
 }
 
 type Stack = {
   engine: Engine & { close?(): void };
   azure: StartedStandIn;
-  /** The app's main file, which tests change. */
+  /** Main files of app and program, which tests change. */
   app: string;
+  program: string;
   /** All that the engine ever showed. */
   shown: string[];
   run(command: Command): Promise<Outcome>;
@@ -65,7 +69,11 @@ type Stack = {
 };
 
 /** A stack of its own for the tests around; each of them goes on where the last one ended. */
-function useStack(start: Start, config: Record<string, string>): () => Stack {
+function useStack(
+  start: Start,
+  config: Record<string, string>,
+  { without = [] }: { without?: string[] } = {},
+): () => Stack {
   let stack: Stack | undefined;
   let directory: string;
   const used = (): Stack => {
@@ -80,6 +88,9 @@ function useStack(start: Start, config: Record<string, string>): () => Stack {
     const root = join(directory, "project");
     await copyProject(root);
     const azure = await startStandIn(directory);
+    for (const name of without) {
+      await rm(join(azure.plugins, `pulumi-resource-${name}`));
+    }
     const engine = await start({ root, plugins: azure.plugins, directory });
     await engine.configure(config, {});
     const shown: string[] = [];
@@ -93,7 +104,8 @@ function useStack(start: Start, config: Record<string, string>): () => Stack {
       expect(outcome.succeeded, outcome.output).toBe(true);
       return outcome;
     };
-    stack = { engine, azure, app: join(root, "app/server.ts"), shown, run, succeed };
+    const [app, program] = [join(root, "app/server.ts"), join(root, "infra/index.ts")];
+    stack = { engine, azure, app, program, shown, run, succeed };
   }, LIMIT_MS);
 
   afterAll(async () => {
@@ -110,6 +122,7 @@ function describeLife(start: Start): void {
   const stack = useStack(start, { credential: "secret" });
   let firstPlan: string[];
   let firstApp: string;
+  let firstProgram: string;
 
   /** What `up` does, which `preview` has told before. */
   async function upAsPlanned(): Promise<Outcome> {
@@ -293,6 +306,40 @@ function describeLife(start: Start): void {
   );
 
   it(
+    "would make all of a component anew that is renamed without a word",
+    async () => {
+      firstProgram = await readFile(stack().program, "utf8");
+      await rewrite(stack().program, 'new Storage("archive", {', 'new Storage("evidence", {');
+      const plan = planOf(await stack().succeed("preview"));
+      expect(plan).toEqual(
+        expect.arrayContaining([
+          "create storage:StorageAccount evidenceaccount",
+          "create storage:BlobContainer evidence-container",
+          "delete storage:StorageAccount archiveaccount",
+          "delete storage:BlobContainer archive-container",
+        ]),
+      );
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "changes nothing for a component that is renamed with an alias",
+    async () => {
+      const made = stack().azure.standIn.resources();
+      const end = "retention: config,\n}";
+      await rewrite(stack().program, end, `${end}, { aliases: [{ name: "archive" }] }`);
+      const up = await stack().succeed("up");
+      expect(new Set(up.steps.map(({ op }) => op))).toEqual(new Set(["same"]));
+      const names = up.steps.map(({ name }) => name);
+      expect(names).toContain("evidence-container");
+      expect(names.filter((name) => name.startsWith("archive"))).toEqual([]);
+      expect(stack().azure.standIn.resources()).toEqual(made);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     "shows no secret in anything that it keeps or prints",
     async () => {
       const secrets = [...stack().azure.standIn.secrets];
@@ -304,16 +351,7 @@ function describeLife(start: Start): void {
       const outputs = await stack().engine.outputs();
       expect(outputs["apiSecretKey"]).toBe("[secret]");
       expect(outputs["packageHash"]).toMatch(/^[0-9a-f]{64}$/);
-      const everything = [
-        await stack().engine.kept(),
-        JSON.stringify(outputs),
-        ...stack().shown,
-      ].join("\n");
-      expect(everything).toContain("connector-site");
-      const found = secrets.filter(
-        (secret) => everything.includes(secret) || everything.includes(inJson(secret)),
-      );
-      expect(found).toEqual([]);
+      expect(await secretsInClear(stack())).toEqual([]);
     },
     LIMIT_MS,
   );
@@ -324,6 +362,7 @@ function describeLife(start: Start): void {
       const destroy = await stack().succeed("destroy");
       expect(planOf(destroy).filter((step) => !step.startsWith("delete "))).toEqual([]);
       expect(stack().azure.standIn.resources()).toEqual([]);
+      await writeFile(stack().program, firstProgram);
       const again = await stack().succeed("up");
       expect(planOf(again)).toEqual(expect.arrayContaining(firstPlan));
     },
@@ -378,6 +417,75 @@ function describeMode(start: Start, config: Record<string, string>, end: Command
     },
     LIMIT_MS,
   );
+}
+
+/** A stack that changes nothing in Entra: the provider for it is not even there. */
+function describeOwnSecret(start: Start): void {
+  const config = { azureAppId: OWN_APP_ID, sku: "S1", maxInstances: "3" };
+  const stack = useStack(start, config, { without: ["azuread"] });
+
+  it(
+    "is made without Entra, and stays as it is",
+    async () => {
+      await stack().engine.configure({}, { azureAppSecret: "own-secret-in-clear" });
+      const up = await stack().succeed("up");
+      expect(planOf(up)).toEqual(
+        expect.arrayContaining([
+          "create keyvault:Secret vault-azure-app-secret",
+          "create monitor:AutoscaleSetting connector-autoscale",
+        ]),
+      );
+      expect(up.steps.filter(({ type }) => type.startsWith("azuread:"))).toEqual([]);
+      expect(planOf(await stack().succeed("up"))).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "takes another client secret, and moves the site to it in the same up",
+    async () => {
+      await stack().engine.configure({}, { azureAppSecret: "renewed-secret-in-clear" });
+      const up = await stack().succeed("up");
+      expect(planOf(up)).toEqual([
+        "update keyvault:Secret vault-azure-app-secret",
+        "update web:WebApp connector-site",
+      ]);
+      expect(changedSettings(up)).toEqual(["AZURE_APP_SECRET"]);
+      expect([...stack().azure.standIn.secrets]).toContain("renewed-secret-in-clear");
+      expect(await secretsInClear(stack())).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    "leaves as many instances as the queue has called for, and goes without a trace",
+    async () => {
+      const { standIn } = stack().azure;
+      const plan = standIn.resources().find((id) => /\/serverfarms\/[^/]+$/.test(id)) ?? "";
+      standIn.change(plan, { sku: { name: "S1", capacity: 3 } });
+      await stack().succeed("refresh");
+      expect(planOf(await stack().succeed("up"))).toEqual([]);
+      await stack().succeed("destroy");
+      expect(standIn.resources()).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+}
+
+/** Secrets of everything made so far that stand in what the engine keeps, or in what it showed. */
+async function secretsInClear({ engine, azure, shown }: Stack): Promise<string[]> {
+  const outputs = JSON.stringify(await engine.outputs());
+  const everything = [await engine.kept(), outputs, ...shown].join("\n");
+  expect(everything).toContain("connector-site");
+  return [...azure.standIn.secrets].filter(
+    (secret) => everything.includes(secret) || everything.includes(inJson(secret)),
+  );
+}
+
+async function rewrite(file: string, before: string, after: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  expect(text).toContain(before);
+  await writeFile(file, text.replace(before, after));
 }
 
 function toSettingName(key: string): string {

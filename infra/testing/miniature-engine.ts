@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as grpc from "@grpc/grpc-js";
@@ -17,7 +18,6 @@ import {
   refuseProtected,
   remove,
 } from "./miniature-monitor.ts";
-import { PACKAGES } from "./plugins.ts";
 import { applyProjectConfig } from "./project-config.ts";
 import { blind, isSame, mapValues } from "./property-values.ts";
 import { type Provider, startProvider } from "./provider-client.ts";
@@ -42,8 +42,10 @@ const RUN = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run");
 export async function startMiniatureEngine(
   options: MiniatureOptions,
 ): Promise<Engine & { close(): void }> {
+  const installed = await readdir(options.plugins);
+  const names = installed.map((file) => file.replace("pulumi-resource-", ""));
   const started = await Promise.all(
-    PACKAGES.map(async (name) => [name, await startProvider(options.plugins, name)] as const),
+    names.map(async (name) => [name, await startProvider(options.plugins, name)] as const),
   );
   const providers = new Map(started);
   const config: Record<string, string> = { "azure-native:location": "westeurope" };
@@ -101,6 +103,7 @@ function createDeployment(
     providers,
     old: state.resources,
     next: new Map(),
+    renamed: new Map(),
     condemned: [...state.condemned],
     steps: [],
     output: [],
@@ -124,8 +127,9 @@ const runCommand: Record<Command, Carry> = {
 
 async function up(deployment: Deployment, evaluate: () => Promise<void>): Promise<void> {
   await evaluate();
-  const { old, next, condemned, failed } = deployment;
-  const left = [...old.values()].filter(({ urn }) => !next.has(urn));
+  const { old, next, renamed, condemned, failed } = deployment;
+  const known = new Set([...next.keys(), ...renamed.values()]);
+  const left = [...old.values()].filter(({ urn }) => !known.has(urn));
   if (failed) {
     for (const kept of left) {
       next.set(kept.urn, kept);

@@ -14,6 +14,7 @@ import {
   toSecret,
 } from "./property-values.ts";
 import type { Provider } from "./provider-client.ts";
+import { formerUrns, urnOf } from "./urn.ts";
 
 /** A resource as the engine keeps it. */
 export type Kept = {
@@ -39,6 +40,8 @@ export type Deployment = {
   old: ReadonlyMap<string, Kept>;
   /** What was registered so far, in order. */
   next: Map<string, Kept>;
+  /** URNs of what was registered under another than it had, and the one it had. */
+  renamed: Map<string, string>;
   /** Replaced, but still there. */
   condemned: Kept[];
   steps: Step[];
@@ -49,7 +52,7 @@ export type Deployment = {
 type Request = messages.RegisterResourceRequest;
 
 /** What the real monitor is asked of its features, and this one has. */
-const FEATURES = new Set(["secrets", "deletedWith"]);
+const FEATURES = new Set(["secrets", "deletedWith", "aliasSpecs"]);
 
 /** Serves the program as the real engine's resource monitor does, as far as this program needs. */
 export function createMonitor(deployment: Deployment) {
@@ -94,6 +97,7 @@ export function providerOf({ providers: started }: Deployment, token: string): P
 async function register(deployment: Deployment, request: Request): Promise<Kept> {
   const { next, output } = deployment;
   const asked = read(deployment, request);
+  const old = oldOf(deployment, request, asked.urn);
   if (!asked.custom) {
     next.set(asked.urn, asked);
     return asked;
@@ -108,7 +112,7 @@ async function register(deployment: Deployment, request: Request): Promise<Kept>
     throw new Error("the deployment has failed");
   }
   try {
-    const kept = await carryOut(deployment, asked, request);
+    const kept = await carryOut(deployment, { asked, old }, request);
     kept.outputs = { ...kept.outputs, ...secretOutputs(request, kept.outputs) };
     next.set(kept.urn, kept);
     return kept;
@@ -119,13 +123,11 @@ async function register(deployment: Deployment, request: Request): Promise<Kept>
   }
 }
 
-function read({ project, stack }: Deployment, request: Request): Kept {
+function read(deployment: Deployment, request: Request): Kept {
   const [type, name] = [request.getType(), request.getName()];
-  const parents = request.getParent().split("::")[2] ?? "";
-  const types = parents === "" || parents === "pulumi:pulumi:Stack" ? type : `${parents}$${type}`;
   const inputs = mapValues(readStruct(request.getObject()), withHash);
   return {
-    urn: `urn:pulumi:${stack}::${project}::${types}::${name}`,
+    urn: urnOf(deployment, request.getParent(), { type, name }),
     type,
     name,
     custom: request.getCustom(),
@@ -149,10 +151,13 @@ function withHash(value: unknown): unknown {
   return { ...value, hash };
 }
 
-async function carryOut(deployment: Deployment, asked: Kept, request: Request): Promise<Kept> {
+async function carryOut(
+  deployment: Deployment,
+  { asked, old }: { asked: Kept; old: Kept | undefined },
+  request: Request,
+): Promise<Kept> {
   const provider = providerOf(deployment, asked.type);
   const { urn } = asked;
-  const old = oldOf(deployment, request, urn);
   const given = ignoring(request.getIgnorechangesList(), old?.inputs ?? {}, asked.inputs);
   const checked = { ...asked, inputs: await provider.check(urn, given) };
   if (!old) {
@@ -193,10 +198,21 @@ function ignoring(paths: string[], old: Properties, given: Properties): Properti
   return inputs;
 }
 
-/** By its URN, or by one that it had before. */
-function oldOf({ old }: Deployment, request: Request, urn: string): Kept | undefined {
-  const former = request.getAliasurnsList().find((alias) => old.has(alias));
-  return old.get(urn) ?? (former === undefined ? undefined : old.get(former));
+/** By its URN, or else by one that it had before: then it is noted as renamed. */
+function oldOf(deployment: Deployment, request: Request, urn: string): Kept | undefined {
+  const { old, next, renamed } = deployment;
+  if (old.has(urn)) {
+    return old.get(urn);
+  }
+  const former = formerUrns(deployment, request).find((one) => old.has(one));
+  if (former === undefined) {
+    return undefined;
+  }
+  if (next.has(former) || [...renamed.values()].includes(former)) {
+    throw new Error(`${urn} is said to have been ${former}, which another resource is, too`);
+  }
+  renamed.set(urn, former);
+  return old.get(former);
 }
 
 /** Unlike the real engine, it does not replace what depends on a resource that is deleted first. */

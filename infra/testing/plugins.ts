@@ -6,7 +6,7 @@ import { serveProvider } from "./provider-server.ts";
 import type { StandIn } from "./stand-in.ts";
 
 /** Packages whose resources the program makes. */
-export const PACKAGES = ["azure-native", "azuread", "random"];
+const PACKAGES = ["azure-native", "azuread", "random"];
 
 export type Plugins = {
   /** To be put first on PATH: it holds an executable for each package. */

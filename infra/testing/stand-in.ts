@@ -29,6 +29,8 @@ export type StandIn = {
   update(subject: Subject, id: string, change: UpdateOf): Promise<Properties>;
   remove(id: string): Promise<void>;
   invoke(token: string, inputs: Properties): Promise<Properties>;
+  /** What somebody else changes in Azure. */
+  change(id: string, inputs: Properties): void;
   /** The next operation of that kind, on a resource of that type, fails; the one after it does not. */
   failOnce(operation: "create" | "update", type: string): void;
   /** Ids of all that was made and is still there, but for random values. */
@@ -62,6 +64,10 @@ export function createStandIn({ mocks, manager }: Pick<LocalAzure, "mocks" | "ma
   return {
     secrets,
     resources: () => [...live.keys()].filter((id) => manager.has(id)),
+    change: (id, changed) => {
+      const { inputs, outputs } = live.get(id) ?? { inputs: {}, outputs: {} };
+      live.set(id, { inputs: { ...inputs, ...changed }, outputs: { ...outputs, ...changed } });
+    },
     failOnce: (operation, type) => void failing.add(`${operation} ${type}`),
     check: ({ type }) => {
       if (!manager.knows(type)) {
