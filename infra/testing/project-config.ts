@@ -45,12 +45,15 @@ export async function applyProjectConfig(
       throw new Error(`configuration key ${key} must be of type ${type}`);
     }
   }
-  const defaults = declared.map(({ key, value = "" }) => [`${project.name}:${key}`, value]);
-  return { ...config, ...Object.fromEntries(defaults) };
+  const whole = { ...config };
+  for (const { key, value = "" } of declared) {
+    whole[`${project.name}:${key}`] = value;
+  }
+  return whole;
 }
 
 function inConfig(value: unknown): string | undefined {
-  return typeof value === "object" ? JSON.stringify(value) : value?.toString();
+  return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 }
 
 const IS_OF_TYPE = {
