@@ -1,12 +1,12 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
-import { NONCE, secureHeaders } from "hono/secure-headers";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { nonceOf, problem } from "./http.ts";
+import { problem } from "./http.ts";
 import type { Log } from "./log.ts";
 import { problemPage } from "./pages/problem-page.ts";
 import { portalRoutes, type PortalDeps } from "./portal/routes.ts";
+import { nonceOf, securityHeaders } from "./security-headers.ts";
 import { signInRoutes, type SignInDeps } from "./sign-in/routes.ts";
 import { statusRoutes, type StatusDeps } from "./status/routes.ts";
 
@@ -31,7 +31,7 @@ const TITLES = new Map<number, string>([
 /** All routes in one place. Paths are matched in lower case: the platform's host does not mind. */
 export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }: AppDeps): Hono {
   const app = new Hono({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
-  app.use(headers(xOrigin), notStored());
+  app.use(securityHeaders(xOrigin));
 
   for (const [path, allow] of Object.entries(METHODS)) {
     app.all(path, allowOnly(allow));
@@ -103,31 +103,4 @@ function refuse(
   const remedy = "Close this window and begin again in the compliance portal.";
   c.status(status);
   return c.html(problemPage({ nonce: nonceOf(c) }, { title, what, remedy }));
-}
-
-/** Pages hold names and sealed tokens, answers the state of jobs: none of it is kept on the way. */
-function notStored(): MiddlewareHandler {
-  return async (c, next) => {
-    await next();
-    c.header("cache-control", "no-store");
-  };
-}
-
-function headers(xOrigin: string): MiddlewareHandler {
-  return secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      styleSrc: [NONCE],
-      scriptSrc: [NONCE],
-      imgSrc: ["data:"],
-      // The sign-in form leads to X, and X may lead on to its other names.
-      formAction: ["'self'", xOrigin, "https://x.com", "https://twitter.com"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-    xFrameOptions: "DENY",
-    referrerPolicy: "no-referrer",
-    crossOriginOpenerPolicy: "unsafe-none",
-    permissionsPolicy: { camera: [], microphone: [], geolocation: [] },
-  });
 }

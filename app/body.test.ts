@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { HTTPException } from "hono/http-exception";
 import { describe, expect, it } from "vitest";
-import { parseJson } from "./body.ts";
+import { Hono } from "hono";
+import { parseJson, readBody } from "./body.ts";
 
 /** Objects within the bounds, whose members differ in more than their case. */
 const someObject = fc.dictionary(
@@ -72,6 +73,25 @@ describe("parseJson", () => {
     const names = Array.from({ length: count }, (_, index) => `n${index}:`);
     const value = Object.fromEntries(names.map((name) => [name, { a: 1, b: [{ c: 2 }] }]));
     expect(refusalOf(Buffer.from(JSON.stringify(value)))).toMatch(words);
+  });
+});
+
+describe("readBody", () => {
+  const app = new Hono().post("/", async (c) =>
+    c.text(Buffer.from(await readBody(c, 10)).toString()),
+  );
+
+  it.each([
+    ["of the length that it declares", "0123456789", 10, 200],
+    ["longer than it may be, as it declares", "0123456789-", 11, 413],
+    ["longer than it may be, and than it declares", "0123456789-", 1, 413],
+    ["that declares no length", "0123456789", undefined, 200],
+    ["longer than it may be, that declares no length", "0123456789-", undefined, 413],
+  ])("takes a body as far as it may be long: one %s", async (_title, body, length, status) => {
+    const headers = length === undefined ? {} : { "content-length": String(length) };
+    const response = await app.request("/", { method: "POST", body, headers });
+    expect(response.status).toBe(status);
+    expect(status === 413 || (await response.text()) === body).toBe(true);
   });
 });
 

@@ -20,11 +20,6 @@ export function badRequest(detail: string): HTTPException {
   return new HTTPException(400, { message: detail });
 }
 
-/** The nonce that this answer's Content-Security-Policy allows style and script by. */
-export function nonceOf(c: Context): string {
-  return c.get("secureHeadersNonce") ?? "";
-}
-
 /** An answer for programs: RFC 9457. */
 export function problem(
   c: Context,

@@ -1,4 +1,4 @@
-import { base64url, compactDecrypt, CompactEncrypt } from "jose";
+import { base64url, compactDecrypt, CompactEncrypt, type CryptoKey } from "jose";
 import { ConnectorError } from "../errors.ts";
 import type { SealingKeys } from "../settings.ts";
 
@@ -11,7 +11,9 @@ export type Sealer = {
 
 /** Seals what must not lie in the archive in clear: X user tokens, SAS addresses, sessions. */
 export function createSealer(keys: SealingKeys): Sealer {
-  const [first] = keys;
+  // Imported once: that costs as much as to seal with them.
+  const ours = keys.map(({ kid, k }) => ({ kid, key: importKey(k) }));
+  const [first] = ours;
   return {
     async seal(value) {
       if (!first) {
@@ -19,15 +21,15 @@ export function createSealer(keys: SealingKeys): Sealer {
       }
       return new CompactEncrypt(Buffer.from(JSON.stringify(value)))
         .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid: first.kid })
-        .encrypt(base64url.decode(first.k));
+        .encrypt(await first.key);
     },
     async open(sealed) {
       try {
         const { plaintext } = await compactDecrypt(
           sealed,
           ({ kid }) => {
-            const key = keys.find((candidate) => candidate.kid === kid);
-            return base64url.decode(key?.k ?? "");
+            const known = ours.find((candidate) => candidate.kid === kid);
+            return known?.key ?? new Uint8Array();
           },
           { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] },
         );
@@ -41,4 +43,9 @@ export function createSealer(keys: SealingKeys): Sealer {
       }
     },
   };
+}
+
+function importKey(k: string): Promise<CryptoKey> {
+  const raw = base64url.decode(k);
+  return crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
 }

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { Store } from "../archive/store.ts";
 import { readFormField } from "../body.ts";
-import { nonceOf } from "../http.ts";
 import type { Log } from "../log.ts";
+import { nonceOf } from "../security-headers.ts";
 import type { Sessions } from "../sign-in/session.ts";
 import type { Health } from "./health.ts";
 import { readOverview } from "./overview.ts";

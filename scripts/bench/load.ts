@@ -8,6 +8,7 @@ export type Request = (number: number) => string;
 export type Load = { perSecond: number; p99Ms: number };
 
 const CONNECTIONS = 32;
+let sent = 0;
 
 /**
  * Keeps connections busy, one request at a time on each. By hand over sockets: a client that costs
@@ -19,7 +20,6 @@ export async function putUnderLoad(
 ): Promise<Load> {
   const times: number[] = [];
   const end = performance.now() + ms;
-  let sent = 0;
   const keepBusy = async () => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     await once(socket, "connect");
