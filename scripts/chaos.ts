@@ -20,6 +20,8 @@ const resultSchema = z.looseObject({
   windows: z.number(),
   posts: z.number(),
   mailbox: z.number(),
+  late: z.number(),
+  cameLate: z.number(),
   duplicates: z.number(),
   gaps: z.number(),
   faults: z.record(z.string(), z.number()),
@@ -82,6 +84,7 @@ function isClean(result: Result): boolean {
     result.problems.length === 0 &&
     result.duplicates === 0 &&
     result.gaps === 0 &&
+    result.cameLate === result.late &&
     result.returnedAgain <= result.returnedAgainAtMost
   );
 }
@@ -90,7 +93,8 @@ function describe(result: Result): string {
   const faults = Object.values(result.faults).reduce((a, b) => a + b, 0);
   return [
     `seed ${result.seed}: ${isClean(result) ? "clean" : "NOT CLEAN"}; ${result.instances} instances, ` +
-      `${result.jobs} jobs, ${result.windows} windows, ${result.posts} posts, ${faults} faults, ` +
+      `${result.jobs} jobs, ${result.windows} windows, ${result.posts} posts, ${result.cameLate} of ` +
+      `${result.late} late ones with a later task, ${faults} faults, ` +
       `${result.returnedAgain} posts returned again, ${result.seconds} s`,
     ...result.problems
       .slice(0, 10)

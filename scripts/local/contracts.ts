@@ -64,7 +64,9 @@ export type LocalX = Closable & {
   setNow(now: Date): void;
   /** From now on X's clock runs like any other, and whatever the timeline has, exists. */
   letClockRun(): void;
-  /** Every post of the account, or of another one that X knows, newest first. */
+  /** From now on X shows those posts, too, that it did not show right away when they were made. */
+  showLatePosts(): void;
+  /** Every post of the account, or of another one that X knows, newest first, shown yet or not. */
   posts(accountId?: string): readonly TruePost[];
   /**
    * Posts of the account that were billed so far: a post returned again on the same UTC day is free
@@ -73,8 +75,8 @@ export type LocalX = Closable & {
   reads(): number | undefined;
   /** The same for posts of others, looked up because a post of the account shows them. */
   otherReads(): number | undefined;
-  /** Posts that were returned so far, counting a post again each time. */
-  returned(): number | undefined;
+  /** How often each post was returned so far. */
+  returned(): ReadonlyMap<string, number>;
 };
 
 /** A container in the storage of the Import service (not in the customer's account). */

@@ -38,8 +38,8 @@ export const LOCAL_TWITTER_KEYS: TwitterKeys = {
   twitterAccessTokenSecret: "local-twitter-access-token-secret",
 };
 
-/** Where faults are played, a day of waiting is a quarter of an hour. */
-export const FAULTS_QUEUE_SPEED = 100;
+/** Where faults are played, an hour of waiting is a few seconds. */
+export const FAULTS_QUEUE_SPEED = 1000;
 
 const PLATFORM_RESOURCE = "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac";
 

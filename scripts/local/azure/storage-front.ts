@@ -9,6 +9,7 @@ import type { Faults, Service } from "../faults/fault.ts";
 import { injectFaults } from "../faults/inject.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
 import { closeServer, listen } from "./listen.ts";
+import { createQueueClock, type QueueClock } from "./queue-clock.ts";
 import { isAllowed } from "./roles.ts";
 import type { RoleAssignment } from "./roles.ts";
 import { neededRight } from "./storage-operations.ts";
@@ -41,12 +42,15 @@ export type FrontOptions = {
   /** The account that is the Import service's, and none of the customer's. */
   platformAccount: AzuriteAccount;
   faults?: Faults | undefined;
-  /** The queues' clock runs so many times faster (for leases a tenth of it), so that parked work is
-   * back in view the sooner. */
+  /** The queues' clock runs so many times faster for parked work, so that it is in view the sooner. */
   queueSpeed?: number | undefined;
 };
 
-type Front = FrontOptions & { accounts: Map<string, FrontAccount>; agent: Agent };
+type Front = FrontOptions & {
+  accounts: Map<string, FrontAccount>;
+  agent: Agent;
+  queueClock: QueueClock | undefined;
+};
 
 type Call = {
   service: "blob" | "queue";
@@ -64,7 +68,10 @@ export async function startStorageFront(options: FrontOptions): Promise<StorageF
   const accounts = new Map<string, FrontAccount>([
     [azurite.name, { ...rules, id: "/the-import-service", azurite }],
   ]);
-  const front: Front = { ...options, accounts, agent: new Agent({ keepAlive: true, ca }) };
+  const { queueSpeed } = options;
+  const queueClock = queueSpeed === undefined ? undefined : createQueueClock(queueSpeed);
+  const agent = new Agent({ keepAlive: true, ca });
+  const front: Front = { ...options, accounts, agent, queueClock };
   const blob = await startService(front, "blob");
   const queue = await startService(front, "queue");
   return {
@@ -123,25 +130,18 @@ async function handle(front: Front, service: "blob" | "queue", { incoming, answe
     ? refuse({ incoming, answer }, refusal)
     : forward(front, call, {
         answer,
-        target: `/${account.azurite.name}/${path}${speedUp(url, front.queueSpeed)}`,
+        target: `/${account.azurite.name}/${path}${speedUp(front.queueClock, incoming.method ?? "GET", url)}`,
       });
 }
 
-const LEASE_SECONDS = 12;
-
 /** Queries of storage-queue calls name in seconds how long a message stays out of view. */
-function speedUp(url: URL, speed = 1): string {
+function speedUp(clock: QueueClock | undefined, method: string, url: URL): string {
   const seconds = url.searchParams.get("visibilitytimeout");
-  if (speed === 1 || seconds === null) {
+  if (!clock || seconds === null) {
     return url.search;
   }
-  // A lease stays as long as whoever holds it thinks.
-  const stays = Math.max(
-    Math.ceil(Number(seconds) / speed),
-    Math.min(Number(seconds), LEASE_SECONDS),
-  );
   const faster = new URLSearchParams(url.searchParams);
-  faster.set("visibilitytimeout", String(stays));
+  faster.set("visibilitytimeout", String(clock(method, Number(seconds))));
   return `?${faster.toString()}`;
 }
 

@@ -1,19 +1,17 @@
-import pLimit from "p-limit";
 import { check, type Problem } from "../check/check.ts";
 import { readMailbox } from "../check/read-mailbox.ts";
 import { readPages } from "../check/read-pages.ts";
 import { type Decide, drawFaults } from "../faults/draw-faults.ts";
 import { createStriker } from "../faults/striker.ts";
-import { planWindows } from "../portal/plan-windows.ts";
-import type { CompliancePortal } from "../portal/compliance-portal.ts";
 import type { Limits } from "../portal/request-window.ts";
 import type { Window } from "../portal/results.ts";
 import { createProgress } from "../progress.ts";
 import type { Rewrite } from "../rewritten-app.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "../system.ts";
-import { createRandom, type Random } from "../x/random.ts";
+import { createRandom } from "../x/random.ts";
 import type { User } from "../x/timeline.ts";
-import { generateAccounts } from "./accounts.ts";
+import { generateAccounts, QUIET_DAYS } from "./accounts.ts";
+import { askForAll, askUntilHandedOver, type Job } from "./ask.ts";
 
 export type RoundOptions = {
   seed: number;
@@ -22,6 +20,8 @@ export type RoundOptions = {
   instances?: number;
   /** How long nothing may move before a window counts as lost. Default: three minutes. */
   idleMs?: number;
+  /** How long late posts may take once X shows them. Default: two minutes. */
+  lateMs?: number;
   /** For tests that the checker bites. */
   rewrites?: readonly Rewrite[];
 };
@@ -33,11 +33,17 @@ export type RoundResult = {
   windows: number;
   posts: number;
   mailbox: number;
+  /** Posts that X showed only after their window was answered, and how many came with a later one. */
+  late: number;
+  cameLate: number;
   duplicates: number;
   gaps: number;
   /** How often each fault struck: `<service> <fault>`. */
   faults: Record<string, number>;
-  /** Posts that X returned beyond the first time, and how many it may have been at most. */
+  /**
+   * How often X returned posts beyond the first time, and how often it may have been at most; not
+   * counting those that the connector looks back at again and again.
+   */
   returnedAgain: number;
   returnedAgainAtMost: number;
   seconds: number;
@@ -48,31 +54,45 @@ export type RoundResult = {
 const PAGE_SIZE = 100;
 const LIMITS = { pollMs: 250, insistMs: 90_000 };
 const IDLE_MS = 180_000;
-const WINDOWS_AT_A_TIME = 3;
+const LATE_MS = 120_000;
 
 /**
- * Leases a tenth as long, and renewed ten times as often: whoever is killed is missed in seconds, and
- * nothing else is changed.
+ * Leases a twentieth as long, and renewed as much more often, so that whoever is killed is missed in
+ * seconds; less waiting for the queue, and for posts to settle. Nothing else is changed.
  */
-const SHORT_LEASES: Rewrite[] = [
+const SHORT_WAITS: Rewrite[] = [
   {
     file: "app/work/keep-lease.ts",
     pattern: /LEASE_MS = 120_000/,
-    replacement: "LEASE_MS = 12_000",
+    replacement: "LEASE_MS = 6_000",
   },
-  { file: "app/work/keep-lease.ts", pattern: /RENEW_MS = 40_000/, replacement: "RENEW_MS = 4_000" },
+  { file: "app/work/keep-lease.ts", pattern: /RENEW_MS = 40_000/, replacement: "RENEW_MS = 2_000" },
+  {
+    file: "app/work/worker.ts",
+    pattern: /IDLE_POLL_MS = 5_000/,
+    replacement: "IDLE_POLL_MS = 500",
+  },
+  {
+    file: "app/capture/walk.ts",
+    pattern: /SETTLING_SECONDS = 30/,
+    replacement: "SETTLING_SECONDS = 12",
+  },
 ];
 
 /**
  * One round: the real package, one to four instances, one to three jobs, windows in any order, and
- * faults wherever the connector calls out. In the end each post is in the mailbox once.
+ * faults wherever the connector calls out; some posts become visible after their window was answered.
+ * In the end each post is in the mailbox once.
  */
 export async function playRound(options: RoundOptions): Promise<RoundResult> {
-  const { seed, decide, rewrites = [], idleMs = IDLE_MS } = options;
+  const { seed, decide, rewrites = [], idleMs = IDLE_MS, lateMs = LATE_MS } = options;
   const random = createRandom(seed);
   const drawn = random.pick([1, 1, 2, 4]);
   const { instances = drawn } = options;
-  const { timeline, accounts } = generateAccounts(seed, random.int(0, 2));
+  const { timeline, accounts } = generateAccounts(seed, {
+    more: random.int(0, 2),
+    now: new Date(),
+  });
   const windowHours = random.pick([6, 12, 24]);
   const rate = random.pick([0.02, 0.05, 0.1]);
   const struck = createStriker(decide ?? drawFaults({ seed, rate }));
@@ -84,17 +104,21 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     instances,
     queueSpeed: FAULTS_QUEUE_SPEED,
     config: { captureIntervalMinutes: "1" },
-    rewrites: [...SHORT_LEASES, ...rewrites],
+    rewrites: [...SHORT_WAITS, ...rewrites],
   });
   const started = performance.now();
   try {
     struck.aimAt(() => system.site.kill());
     const jobs = await signIn(system, accounts, { ...LIMITS, idleMs });
     struck.begin();
-    const { windows, unanswered } = await askForAll(system, { jobs, windowHours, random });
+    const all = await askForAll(system, { jobs, windowHours, random });
+    const ids = timeline.latePosts;
+    // Where windows stay without an answer, what waits for them waits in vain.
+    const limitMs = all.unanswered.length > 0 ? 0 : lateMs;
+    const more = await askUntilHandedOver(system, { jobs, ids, limitMs });
+    const windows = all.windows + more.windows;
     struck.end();
     const problems = await checkJobs(system, jobs);
-    const returned = system.x.returned() ?? 0;
     const posts = jobs.reduce((sum, { account }) => sum + system.x.posts(account.id).length, 0);
     const mailbox = await readMailbox(system.mailboxFolder);
     return {
@@ -104,14 +128,16 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
       windows,
       posts,
       mailbox: mailbox.length,
+      late: ids.size,
+      cameLate: countLate(system),
       duplicates: problems.duplicates,
       gaps: problems.gaps,
       faults: struck.counts(),
-      returnedAgain: Math.max(returned - posts, 0),
+      returnedAgain: countReturnedAgain(system, jobs),
       // Each fault may make one page of posts be read again; X bills it once a day all the same.
       returnedAgainAtMost: PAGE_SIZE * (struck.total() + windows + jobs.length),
       seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
-      problems: [...unanswered, ...problems.found],
+      problems: [...all.unanswered, ...more.unanswered, ...problems.found],
       logFile: system.site.logFile,
     };
   } finally {
@@ -119,8 +145,6 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     await system.close();
   }
 }
-
-type Job = { portal: CompliancePortal; account: User };
 
 async function signIn(
   system: LocalSystem,
@@ -137,27 +161,22 @@ async function signIn(
   return jobs;
 }
 
-async function askForAll(
-  { x }: LocalSystem,
-  { jobs, windowHours, random }: { jobs: Job[]; windowHours: number; random: Random },
-): Promise<{ windows: number; unanswered: Problem[] }> {
-  const limit = pLimit(WINDOWS_AT_A_TIME);
-  const asked: { portal: CompliancePortal; window: Window }[] = [];
-  for (const { portal, account } of jobs) {
-    const times = x.posts(account.id).map(({ createdAt }) => Date.parse(createdAt));
-    const [first, last] = [Math.min(...times), Math.max(...times)];
-    const windows = planWindows(new Date(first), new Date(last), windowHours);
-    asked.push(...windows.map((window) => ({ portal, window })));
-  }
-  const answers = await Promise.all(
-    random.shuffle(asked).map(({ portal, window }) =>
-      limit(async () => {
-        await portal.requestWindow(window);
-        return [];
-      }).catch((error: unknown) => [{ what: String(error) }]),
-    ),
-  );
-  return { windows: asked.length, unanswered: answers.flat() };
+/** How many posts came with a task of another window than their own. */
+function countLate({ importService }: LocalSystem): number {
+  const isLate = (sentTimeUtc: string, { start, end }: Window) =>
+    Date.parse(sentTimeUtc) < Date.parse(start) || Date.parse(sentTimeUtc) >= Date.parse(end);
+  return importService
+    .results()
+    .flatMap(({ window, accepted }) => accepted.filter((item) => isLate(item.sentTimeUtc, window)))
+    .length;
+}
+
+function countReturnedAgain({ x }: LocalSystem, jobs: Job[]): number {
+  const returned = x.returned();
+  return jobs
+    .flatMap(({ account }) => x.posts(account.id))
+    .filter(({ createdAt }) => Date.parse(createdAt) < QUIET_DAYS)
+    .reduce((sum, { id }) => sum + Math.max((returned.get(id) ?? 0) - 1, 0), 0);
 }
 
 async function checkJobs(

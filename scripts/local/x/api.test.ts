@@ -71,6 +71,17 @@ describe("the API", () => {
     expect((await get("users/42/tweets", { end_time: recent })).data).toHaveLength(2);
   });
 
+  it("shows a late post nowhere until it is time, and knows of it all the same", async () => {
+    const [late, early] = [postAt("2026-01-02T00:00:00.000Z"), postAt("2026-01-01T00:00:00.000Z")];
+    x = await startSmallX([late, early], { late: [late.id] });
+    expect((await get("users/42/tweets")).data?.map((post) => post["id"])).toEqual([early.id]);
+    expect((await get("tweets", { ids: late.id })).errors).toHaveLength(1);
+    expect(x.posts()).toHaveLength(2);
+    x.showLatePosts();
+    const shown = await get("users/42/tweets");
+    expect(shown.data?.map((post) => post["id"])).toEqual([late.id, early.id]);
+  });
+
   it("reports ids that it does not show among the errors, with status 200", async () => {
     const post = postAt("2026-01-01T00:00:00.000Z");
     const hidden = postAt("2025-12-31T00:00:00.000Z", { author_id: "44" });
@@ -100,7 +111,8 @@ describe("the API", () => {
     await get("users/42/tweets", { expansions: "referenced_tweets.id" });
     await get("users/42/tweets");
     await get("tweets", { ids: `${post.id},${quoted.id}` });
-    expect([x.reads(), x.otherReads(), x.returned()]).toEqual([1, 1, 4]);
+    expect([x.reads(), x.otherReads()]).toEqual([1, 1]);
+    expect(Object.fromEntries(x.returned())).toEqual({ [post.id]: 3, [quoted.id]: 1 });
   });
 
   it.each([

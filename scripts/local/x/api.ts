@@ -21,6 +21,8 @@ export type ApiOptions = {
   bearerTokens: BearerTokens;
   /** X's clock for what exists; undefined: everything exists. */
   existsUntil(): Date | undefined;
+  /** Posts that X does not show yet. */
+  hidden(): ReadonlySet<string>;
   /** X's clock for the rules about times. */
   clock(): Clock;
 };
@@ -99,7 +101,7 @@ export function createApi(options: ApiOptions): Hono {
     }
     const query = new URL(c.req.url).searchParams;
     refuseUnknown(query, SEARCH_PARAMETERS);
-    const view: View = { timeline, viewerId: "", now: options.existsUntil() };
+    const view = viewOf(options, "");
     const { posts, answer } = readSearchPage({ view, query, clock: options.clock(), pageTokens });
     billing.count(posts);
     return c.json(answer);
@@ -120,7 +122,7 @@ export function createApi(options: ApiOptions): Hono {
 
 /** Signature, then rate limit, then names of parameters: a request that is refused late has counted. */
 function createEntrance(options: ApiOptions) {
-  const { timeline, credentials } = options;
+  const { credentials } = options;
   const countRequest = createRateLimits(Date.now);
   const count = (c: Context, token: string, endpoint: Endpoint) => {
     const rate = countRequest(token, endpoint);
@@ -139,10 +141,14 @@ function createEntrance(options: ApiOptions) {
     count(c, signer.access.token, endpoint);
     const query = new URL(c.req.url).searchParams;
     refuseUnknown(query, parameters);
-    const view: View = { timeline, viewerId: signer.access.userId, now: options.existsUntil() };
-    return { query, view };
+    return { query, view: viewOf(options, signer.access.userId) };
   };
   return { asUser, count };
+}
+
+function viewOf(options: ApiOptions, viewerId: string): View {
+  const { timeline } = options;
+  return { timeline, viewerId, now: options.existsUntil(), hidden: options.hidden() };
 }
 
 /** X always says how many posts an account has, reposts included. */

@@ -15,10 +15,11 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     account: { id, username, name },
     setNow: () => {},
     letClockRun: () => {},
+    showLatePosts: () => {},
     posts: () => posts,
     reads: () => undefined,
     otherReads: () => undefined,
-    returned: () => undefined,
+    returned: () => new Map(),
     close: async () => {},
   };
 }

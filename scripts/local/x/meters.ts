@@ -52,14 +52,14 @@ export function createSearchPace(now: () => number): () => boolean {
 export function createBilling(now: () => number, accountId: string) {
   const owned = new Set<string>();
   const others = new Set<string>();
-  let returned = 0;
+  const returned = new Map<string, number>();
   return {
     count(posts: readonly { id: string; author_id: string }[]): void {
       const day = new Date(now()).toISOString().slice(0, 10);
       for (const { id, author_id: author } of posts) {
         (author === accountId ? owned : others).add(`${day} ${id}`);
+        returned.set(id, (returned.get(id) ?? 0) + 1);
       }
-      returned += posts.length;
     },
     reads: () => owned.size,
     otherReads: () => others.size,

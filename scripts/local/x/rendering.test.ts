@@ -27,6 +27,7 @@ function answer(query: Record<string, string>, posts: Post[] = [post]) {
     timeline: smallTimeline([post], [quoted, older]),
     viewerId: "42",
     now: undefined,
+    hidden: new Set<string>(),
   };
   const found = { posts, errors: [] };
   return answerPosts(view, readSelection(new URLSearchParams(query)), found);

@@ -45,6 +45,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
   const files = createMediaFiles(timeline);
   let windowsNow: Date | undefined;
   let isRunning = options.history;
+  let hidden = timeline.latePosts;
 
   const api = createApi({
     timeline,
@@ -53,6 +54,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     pageTokens: createPageTokens(randomBytes(32)),
     bearerTokens,
     existsUntil: () => (isRunning ? undefined : (windowsNow ?? BEFORE_EVERYTHING)),
+    hidden: () => hidden,
     clock: () =>
       isRunning || windowsNow === undefined
         ? { now: Date.now(), followsWindows: false }
@@ -81,6 +83,9 @@ export async function startX(options: XOptions): Promise<LocalX> {
     },
     letClockRun() {
       isRunning = true;
+    },
+    showLatePosts() {
+      hidden = new Set();
     },
     posts: (accountId = id) => truthOf(accountId),
     reads: billing.reads,

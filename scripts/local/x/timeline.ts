@@ -87,6 +87,8 @@ export type Timeline = {
   places: ReadonlyMap<string, Place>;
   /** Media keys whose download is a 404 for ever. */
   lostMedia: ReadonlySet<string>;
+  /** Posts that X shows to nobody before a while after they were made. */
+  latePosts: ReadonlySet<string>;
 };
 
 export type TimelineParts = {
@@ -100,6 +102,7 @@ export type TimelineParts = {
   polls?: readonly Poll[];
   places?: readonly Place[];
   lostMedia?: readonly string[];
+  latePosts?: readonly string[];
 };
 
 /** Puts the parts in order; authors without a description get an invented one, as X always has one. */
@@ -116,6 +119,7 @@ export function createTimeline(parts: TimelineParts): Timeline {
     polls: byId(parts.polls ?? []),
     places: byId(parts.places ?? []),
     lostMedia: new Set(parts.lostMedia),
+    latePosts: new Set(parts.latePosts),
   };
 }
 

@@ -6,6 +6,8 @@ export type View = {
   viewerId: string;
   /** X's clock; undefined: whatever the timeline has, exists. */
   now: Date | undefined;
+  /** Posts that exist and are not shown yet. */
+  hidden: ReadonlySet<string>;
 };
 
 export type Found =
@@ -35,5 +37,6 @@ export function postsOf(view: View, userId: string): Post[] {
 }
 
 function exists(view: View, post: Post): boolean {
-  return view.now === undefined || Date.parse(post.created_at) <= view.now.getTime();
+  const isMade = view.now === undefined || Date.parse(post.created_at) <= view.now.getTime();
+  return isMade && !view.hidden.has(post.id);
 }

@@ -40,11 +40,11 @@ export function smallTimeline(
 
 export async function startSmallX(
   posts: Post[],
-  options: Partial<XOptions> & { otherPosts?: Post[]; media?: Media[] } = {},
+  options: Partial<XOptions> & { otherPosts?: Post[]; media?: Media[]; late?: string[] } = {},
 ): Promise<LocalX> {
-  const { otherPosts, media, ...others } = options;
+  const { otherPosts, media, late, ...others } = options;
   return startX({
-    timeline: smallTimeline(posts, otherPosts, media),
+    timeline: { ...smallTimeline(posts, otherPosts, media), latePosts: new Set(late) },
     keys: KEYS,
     callbackUrl: CALLBACK,
     history: true,
