@@ -83,8 +83,12 @@ describe("readConfig", () => {
     ["immutabilityDays", { immutabilityDays: "-1" }],
     ["deleteAfterDays", { immutabilityDays: "365", deleteAfterDays: "364" }],
     ["deleteAfterDays", { coolAfterDays: "30", deleteAfterDays: "30" }],
-    ["archiveAfterDays", { coolAfterDays: "90", archiveAfterDays: "90" }],
+    [
+      "archiveAfterDays",
+      { archiveReplication: "Standard_GRS", coolAfterDays: "90", archiveAfterDays: "90" },
+    ],
     ["archiveAfterDays", { environment: "production", archiveAfterDays: "180" }],
+    ["archiveAfterDays", { archiveAfterDays: "180" }],
     ["archiveAfterDays", { archiveReplication: "Standard_ZRS", archiveAfterDays: "180" }],
   ])("refuses %s in %j, with a remedy", (key, values) => {
     const lines = refusalOf(values).split("\n- ").slice(1);
@@ -98,10 +102,18 @@ describe("readConfig", () => {
     ["zones", { sku: "P1v3", instances: "2", zoneRedundant: "true" }],
     ["a registration of one's own that trusts the site", { azureAppId: TENANT }],
     ["deletion when immutability ends", { immutabilityDays: "365", deleteAfterDays: "365" }],
-    ["the archive tier where Azure has one", { archiveAfterDays: "180" }],
+    [
+      "the archive tier where Azure has one",
+      { archiveReplication: "Standard_GRS", archiveAfterDays: "180" },
+    ],
     [
       "all tiers, one after the other",
-      { coolAfterDays: "30", archiveAfterDays: "180", deleteAfterDays: "2555" },
+      {
+        archiveReplication: "Standard_GRS",
+        coolAfterDays: "30",
+        archiveAfterDays: "180",
+        deleteAfterDays: "2555",
+      },
     ],
   ])("takes %s", (_title, values) => {
     expect(refusalOf(values)).toBe("");

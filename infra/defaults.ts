@@ -1,6 +1,9 @@
-/** Evidence survives a region in production; what is tried out may be lost with its data centre. */
+/**
+ * Evidence survives a region in production. What is tried out need not, but lies in zones too: Azure
+ * adds a region in place and zones only by a conversion, so that this stack can become production.
+ */
 export const DEFAULT_REPLICATION = {
-  development: "Standard_LRS",
+  development: "Standard_ZRS",
   production: "Standard_GZRS",
 } as const;
 

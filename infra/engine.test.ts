@@ -372,14 +372,27 @@ function describeLife(start: Start): void {
 
 /** A stack with evidence in it. */
 function describeProduction(start: Start): void {
-  const stack = useStack(start, { environment: "production", sku: "P0v3", instances: "2" });
+  const stack = useStack(start, {});
   const resources = () => stack().azure.standIn.resources();
+
+  it(
+    "may have been tried out before, without losing what it has",
+    async () => {
+      await stack().succeed("up");
+      const made = resources();
+      const production = { environment: "production", sku: "P0v3", instances: "2" };
+      await stack().engine.configure(production, TWITTER_CONFIG);
+      const kinds = planOf(await stack().succeed("up")).map((step) => step.split(" ")[0]);
+      expect(new Set(kinds)).toEqual(new Set(["create", "update"]));
+      expect(resources()).toEqual(expect.arrayContaining(made));
+      expect(planOf(await stack().succeed("up"))).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 
   it(
     "is not destroyed by accident",
     async () => {
-      await stack().engine.configure({}, TWITTER_CONFIG);
-      await stack().succeed("up");
       const made = resources();
       const destroy = await stack().run("destroy");
       expect(destroy.succeeded).toBe(false);

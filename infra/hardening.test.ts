@@ -71,7 +71,11 @@ const RULES: Rule[] = [
     "archive-blob-service",
   ],
   ["Vault by roles", "keyvault:Vault", { properties: { enableRbacAuthorization: true } }],
-  ["Soft delete of secrets", "keyvault:Vault", { properties: { enableSoftDelete: true } }],
+  [
+    "Soft delete of secrets",
+    "keyvault:Vault",
+    { properties: { enableSoftDelete: true, softDeleteRetentionInDays: 90 } },
+  ],
   [
     "No store for templates or machines",
     "keyvault:Vault",
@@ -121,7 +125,6 @@ describe("production", () => {
     });
     expect(find("keyvault:Vault").inputs["properties"]).toMatchObject({
       enablePurgeProtection: true,
-      softDeleteRetentionInDays: 90,
     });
     expect(find(SITE).inputs).toMatchObject({ endToEndEncryptionEnabled: true });
     expect(find("web:AppServicePlan").inputs).toMatchObject({ sku: { name: "P0v3", capacity: 2 } });
@@ -131,9 +134,6 @@ describe("production", () => {
 describe("development", () => {
   it("can be thrown away, and made again under the same names", async () => {
     const { find, all } = await run("first up");
-    expect(find("keyvault:Vault").inputs["properties"]).toMatchObject({
-      softDeleteRetentionInDays: 7,
-    });
     expect(find("keyvault:Vault").inputs["properties"]).not.toHaveProperty("enablePurgeProtection");
     expect(all("keyvault:Secret").filter(({ inputs }) => "secretName" in inputs)).toEqual([]);
     expect(find(SITE).inputs).toMatchObject({ endToEndEncryptionEnabled: false });

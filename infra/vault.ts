@@ -44,7 +44,8 @@ export class Vault extends pulumi.ComponentResource {
           sku: { family: "A", name: "standard" },
           enableRbacAuthorization: true,
           enableSoftDelete: true,
-          softDeleteRetentionInDays: isProduction ? 90 : 7,
+          // Cannot be changed later: a stack that is tried out may become production.
+          softDeleteRetentionInDays: 90,
           // Azure takes "true" or nothing: it cannot be switched off again.
           ...(isProduction && { enablePurgeProtection: true }),
           publicNetworkAccess: isPrivate ? "disabled" : "enabled",

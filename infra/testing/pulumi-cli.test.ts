@@ -101,7 +101,8 @@ describe("an engine by its CLI", () => {
     const environment = await readFile(join(directory, "environment"), "utf8");
     expect(environment).toContain(`PULUMI_HOME=${directory}/home\n`);
     expect(environment).toContain(`PULUMI_BACKEND_URL=file://${directory}/state\n`);
-    expect(environment).toMatch(new RegExp(`^PATH=${directory}/plugins:`, "m"));
+    const folders = [`${directory}/plugins`, dirname(process.execPath), `${directory}/cli`];
+    expect(environment).toContain(`\nPATH=${folders.join(delimiter)}${delimiter}`);
     expect(environment).not.toContain(NPM_FOLDER);
   });
 

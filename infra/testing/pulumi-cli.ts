@@ -127,10 +127,11 @@ const listSchema = z.array(z.string());
 /** Nothing of the person's own Pulumi: no log-in, no plugins, no look for updates. */
 function environment({ cli, plugins, directory }: CliOptions, state: string) {
   const inherited = (process.env["PATH"] ?? "").split(delimiter);
-  // The npm package's wrapper and its kin are left out; this process's own Node goes first.
+  // The npm package's wrapper and its kin are left out. This process's own Node comes before one that
+  // lies beside the CLI, which may be too old for the program.
   const path = inherited.filter((folder) => !folder.includes("node_modules"));
   return {
-    PATH: [plugins, dirname(cli), dirname(process.execPath), ...path].join(delimiter),
+    PATH: [plugins, dirname(process.execPath), dirname(cli), ...path].join(delimiter),
     HOME: directory,
     PULUMI_HOME: join(directory, "home"),
     PULUMI_BACKEND_URL: `file://${state}`,
