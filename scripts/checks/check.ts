@@ -1,4 +1,4 @@
-export type Result = "ok" | "failed" | "not checked";
+export type Result = "ok" | "warning" | "failed" | "not checked";
 
 /** One line of a report: what was looked at, how it stands, and what to do about it. */
 export type Finding = { what: string; result: Result; detail: string; remedy?: string };
@@ -39,6 +39,11 @@ export function ok(detail: string): Verdict {
   return { result: "ok", detail };
 }
 
+/** It works, and somebody will be sorry for it all the same. */
+export function warning(detail: string, remedy: string): Verdict {
+  return { result: "warning", detail, remedy };
+}
+
 export function failed(detail: string, remedy: string): Verdict {
   return { result: "failed", detail, remedy };
 }
@@ -62,7 +67,7 @@ export async function runChecks(
   return findings;
 }
 
-/** 0 unless something failed; what could not be checked is no failure. */
+/** 0 unless something failed; a warning is no failure, nor is what could not be checked. */
 export function exitCodeOf(findings: readonly Finding[]): 0 | 1 {
   return findings.some(({ result }) => result === "failed") ? 1 : 0;
 }

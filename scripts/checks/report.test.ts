@@ -17,6 +17,7 @@ describe("createReport", () => {
     report.end({ what: "Node", result: "ok", detail: "24.21.0" });
     report.end(FAILED);
     report.end({ what: "Site", result: "not checked", detail: "no az" });
+    report.end({ what: "Alerts", result: "warning", detail: "none" });
     expect(text()).toBe(
       [
         "ok          Node                     24.21.0",
@@ -25,6 +26,7 @@ describe("createReport", () => {
         "    writer",
         "    Remedy: npm run up",
         "not checked Site                     no az",
+        "warning     Alerts                   none",
         "",
       ].join("\n"),
     );

@@ -7,8 +7,8 @@ export type Report = {
   end(finding: Finding): void;
 };
 
-const SIGNS = { ok: "✔", failed: "✖", "not checked": "○" } as const;
-const COLOURS = { ok: "green", failed: "red", "not checked": "yellow" } as const;
+const SIGNS = { ok: "✔", warning: "▲", failed: "✖", "not checked": "○" } as const;
+const COLOURS = { ok: "green", warning: "yellow", failed: "red", "not checked": "yellow" } as const;
 const WHAT_WIDTH = 24;
 const RESULT_WIDTH = 11;
 
@@ -61,8 +61,10 @@ function signOf(result: Result): string {
 
 function conclude(findings: readonly Finding[]): string {
   const count = (result: Result) => findings.filter((each) => each.result === result).length;
-  const unknown = count("not checked");
-  const rest = unknown > 0 ? ` ${unknown} could not be checked.` : "";
+  const rest = [
+    [count("warning"), "to be thought over."] as const,
+    [count("not checked"), "could not be checked."] as const,
+  ].reduce((said, [some, what]) => (some > 0 ? `${said} ${some} ${what}` : said), "");
   const wrong = count("failed");
   return wrong === 0
     ? `${count("ok")} of ${findings.length} are ok.${rest}`

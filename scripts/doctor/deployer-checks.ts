@@ -12,6 +12,7 @@ import {
 } from "../checks/check.ts";
 import type { StackConfig } from "../stack/pulumi.ts";
 import type { Account, Az } from "./az.ts";
+import { judgeRegion, regionsSchema } from "./region.ts";
 import { missingActions, REGISTERING_PERMISSIONS, REGISTERING_ROLES } from "./permissions.ts";
 
 export type DeployerDeps = {
@@ -44,17 +45,14 @@ export function deployerChecks(deps: DeployerDeps): Check[] {
   const needs = ["Configuration"];
   return [
     { what: "Azure permissions", needs, run: () => checkAzure(deps) },
+    { what: "Region", needs: ["Azure permissions"], run: () => checkRegion(deps) },
     { what: "Entra permissions", needs, run: () => checkEntra(deps) },
   ];
 }
 
 async function checkAzure(deps: DeployerDeps): Promise<Verdict> {
   const account = await deployerOf(deps);
-  const stack = await deps.stackConfig();
-  const subscriptionId =
-    stack["azure-native:subscriptionId"]?.value ??
-    deps.env["ARM_SUBSCRIPTION_ID"] ??
-    account.subscriptionId;
+  const subscriptionId = await subscriptionOf(deps, account);
   const scope = `/subscriptions/${subscriptionId}`;
   const answer = await deps.az.get(
     `${scope}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`,
@@ -70,6 +68,27 @@ async function checkAzure(deps: DeployerDeps): Promise<Verdict> {
         `${account.name} may not do on subscription ${subscriptionId}:\n${missing.join("\n")}`,
         "Ask for the roles Contributor and Role Based Access Control Administrator on it",
       );
+}
+
+async function checkRegion(deps: DeployerDeps): Promise<Verdict> {
+  const { "azure-native:location": location } = await deps.stackConfig();
+  const subscriptionId = await subscriptionOf(deps, await deployerOf(deps));
+  const regions = await deps.az.get(
+    `/subscriptions/${subscriptionId}/locations?api-version=2022-12-01`,
+    regionsSchema,
+  );
+  return regions
+    ? judgeRegion(location?.value ?? "", await deps.config(), regions)
+    : notChecked("Azure does not say which regions there are");
+}
+
+async function subscriptionOf(
+  { stackConfig, env }: DeployerDeps,
+  account: Account,
+): Promise<string> {
+  const stack = await stackConfig();
+  const given = stack["azure-native:subscriptionId"]?.value ?? env["ARM_SUBSCRIPTION_ID"];
+  return given ?? account.subscriptionId;
 }
 
 async function checkEntra(deps: DeployerDeps): Promise<Verdict> {

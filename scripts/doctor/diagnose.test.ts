@@ -12,6 +12,7 @@ const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
 const APP = "33333333-3333-4333-8333-333333333333";
 const GRAPH = "rest --method get --url https://graph.microsoft.com/v1.0";
 const PERMISSIONS = `rest --method get --url /subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/permissions?`;
+const LOCATIONS = `rest --method get --url /subscriptions/${SUBSCRIPTION}/locations?`;
 
 /** A machine on which everything is ready for the first `up`. */
 const PULUMI: Record<string, Answer> = {
@@ -30,6 +31,9 @@ const AZ: Record<string, Answer> = {
     },
   },
   [PERMISSIONS]: { json: { value: [{ actions: ["*"], notActions: [] }] } },
+  [LOCATIONS]: {
+    json: { value: [{ name: "westeurope", availabilityZoneMappings: [{ logicalZone: "1" }] }] },
+  },
   [`${GRAPH}/me/transitiveMemberOf/microsoft.graph.directoryRole`]: {
     json: { value: [{ roleTemplateId: "cf1c38e5-3621-4004-a7cb-879624dced7c" }] },
   },
@@ -52,10 +56,16 @@ describe("before the first up", () => {
           "development, B1, public network, without the four Twitter values, as before the X developer app exists",
       },
       {
+        what: "Alerts",
+        result: "ok",
+        detail: "shown in the Azure portal only, as will do for trying out",
+      },
+      {
         what: "Azure permissions",
         result: "ok",
         detail: `ada@contoso.example on subscription ${SUBSCRIPTION}`,
       },
+      { what: "Region", result: "ok", detail: "westeurope, with what Standard_ZRS needs" },
       {
         what: "Entra permissions",
         result: "ok",
@@ -142,6 +152,29 @@ describe("Configuration", () => {
     expect(found.find(({ what }) => what === "Configuration")?.detail).toMatch(
       /with the four Twitter values$/,
     );
+  });
+});
+
+describe("a production stack", () => {
+  const production = { environment: "production" };
+
+  it("is warned of that nobody is told when it needs somebody", async () => {
+    const found = await findings({ pulumi: { config: config(production) } });
+    expect(found.find(({ what }) => what === "Alerts")).toMatchObject({
+      result: "warning",
+      remedy: expect.stringMatching(/config set alertEmail/) as unknown,
+    });
+  });
+
+  it("is not, where somebody is", async () => {
+    const told = { ...production, alertEmail: "compliance-it@contoso.example" };
+    const found = await findings({ pulumi: { config: config(told) } });
+    expect(resultOf(found, "Alerts")).toBe("ok");
+  });
+
+  it("does not get a region that cannot keep its archive", async () => {
+    const found = await findings({ pulumi: { config: config(production) } });
+    expect(resultOf(found, "Region")).toBe("failed");
   });
 });
 

@@ -5,8 +5,8 @@ export type DoctorOptions = { help: boolean; json: boolean; outputs: string | un
 export const HELP = `Usage: npm run doctor -- [options]
 
 Looks at everything that has to be in order, before the first "npm run up" and after it; each line
-says what, how it stands, and the remedy. Ends with 0 unless something failed: what cannot be
-checked here, for want of the Azure CLI for one, is no failure.
+says what, how it stands, and the remedy. Ends with 0 unless something failed: a warning is no
+failure, nor is what cannot be checked here, for want of the Azure CLI for one.
 
   --outputs FILE    looks only at the site of these outputs, as "pulumi stack output --json
                     --show-secrets" or "npm run local -- --keep DIR" (DIR/outputs.json) wrote them

@@ -1,5 +1,5 @@
 import type { ProgramConfig } from "../../infra/config.ts";
-import { type Check, failed, ok, type Verdict } from "../checks/check.ts";
+import { type Check, failed, ok, type Verdict, warning } from "../checks/check.ts";
 import type { Pulumi } from "../stack/pulumi.ts";
 import { describeConfig } from "./configuration.ts";
 
@@ -33,7 +33,25 @@ export function stackChecks(pulumi: Pulumi, config: () => Promise<ProgramConfig>
       needs: ["Stack"],
       run: async () => describeConfig(await config()),
     },
+    {
+      what: "Alerts",
+      needs: ["Configuration"],
+      run: async () => checkAlerts(await config()),
+    },
   ];
+}
+
+/** What is tried out needs nobody's attention; evidence does. */
+function checkAlerts({ environment, alertEmail }: ProgramConfig): Verdict {
+  if (alertEmail !== undefined) {
+    return ok(`mailed to ${alertEmail}`);
+  }
+  return environment === "production"
+    ? warning(
+        "nobody is told when the connector needs somebody: alerts show in the Azure portal only",
+        "npx pulumi config set alertEmail ADDRESS, then npm run up",
+      )
+    : ok("shown in the Azure portal only, as will do for trying out");
 }
 
 /** The address of a backend may carry what opens it. */
