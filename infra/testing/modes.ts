@@ -28,6 +28,8 @@ export const MODES = {
     ...TWITTER_CONFIG,
     environment: "production",
     sku: "P1v3",
+    maxInstances: "4",
+    alertEmail: "compliance-it@contoso.com",
     network: "private-backend",
     allowedIpRanges: '["203.0.113.0/24"]',
   },

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { evaluateMode } from "./testing/modes.ts";
+
+/** How README.md calls what the program creates. */
+const CALLED: Record<string, string> = {
+  "authorization:RoleAssignment": "role assignments",
+  "azuread:Application": "App registration",
+  "azuread:ApplicationFederatedIdentityCredential": "federated credential",
+  "azuread:ApplicationIdentifierUri": "identifier URI",
+  "azuread:ApplicationPassword": "two passwords",
+  "azuread:ServicePrincipal": "service principal",
+  "applicationinsights:Workbook": "Workbook",
+  "keyvault:Secret": "secrets",
+  "keyvault:Vault": "Key Vault",
+  "managedidentity:UserAssignedIdentity": "User-assigned identity",
+  "monitor:ActionGroup": "action group",
+  "monitor:ActivityLogAlert": "Service Health alert",
+  "monitor:AutoscaleSetting": "Autoscale setting",
+  "monitor:DiagnosticSetting": "diagnostic settings",
+  "monitor:MetricAlert": "metric alerts",
+  "monitor:ScheduledQueryRule": "log alerts",
+  "network:NetworkSecurityGroup": "network security group",
+  "network:PrivateDnsZoneGroup": "records",
+  "network:PrivateEndpoint": "private endpoints",
+  "network:VirtualNetwork": "Virtual network",
+  "operationalinsights:Workspace": "Log Analytics workspace",
+  "privatedns:PrivateZone": "DNS zones",
+  "privatedns:VirtualNetworkLink": "links",
+  "random:RandomBytes": "random bytes",
+  "random:RandomPassword": "Random password",
+  "resources:ResourceGroup": "Resource group",
+  "storage:Blob": "blob",
+  "storage:BlobContainer": "container",
+  "storage:BlobServiceProperties": "kept in versions",
+  "storage:ManagementPolicy": "lifecycle rules",
+  "storage:Queue": "queues",
+  "storage:StorageAccount": "Storage account",
+  "web:AppServicePlan": "App Service plan",
+  "web:WebApp": "Site",
+  "web:WebAppFtpAllowed": "FTP and Kudu passwords off",
+  "web:WebAppScmAllowed": "FTP and Kudu passwords off",
+};
+
+it("README.md says what each kind of resource is for, and how many alerts are paid for", async () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, table = ""] = readme.split(/^## What is created, .*$|^\| Size .*$/m);
+  const most = await evaluateMode("private backend");
+  const { resources } = await evaluateMode("client secret");
+  const types = [...most.resources, ...resources]
+    .map(({ type }) => type)
+    .filter((type) => !/^(m365|pulumi):/.test(type))
+    .map((type) => type.replace(/^azure-native:/, "").replace(/:index\/\w+:/, ":"));
+  expect([...new Set(types)].toSorted()).toEqual(Object.keys(CALLED).toSorted());
+  expect(Object.values(CALLED).filter((name) => !table.includes(name))).toEqual([]);
+  expect(table).toContain(`${most.all("monitor:ScheduledQueryRule").length} log alerts`);
+  expect(table).toContain(`${most.all("monitor:MetricAlert").length} metric alerts`);
+});
