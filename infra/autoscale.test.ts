@@ -48,13 +48,12 @@ describe("autoscale", () => {
 async function scaled() {
   const { find } = await evaluate(async () => ({
     setting: autoscale("connector-autoscale", {
-      resourceGroupName: "group",
+      place: { resourceGroupName: "group", tags: {} },
       planId: "/plan",
       archiveAccountId: "/archive",
       workQueueName: "work",
       minInstances: 2,
       maxInstances: 5,
-      tags: {},
     }),
   }));
   const { inputs } = find("monitor:AutoscaleSetting");

@@ -1,14 +1,14 @@
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { Place } from "./place.ts";
 
 export type AutoscaleArgs = {
-  resourceGroupName: pulumi.Input<string>;
+  place: Place;
   planId: pulumi.Input<string>;
   archiveAccountId: pulumi.Input<string>;
   workQueueName: pulumi.Input<string>;
   minInstances: number;
   maxInstances: number;
-  tags: Record<string, string>;
 };
 
 /**
@@ -25,7 +25,7 @@ export function autoscale(
   args: AutoscaleArgs,
   opts?: pulumi.CustomResourceOptions,
 ): monitor.AutoscaleSetting {
-  const { resourceGroupName, planId, minInstances, maxInstances, tags } = args;
+  const { place, planId, minInstances, maxInstances } = args;
   const rule = (
     operator: "GreaterThan" | "LessThan",
     threshold: number,
@@ -47,7 +47,7 @@ export function autoscale(
   return new monitor.AutoscaleSetting(
     name,
     {
-      resourceGroupName,
+      ...place,
       targetResourceUri: planId,
       enabled: true,
       profiles: [
@@ -64,7 +64,6 @@ export function autoscale(
           ],
         },
       ],
-      tags,
     },
     opts,
   );

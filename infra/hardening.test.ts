@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Evaluation, reveal } from "./testing/mocks.ts";
+import type { Evaluation } from "./testing/mocks.ts";
 import { evaluateMode as run, type Mode } from "./testing/modes.ts";
+import { reveal } from "./testing/property-values.ts";
 
 /** Each rule that docs/security-decisions.md calls set, and where the program sets it. */
 type Rule = [rule: string, type: string, inputs: Record<string, unknown>, name?: string];

@@ -8,7 +8,7 @@ import {
   TWITTER_SETTINGS,
 } from "../app/settings.ts";
 import { ROLES } from "./roles.ts";
-import { type Evaluation, reveal, valueOf } from "./testing/mocks.ts";
+import { type Evaluation, valueOf } from "./testing/mocks.ts";
 import {
   evaluateMode as run,
   type Mode,
@@ -17,6 +17,7 @@ import {
   OWN_APP_ID,
   SECRET_VALUES,
 } from "./testing/modes.ts";
+import { reveal } from "./testing/property-values.ts";
 
 const modes = Object.keys(MODES).filter((name): name is Mode => name in MODES);
 

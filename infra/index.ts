@@ -35,9 +35,9 @@ const resourceGroup = new resources.ResourceGroup(
   // Azure deletes a group with all that lies in it, the archive too.
   { protect: isProduction, retainOnDelete: isProduction },
 );
-const resourceGroupName = resourceGroup.name;
-const identity = new managedidentity.UserAssignedIdentity("connector", { resourceGroupName, tags });
-const place = { resourceGroupName, subscriptionId, principalId: identity.principalId, tags };
+const place = { resourceGroupName: resourceGroup.name, tags };
+const identity = new managedidentity.UserAssignedIdentity("connector", place);
+const holder = { principalId: identity.principalId, subscriptionId };
 
 const app = identifyApp({
   config,
@@ -46,14 +46,15 @@ const app = identifyApp({
   now: new Date(),
 });
 const storage = new Storage("archive", {
-  ...place,
+  place,
+  holder,
   skuName: config.archiveReplication ?? DEFAULT_REPLICATION[config.environment],
   isPrivate,
   isProduction,
   retention: config,
 });
 const built = await buildPackage();
-const appPackage = new AppPackage("package", { ...place, built });
+const appPackage = new AppPackage("package", { place, holder, built });
 
 const generatedApiSecretKey = new random.RandomPassword("api-secret-key", {
   length: 48,
@@ -61,7 +62,8 @@ const generatedApiSecretKey = new random.RandomPassword("api-secret-key", {
 });
 export const apiSecretKey = pulumi.secret(config.apiSecretKey ?? generatedApiSecretKey.result);
 const vault = new Vault("vault", {
-  ...place,
+  place,
+  holder,
   tenantId: deployer.tenantId,
   isPrivate,
   isProduction,
@@ -78,17 +80,16 @@ const vault = new Vault("vault", {
 });
 const privateNetwork = isPrivate
   ? new PrivateNetwork("private", {
-      resourceGroupName,
+      place,
       archiveAccountId: storage.accountId,
       vaultId: vault.vaultId,
-      tags,
     })
   : undefined;
 
 const webApp = new WebApp(
   "connector",
   {
-    resourceGroupName,
+    place,
     identityId: identity.id,
     packageUrl: appPackage.url,
     skuName: config.sku,
@@ -97,7 +98,6 @@ const webApp = new WebApp(
     zoneRedundant: config.zoneRedundant,
     allowedIpRanges: config.allowedIpRanges,
     subnetId: privateNetwork?.siteSubnetId,
-    tags,
     settings: {
       ...vault.references,
       TENANT_ID: tenantId,
@@ -133,18 +133,17 @@ const webApp = new WebApp(
 
 if (config.maxInstances !== undefined) {
   autoscale("connector-autoscale", {
-    resourceGroupName,
+    place,
     planId: webApp.planId,
     archiveAccountId: storage.accountId,
     workQueueName: storage.workQueueName,
     minInstances: config.instances,
     maxInstances: config.maxInstances,
-    tags,
   });
 }
 
 const monitoring = new Monitoring("monitoring", {
-  resourceGroupName,
+  place,
   subscriptionId,
   watched: {
     site: webApp.siteId,
@@ -158,7 +157,6 @@ const monitoring = new Monitoring("monitoring", {
   retentionDays: config.logRetentionDays,
   dailyQuotaGb: DAILY_LOG_QUOTA_GB[config.environment],
   isProduction,
-  tags,
 });
 
 export const connectorUrl = config.connectorUrl ?? webApp.url;

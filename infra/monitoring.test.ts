@@ -6,7 +6,7 @@ import { Monitoring, type MonitoringArgs } from "./monitoring.ts";
 import { evaluate, type Evaluation, type Recorded, toRecord, valueOf } from "./testing/mocks.ts";
 
 const ARGS: MonitoringArgs = {
-  resourceGroupName: "group",
+  place: { resourceGroupName: "group", tags: { project: "p" } },
   subscriptionId: "subscription",
   watched: {
     site: "/site",
@@ -20,7 +20,6 @@ const ARGS: MonitoringArgs = {
   retentionDays: 90,
   dailyQuotaGb: 5,
   isProduction: false,
-  tags: { project: "p" },
 };
 const WORKSPACE: unknown = expect.stringMatching(/\/monitoring-workspace$/);
 const PEOPLE: unknown = expect.stringMatching(/\/monitoring-people$/);

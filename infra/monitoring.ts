@@ -7,9 +7,10 @@ import { DIAGNOSTICS, type Diagnostics, type WatchedResource } from "./monitorin
 import { type LogAlert, logAlerts } from "./monitoring/log-alerts.ts";
 import { METRIC_ALERTS, type MetricAlert } from "./monitoring/metric-alerts.ts";
 import { workbookOver } from "./monitoring/workbook.ts";
+import type { Place } from "./place.ts";
 
 export type MonitoringArgs = {
-  resourceGroupName: pulumi.Input<string>;
+  place: Place;
   subscriptionId: pulumi.Input<string>;
   /** Resource ids of what is watched. */
   watched: Record<WatchedResource, pulumi.Input<string>>;
@@ -23,7 +24,6 @@ export type MonitoringArgs = {
   dailyQuotaGb: number;
   /** Logs outlive the stack. */
   isProduction: boolean;
-  tags: Record<string, string>;
 };
 
 /** Tells a person of the connector's state without being asked, and keeps what it knows that from. */
@@ -34,13 +34,11 @@ export class Monitoring extends pulumi.ComponentResource {
 
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Monitoring", name, {}, opts);
-    const { resourceGroupName, alertEmail, tags } = args;
+    const { place, alertEmail } = args;
     const parent = { parent: this };
     const workspace = createWorkspace(name, args, parent);
     const actionGroups =
-      alertEmail === undefined
-        ? []
-        : [createActionGroup(name, { resourceGroupName, tags, alertEmail }, parent)];
+      alertEmail === undefined ? [] : [createActionGroup(name, { place, alertEmail }, parent)];
     const context = { name, args, workspace, actionGroups, parent };
     for (const diagnostics of DIAGNOSTICS) {
       collect(context, diagnostics);
@@ -72,13 +70,13 @@ const GLOBAL = "global";
 
 function createWorkspace(
   name: string,
-  { resourceGroupName, retentionDays, dailyQuotaGb, isProduction, tags }: MonitoringArgs,
+  { place, retentionDays, dailyQuotaGb, isProduction }: MonitoringArgs,
   parent: pulumi.CustomResourceOptions,
 ): operationalinsights.Workspace {
   return new operationalinsights.Workspace(
     `${name}-workspace`,
     {
-      resourceGroupName,
+      ...place,
       sku: { name: "PerGB2018" },
       retentionInDays: retentionDays,
       workspaceCapping: { dailyQuotaGb },
@@ -86,7 +84,6 @@ function createWorkspace(
       features: { disableLocalAuth: true, enableLogAccessUsingOnlyResourcePermissions: true },
       publicNetworkAccessForIngestion: "Enabled",
       publicNetworkAccessForQuery: "Enabled",
-      tags,
     },
     { ...parent, protect: isProduction, retainOnDelete: isProduction },
   );
@@ -94,22 +91,17 @@ function createWorkspace(
 
 function createActionGroup(
   name: string,
-  {
-    resourceGroupName,
-    alertEmail,
-    tags,
-  }: Pick<MonitoringArgs, "resourceGroupName" | "tags"> & { alertEmail: string },
+  { place, alertEmail }: { place: Place; alertEmail: string },
   parent: pulumi.CustomResourceOptions,
 ): monitor.ActionGroup {
   return new monitor.ActionGroup(
     `${name}-people`,
     {
-      resourceGroupName,
+      ...place,
       location: GLOBAL,
       groupShortName: "connector",
       enabled: true,
       emailReceivers: [{ name: "mail", emailAddress: alertEmail, useCommonAlertSchema: true }],
-      tags,
     },
     parent,
   );
@@ -119,7 +111,7 @@ function createWorkbook({ name, args, workspace, parent }: Context): application
   return new applicationinsights.Workbook(
     `${name}-workbook`,
     {
-      resourceGroupName: args.resourceGroupName,
+      ...args.place,
       // Azure wants a UUID; this one is the same at every `up`.
       resourceName: workspace.id.apply((id) => uuidv5(id, uuidv5.URL)),
       displayName: "Twitter connector",
@@ -128,7 +120,6 @@ function createWorkbook({ name, args, workspace, parent }: Context): application
       // Azure keeps it in lower case.
       sourceId: workspace.id.apply((id) => id.toLowerCase()),
       serializedData: workspace.id.apply((id) => JSON.stringify(workbookOver(id))),
-      tags: args.tags,
     },
     parent,
   );
@@ -159,7 +150,7 @@ function alertOnLogs(
   new monitor.ScheduledQueryRule(
     `${name}-${alert.name}`,
     {
-      resourceGroupName: args.resourceGroupName,
+      ...args.place,
       kind: "LogAlert",
       displayName: title,
       description,
@@ -182,7 +173,6 @@ function alertOnLogs(
       },
       autoMitigate: true,
       actions: { actionGroups: actionGroups.map(({ id }) => id) },
-      tags: args.tags,
     },
     parent,
   );
@@ -194,7 +184,7 @@ function alertOnMetric({ name, args, actionGroups, parent }: Context, alert: Met
   new monitor.MetricAlert(
     `${name}-${alert.name}`,
     {
-      resourceGroupName: args.resourceGroupName,
+      ...args.place,
       location: GLOBAL,
       description: `${title}. ${description}`,
       severity,
@@ -218,7 +208,6 @@ function alertOnMetric({ name, args, actionGroups, parent }: Context, alert: Met
       },
       autoMitigate: true,
       actions: actionGroups.map(({ id }) => ({ actionGroupId: id })),
-      tags: args.tags,
     },
     parent,
   );
@@ -229,7 +218,7 @@ function alertOnServiceHealth({ name, args, actionGroups, parent }: Context): vo
   new monitor.ActivityLogAlert(
     `${name}-service-health`,
     {
-      resourceGroupName: args.resourceGroupName,
+      ...args.place,
       location: GLOBAL,
       description:
         "Azure has an incident with a service that this subscription uses. See Service Health in the " +
@@ -243,7 +232,6 @@ function alertOnServiceHealth({ name, args, actionGroups, parent }: Context): vo
         ],
       },
       actions: { actionGroups: actionGroups.map(({ id }) => ({ actionGroupId: id })) },
-      tags: args.tags,
     },
     parent,
   );

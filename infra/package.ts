@@ -3,14 +3,11 @@ import { fileURLToPath } from "node:url";
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Package } from "./build-package.ts";
-import { assignRole } from "./roles.ts";
 import { hardenedAccount } from "./hardened-account.ts";
-import type { StorageArgs } from "./storage.ts";
+import type { Place } from "./place.ts";
+import { assignRole, type Holder } from "./roles.ts";
 
-export type AppPackageArgs = Pick<
-  StorageArgs,
-  "resourceGroupName" | "subscriptionId" | "principalId" | "tags"
-> & { built: Package };
+export type AppPackageArgs = { place: Place; holder: Holder; built: Package };
 
 /** For so long a package that was replaced can be brought back by its name. */
 const ROLLBACK_DAYS = 90;
@@ -29,25 +26,25 @@ export class AppPackage extends pulumi.ComponentResource {
 
   constructor(name: string, args: AppPackageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:AppPackage", name, {}, opts);
-    const { resourceGroupName, subscriptionId, principalId, tags, built } = args;
+    const { place, holder, built } = args;
     const parent = { parent: this };
     const account = new storage.StorageAccount(
       `${name}account`,
       {
         // The deployer uploads from outside; it holds code that is public anyway, and no data.
         ...hardenedAccount(false),
-        resourceGroupName,
+        ...place,
         sku: { name: "Standard_LRS" },
         allowSharedKeyAccess: true,
-        tags,
       },
       parent,
     );
-    const place = { resourceGroupName, accountName: account.name };
+    const { resourceGroupName } = place;
+    const within = { resourceGroupName, accountName: account.name };
     const service = new storage.BlobServiceProperties(
       `${name}-blob-service`,
       {
-        ...place,
+        ...within,
         blobServicesName: "default",
         // Counts from the day on which a package was replaced, and so never takes the one that runs.
         deleteRetentionPolicy: { enabled: true, days: ROLLBACK_DAYS },
@@ -57,7 +54,7 @@ export class AppPackage extends pulumi.ComponentResource {
     );
     const container = new storage.BlobContainer(
       `${name}-container`,
-      { ...place, containerName: "packages", publicAccess: "None" },
+      { ...within, containerName: "packages", publicAccess: "None" },
       { parent: this, dependsOn: service },
     );
     // A name of its own for each content: App Service fetches a package again when its address changes.
@@ -65,7 +62,7 @@ export class AppPackage extends pulumi.ComponentResource {
     const blob = new storage.Blob(
       `${name}-blob`,
       {
-        ...place,
+        ...within,
         containerName: container.name,
         blobName,
         type: "Block",
@@ -78,7 +75,7 @@ export class AppPackage extends pulumi.ComponentResource {
     this.roleAssignments = [
       assignRole(
         `${name}-role`,
-        { principalId, subscriptionId, role: "storageBlobDataReader", scope: container.id },
+        { ...holder, role: "storageBlobDataReader", scope: container.id },
         parent,
       ),
     ];

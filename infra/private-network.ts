@@ -1,12 +1,12 @@
 import * as network from "@pulumi/azure-native/network/index.js";
 import * as privatedns from "@pulumi/azure-native/privatedns/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { Place } from "./place.ts";
 
 export type PrivateNetworkArgs = {
-  resourceGroupName: pulumi.Input<string>;
+  place: Place;
   archiveAccountId: pulumi.Input<string>;
   vaultId: pulumi.Input<string>;
-  tags: Record<string, string>;
 };
 
 const ADDRESSES = "10.77.0.0/24";
@@ -22,18 +22,15 @@ export class PrivateNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:PrivateNetwork", name, {}, opts);
-    const { resourceGroupName, tags } = args;
+    const { place } = args;
+    const { resourceGroupName } = place;
     const parent = { parent: this };
-    const guard = new network.NetworkSecurityGroup(
-      `${name}-guard`,
-      { resourceGroupName, tags },
-      parent,
-    );
+    const guard = new network.NetworkSecurityGroup(`${name}-guard`, place, parent);
     const networkSecurityGroup = { id: guard.id };
     const net = new network.VirtualNetwork(
       `${name}-network`,
       {
-        resourceGroupName,
+        ...place,
         addressSpace: { addressPrefixes: [ADDRESSES] },
         subnets: [
           {
@@ -47,7 +44,6 @@ export class PrivateNetwork extends pulumi.ComponentResource {
             privateEndpointNetworkPolicies: "Enabled",
           },
         ],
-        tags,
       },
       parent,
     );
@@ -57,31 +53,29 @@ export class PrivateNetwork extends pulumi.ComponentResource {
     const connect = (part: string, serviceId: pulumi.Input<string>, service: Service) => {
       const zone = new privatedns.PrivateZone(
         `${name}-${part}-zone`,
-        { resourceGroupName, privateZoneName: service.zone, location: "global", tags },
+        { ...place, privateZoneName: service.zone, location: "global" },
         parent,
       );
       const link = new privatedns.VirtualNetworkLink(
         `${name}-${part}-link`,
         {
-          resourceGroupName,
+          ...place,
           privateZoneName: zone.name,
           virtualNetworkLinkName: "connector",
           location: "global",
           virtualNetwork: { id: net.id },
           registrationEnabled: false,
-          tags,
         },
         parent,
       );
       const endpoint = new network.PrivateEndpoint(
         `${name}-${part}-endpoint`,
         {
-          resourceGroupName,
+          ...place,
           subnet: { id: subnetId },
           privateLinkServiceConnections: [
             { name: part, privateLinkServiceId: serviceId, groupIds: [service.group] },
           ],
-          tags,
         },
         parent,
       );

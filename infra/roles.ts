@@ -6,6 +6,7 @@ import { v5 as uuidv5 } from "uuid";
 export const ROLES = {
   storageBlobDataContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   storageBlobDataReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+  // The least that may put off when a message shows again, as a task that takes long has to.
   storageQueueDataContributor: "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
   storageQueueDataMessageSender: "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
   keyVaultSecretsUser: "4633458b-17de-408a-b874-0445c86b69e6",
@@ -14,12 +15,17 @@ export const ROLES = {
 /** Any fixed UUID: names derived under it are the same at every `up`. */
 const NAMESPACE = "5d0b1a1c-7a54-4c0e-9d5b-2f0f6a4f3f0e";
 
-export type RoleAssignmentArgs = {
+/** Who gets roles: the site's identity, and nobody else. */
+export type Holder = {
+  principalId: pulumi.Input<string>;
+  /** Azure names the definition of a role by where it is used. */
+  subscriptionId: pulumi.Input<string>;
+};
+
+export type RoleAssignmentArgs = Holder & {
   role: keyof typeof ROLES;
   /** Resource id: the narrowest that serves. */
   scope: pulumi.Input<string>;
-  principalId: pulumi.Input<string>;
-  subscriptionId: pulumi.Input<string>;
 };
 
 /** Gives an identity a role. The assignment's name follows from what it says, as Azure wants it. */

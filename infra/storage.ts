@@ -2,20 +2,19 @@ import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { hardenedAccount } from "./hardened-account.ts";
 import { archiveLifecycle, type Retention } from "./lifecycle.ts";
-import { assignRole } from "./roles.ts";
+import type { Place } from "./place.ts";
+import { assignRole, type Holder } from "./roles.ts";
 
 export type StorageArgs = {
-  resourceGroupName: pulumi.Input<string>;
-  subscriptionId: pulumi.Input<string>;
+  place: Place;
   /** The identity that reads and writes; nobody else does. */
-  principalId: pulumi.Input<string>;
+  holder: Holder;
   skuName: string;
   /** Reached through private endpoints only. */
   isPrivate: boolean;
   /** Kept when the stack is destroyed, and longer when something is deleted. */
   isProduction: boolean;
   retention: Retention;
-  tags: Record<string, string>;
 };
 
 /** The archive: a keyless storage account with the evidence, and the queues of work on it. */
@@ -30,14 +29,14 @@ export class Storage extends pulumi.ComponentResource {
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Storage", name, {}, opts);
-    const { resourceGroupName, subscriptionId, principalId, isProduction, retention, tags } = args;
+    const { place, holder, isProduction, retention } = args;
     const parent = { parent: this };
     const keep = { ...parent, protect: isProduction, retainOnDelete: isProduction };
     const account = new storage.StorageAccount(
       `${name}account`,
       {
         ...hardenedAccount(args.isPrivate),
-        resourceGroupName,
+        ...place,
         sku: { name: args.skuName },
         allowSharedKeyAccess: false,
         ...(retention.immutabilityDays !== undefined && {
@@ -51,16 +50,16 @@ export class Storage extends pulumi.ComponentResource {
             },
           },
         }),
-        tags,
       },
       keep,
     );
-    const place = { resourceGroupName, accountName: account.name };
+    const { resourceGroupName } = place;
+    const within = { resourceGroupName, accountName: account.name };
     const undeleteDays = isProduction ? 90 : 7;
     const service = new storage.BlobServiceProperties(
       `${name}-blob-service`,
       {
-        ...place,
+        ...within,
         blobServicesName: "default",
         isVersioningEnabled: true,
         changeFeed: { enabled: true },
@@ -77,32 +76,35 @@ export class Storage extends pulumi.ComponentResource {
     );
     const container = new storage.BlobContainer(
       `${name}-container`,
-      { ...place, containerName: "archive", publicAccess: "None" },
+      { ...within, containerName: "archive", publicAccess: "None" },
       { ...keep, dependsOn: service },
     );
     new storage.ManagementPolicy(
       `${name}-lifecycle`,
-      { ...place, managementPolicyName: "default", policy: { rules: archiveLifecycle(retention) } },
+      {
+        ...within,
+        managementPolicyName: "default",
+        policy: { rules: archiveLifecycle(retention) },
+      },
       { parent: this, dependsOn: service },
     );
-    const work = new storage.Queue(`${name}-work`, { ...place, queueName: "work" }, parent);
-    const poison = new storage.Queue(`${name}-poison`, { ...place, queueName: "poison" }, parent);
+    const work = new storage.Queue(`${name}-work`, { ...within, queueName: "work" }, parent);
+    const poison = new storage.Queue(`${name}-poison`, { ...within, queueName: "poison" }, parent);
 
-    const who = { principalId, subscriptionId };
     this.roleAssignments = [
       assignRole(
         `${name}-container-role`,
-        { ...who, role: "storageBlobDataContributor", scope: container.id },
+        { ...holder, role: "storageBlobDataContributor", scope: container.id },
         parent,
       ),
       assignRole(
         `${name}-work-role`,
-        { ...who, role: "storageQueueDataContributor", scope: work.id },
+        { ...holder, role: "storageQueueDataContributor", scope: work.id },
         parent,
       ),
       assignRole(
         `${name}-poison-role`,
-        { ...who, role: "storageQueueDataMessageSender", scope: poison.id },
+        { ...holder, role: "storageQueueDataMessageSender", scope: poison.id },
         parent,
       ),
     ];

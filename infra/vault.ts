@@ -1,16 +1,17 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretSettingName } from "../app/settings.ts";
-import { assignRole } from "./roles.ts";
+import type { Place } from "./place.ts";
+import { assignRole, type Holder } from "./roles.ts";
 
 /** Every secret setting, or undefined where the stack has no value for it (yet). */
 export type SecretSettings = Record<SecretSettingName, pulumi.Input<string> | undefined>;
 
 export type VaultArgs = {
-  resourceGroupName: pulumi.Input<string>;
-  subscriptionId: pulumi.Input<string>;
+  place: Place;
+  /** The identity that reads the secrets; nobody else does. */
+  holder: Holder;
   tenantId: pulumi.Input<string>;
-  principalId: pulumi.Input<string>;
   secrets: SecretSettings;
   /** When a secret ends, ISO 8601, where it does. */
   endDates: Partial<Record<SecretSettingName, string | undefined>>;
@@ -21,7 +22,6 @@ export type VaultArgs = {
    * before its retention is over.
    */
   isProduction: boolean;
-  tags: Record<string, string>;
 };
 
 /** Key Vault with the app's secrets. The site is given references to them, never the values. */
@@ -33,12 +33,11 @@ export class Vault extends pulumi.ComponentResource {
 
   constructor(name: string, args: VaultArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Vault", name, {}, opts);
-    const { resourceGroupName, subscriptionId, tenantId, principalId, tags } = args;
-    const { isPrivate, isProduction } = args;
+    const { place, holder, tenantId, isPrivate, isProduction } = args;
     const vault = new keyvault.Vault(
       `${name}-vault`,
       {
-        resourceGroupName,
+        ...place,
         properties: {
           tenantId,
           sku: { family: "A", name: "standard" },
@@ -57,12 +56,10 @@ export class Vault extends pulumi.ComponentResource {
           enabledForDiskEncryption: false,
           enabledForTemplateDeployment: false,
         },
-        tags,
       },
       { parent: this, protect: isProduction, retainOnDelete: isProduction },
     );
     this.vaultId = vault.id;
-    const place = { resourceGroupName, vaultName: vault.name };
     const reference = (setting: SecretSettingName): pulumi.Output<string> | undefined => {
       const value = args.secrets[setting];
       if (value === undefined) {
@@ -74,12 +71,12 @@ export class Vault extends pulumi.ComponentResource {
         `${name}-${secretName}`,
         {
           ...place,
+          vaultName: vault.name,
           properties: {
             value: pulumi.secret(value),
             contentType: setting === "SEALING_KEYS" ? "application/jwk-set+json" : "text/plain",
             attributes: { enabled: true, ...expiry(args.endDates[setting]) },
           },
-          tags,
         },
         // azure-native deletes secrets through the vault's data plane, out of the deployer's reach
         // where the vault is private; they go with their vault.
@@ -88,7 +85,7 @@ export class Vault extends pulumi.ComponentResource {
       this.roleAssignments.push(
         assignRole(
           `${name}-${secretName}-role`,
-          { role: "keyVaultSecretsUser", scope: secret.id, principalId, subscriptionId },
+          { ...holder, role: "keyVaultSecretsUser", scope: secret.id },
           { parent: this },
         ),
       );

@@ -1,6 +1,7 @@
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PROCESS_ENVIRONMENT, type SettingName } from "../app/settings.ts";
+import type { Place } from "./place.ts";
 import { tierOf } from "./tiers.ts";
 
 /**
@@ -10,7 +11,7 @@ import { tierOf } from "./tiers.ts";
 export type AppSettings = Record<SettingName, pulumi.Input<string> | undefined>;
 
 export type WebAppArgs = {
-  resourceGroupName: pulumi.Input<string>;
+  place: Place;
   /** Resource id of the user-assigned identity that the site runs, fetches and reads secrets as. */
   identityId: pulumi.Input<string>;
   packageUrl: pulumi.Input<string>;
@@ -24,7 +25,6 @@ export type WebAppArgs = {
   allowedIpRanges: string[];
   /** Subnet that outgoing traffic takes; undefined: App Service's own addresses. */
   subnetId: pulumi.Input<string> | undefined;
-  tags: Record<string, string>;
 };
 
 /** The plan and the site. It starts only when everything that it depends on is in place. */
@@ -36,23 +36,22 @@ export class WebApp extends pulumi.ComponentResource {
 
   constructor(name: string, args: WebAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:WebApp", name, {}, opts);
-    const { resourceGroupName, identityId, packageUrl, settings, skuName, tags } = args;
+    const { place, identityId, packageUrl, settings, skuName } = args;
     const plan = new web.AppServicePlan(
       `${name}-plan`,
       {
-        resourceGroupName,
+        ...place,
         kind: "linux",
         reserved: true,
         sku: { name: skuName, capacity: args.instances },
         zoneRedundant: args.zoneRedundant,
-        tags,
       },
       { parent: this, ignoreChanges: args.scalesItself ? ["sku.capacity"] : [] },
     );
     const site = new web.WebApp(
       `${name}-site`,
       {
-        resourceGroupName,
+        ...place,
         kind: "app,linux",
         serverFarmId: plan.id,
         identity: { type: "UserAssigned", userAssignedIdentities: [identityId] },
@@ -95,13 +94,12 @@ export class WebApp extends pulumi.ComponentResource {
             { name: "SCM_DO_BUILD_DURING_DEPLOYMENT", value: "false" },
           ],
         },
-        tags,
       },
       { parent: this },
     );
-    const place = { resourceGroupName, name: site.name };
-    new web.WebAppFtpAllowed(`${name}-ftp`, { ...place, allow: false }, { parent: this });
-    new web.WebAppScmAllowed(`${name}-scm`, { ...place, allow: false }, { parent: this });
+    const closed = { resourceGroupName: place.resourceGroupName, name: site.name, allow: false };
+    new web.WebAppFtpAllowed(`${name}-ftp`, closed, { parent: this });
+    new web.WebAppScmAllowed(`${name}-scm`, closed, { parent: this });
     this.planId = plan.id;
     this.siteId = site.id;
     this.url = pulumi.interpolate`https://${site.defaultHostName}`;

@@ -170,16 +170,6 @@ export function qualify(namespace: string, config: Record<string, string>): Reco
   return qualified;
 }
 
-/** Inputs without their secrecy, to look into what holds a secret. */
-export function reveal(value: unknown): unknown {
-  if (pulumi.runtime.isRpcSecret(value)) {
-    return reveal(pulumi.runtime.unwrapRpcSecret(value));
-  }
-  return value !== null && typeof value === "object" && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]))
-    : value;
-}
-
 /** A copy of an object's members; of anything else, none. */
 export function toRecord(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? { ...value } : {};
