@@ -438,6 +438,18 @@ function describeOwnSecret(start: Start): void {
   const stack = useStack(start, config, { without: ["azuread"] });
 
   it(
+    "is not made while the stack's file has a secret in clear",
+    async () => {
+      await stack().engine.configure({ azureAppSecret: "a-secret-in-clear" }, {});
+      const up = await stack().run("up");
+      expect(up.succeeded).toBe(false);
+      expect(up.output).toContain("azureAppSecret: stands in the stack's file in clear");
+      expect(stack().azure.standIn.resources()).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     "is made without Entra, and stays as it is",
     async () => {
       await stack().engine.configure({}, { azureAppSecret: "own-secret-in-clear" });
