@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { type Command, planOf } from "./testing/engine.ts";
+import { MODES, OWN_APP_ID, TWITTER_CONFIG } from "./testing/modes.ts";
+import {
+  changedSettings,
+  onEngines,
+  secretsInClear,
+  type Start,
+  useStack,
+} from "./testing/stack.ts";
+
+await onEngines((start) => {
+  describe("in production", () => {
+    describeProduction(start);
+  });
+  describe.each([
+    ["another tenant", "destroy"],
+    ["own registration", "destroy"],
+    ["immutable archive", "destroy"],
+    ["private backend", "destroy --exclude-protected"],
+  ] as const)("with %s", (mode, end) => {
+    describeMode(start, MODES[mode], end);
+  });
+  describe("with own registration, its secret, and instances that follow the queue", () => {
+    describeOwnSecret(start);
+  });
+});
+
+/** A stack with evidence in it. */
+function describeProduction(start: Start): void {
+  const stack = useStack(start, {});
+  const resources = () => stack().azure.standIn.resources();
+
+  it("may have been tried out before, without losing what it has", async () => {
+    await stack().succeed("up");
+    const made = resources();
+    const production = { environment: "production", sku: "P0v3", instances: "2" };
+    await stack().engine.configure(production, TWITTER_CONFIG);
+    const kinds = planOf(await stack().succeed("up")).map((step) => step.split(" ")[0]);
+    expect(new Set(kinds)).toEqual(new Set(["create", "update"]));
+    expect(resources()).toEqual(expect.arrayContaining(made));
+    expect(planOf(await stack().succeed("up"))).toEqual([]);
+  });
+
+  it("is not destroyed by accident", async () => {
+    const made = resources();
+    const destroy = await stack().run("destroy");
+    expect(destroy.succeeded).toBe(false);
+    expect(destroy.output).toContain("because it is protected");
+    expect(resources()).toEqual(made);
+  });
+
+  it("leaves the evidence when the rest of it is destroyed", async () => {
+    const container = resources().find((id) => id.endsWith("/containers/archive")) ?? "";
+    const account = container.slice(0, container.indexOf("/blobServices/"));
+    const vault = resources().find((id) => /\/vaults\/[^/]+$/.test(id)) ?? "";
+    const destroy = await stack().succeed("destroy --exclude-protected");
+    expect(planOf(destroy)).toContain("delete web:WebApp connector-site");
+    expect(resources()).toEqual(expect.arrayContaining([container, account, vault]));
+  });
+}
+
+/** Every other way in which the program is used, in short. */
+function describeMode(start: Start, config: Record<string, string>, end: Command): void {
+  const shown = Object.entries(config).filter(([key]) => !(key in TWITTER_CONFIG));
+  const stack = useStack(start, Object.fromEntries(shown));
+
+  it("is made at once, stays as it is, and goes in an order that Azure takes", async () => {
+    expect(planOf(await stack().succeed("up"))).toContain("create web:WebApp connector-site");
+    expect(planOf(await stack().succeed("up"))).toEqual([]);
+    expect(planOf(await stack().succeed(end))).toContain("delete web:WebApp connector-site");
+  });
+}
+
+/** A stack that changes nothing in Entra: the provider for it is not even there. */
+function describeOwnSecret(start: Start): void {
+  const config = { azureAppId: OWN_APP_ID, sku: "S1", maxInstances: "3" };
+  const stack = useStack(start, config, { without: ["azuread"] });
+
+  it("is not made while the stack's file has a secret in clear", async () => {
+    await stack().engine.configure({ azureAppSecret: "a-secret-in-clear" }, {});
+    const up = await stack().run("up");
+    expect(up.succeeded).toBe(false);
+    expect(up.output).toContain("azureAppSecret: stands in the stack's file in clear");
+    expect(stack().azure.standIn.resources()).toEqual([]);
+  });
+
+  it("is made without Entra, and stays as it is", async () => {
+    await stack().engine.configure({}, { azureAppSecret: "own-secret-in-clear" });
+    const up = await stack().succeed("up");
+    expect(planOf(up)).toEqual(
+      expect.arrayContaining([
+        "create keyvault:Secret vault-azure-app-secret",
+        "create monitor:AutoscaleSetting connector-autoscale",
+      ]),
+    );
+    expect(up.steps.filter(({ type }) => type.startsWith("azuread:"))).toEqual([]);
+    expect(planOf(await stack().succeed("up"))).toEqual([]);
+  });
+
+  it("takes another client secret, and moves the site to it in the same up", async () => {
+    await stack().engine.configure({}, { azureAppSecret: "renewed-secret-in-clear" });
+    const up = await stack().succeed("up");
+    expect(planOf(up)).toEqual([
+      "update keyvault:Secret vault-azure-app-secret",
+      "update web:WebApp connector-site",
+    ]);
+    expect(changedSettings(up)).toEqual(["AZURE_APP_SECRET"]);
+    expect([...stack().azure.standIn.secrets]).toContain("renewed-secret-in-clear");
+    expect(await secretsInClear(stack())).toEqual([]);
+  });
+
+  it("leaves as many instances as the queue has called for, and goes without a trace", async () => {
+    const { standIn } = stack().azure;
+    const plan = standIn.resources().find((id) => /\/serverfarms\/[^/]+$/.test(id)) ?? "";
+    standIn.change(plan, { sku: { name: "S1", capacity: 3 } });
+    await stack().succeed("refresh");
+    expect(planOf(await stack().succeed("up"))).toEqual([]);
+    await stack().succeed("destroy");
+    expect(standIn.resources()).toEqual([]);
+  });
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { z } from "zod";
+import type { Command, Engine, Outcome, Step } from "./engine.ts";
+import { startMiniatureEngine } from "./miniature-engine.ts";
+import { copyProject } from "./project-copy.ts";
+import { COMMAND_LIMIT_MS, findCli, startCliEngine } from "./pulumi-cli.ts";
+import { type StartedStandIn, startStandIn } from "./start-stand-in.ts";
+
+const STACK = "dev";
+const PROJECT = "m365-twitter-connector";
+
+type Places = { root: string; plugins: string; directory: string };
+
+export type Start = (places: Places) => Promise<Engine & { close?(): void }>;
+
+/** Describes stacks on the miniature engine, and once more on the real one, where there is one. */
+export async function onEngines(describeStacks: (start: Start) => void): Promise<void> {
+  const cli = await findCli();
+  // A test runs four commands at most.
+  const options = { timeout: 4 * COMMAND_LIMIT_MS };
+  describe("the program on a miniature engine", options, () => {
+    describeStacks(async ({ root, plugins }) =>
+      startMiniatureEngine({ root, plugins, project: PROJECT, stack: STACK }),
+    );
+  });
+  describe.skipIf(cli === undefined)(
+    `the program on the real engine (${cli ?? "skipped: no Pulumi CLI on PATH or in PULUMI_BIN"})`,
+    options,
+    () => {
+      describeStacks(async ({ root, plugins, directory }) =>
+        startCliEngine({ cli: cli ?? "", root, plugins, directory, stack: STACK }),
+      );
+    },
+  );
+}
+
+export type Stack = {
+  engine: Engine & { close?(): void };
+  azure: StartedStandIn;
+  /** Main files of app and program, which tests change. */
+  app: string;
+  program: string;
+  /** All that the engine ever showed. */
+  shown: string[];
+  run(command: Command): Promise<Outcome>;
+  succeed(command: Command): Promise<Outcome>;
+};
+
+/** A stack of its own for the tests around; each of them goes on where the last one ended. */
+export function useStack(
+  start: Start,
+  config: Record<string, string>,
+  { without = [] }: { without?: string[] } = {},
+): () => Stack {
+  let stack: Stack | undefined;
+  let directory: string;
+  const used = (): Stack => {
+    if (!stack) {
+      throw new Error("the stack was not started");
+    }
+    return stack;
+  };
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "engine-"));
+    const root = join(directory, "project");
+    await copyProject(root);
+    const azure = await startStandIn(directory);
+    for (const name of without) {
+      await rm(join(azure.plugins, `pulumi-resource-${name}`));
+    }
+    const engine = await start({ root, plugins: azure.plugins, directory });
+    await engine.configure(config, {});
+    const shown: string[] = [];
+    const run = async (command: Command) => {
+      const outcome = await engine.run(command);
+      shown.push(outcome.output);
+      return outcome;
+    };
+    const succeed = async (command: Command) => {
+      const outcome = await run(command);
+      expect(outcome.succeeded, outcome.output).toBe(true);
+      return outcome;
+    };
+    const [app, program] = [join(root, "app/server.ts"), join(root, "infra/index.ts")];
+    stack = { engine, azure, app, program, shown, run, succeed };
+  }, COMMAND_LIMIT_MS);
+
+  afterAll(async () => {
+    stack?.engine.close?.();
+    await stack?.azure.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return used;
+}
+
+/** Secrets of everything made so far that stand in what the engine keeps, or in what it showed. */
+export async function secretsInClear({ engine, azure, shown }: Stack): Promise<string[]> {
+  const outputs = JSON.stringify(await engine.outputs());
+  const everything = [await engine.kept(), outputs, ...shown].join("\n");
+  expect(everything).toContain("connector-site");
+  return [...azure.standIn.secrets].filter(
+    (secret) => everything.includes(secret) || everything.includes(inJson(secret)),
+  );
+}
+
+export async function rewrite(file: string, before: string, after: string): Promise<void> {
+  const text = await readFile(file, "utf8");
+  expect(text).toContain(before);
+  await writeFile(file, text.replace(before, after));
+}
+
+export function toSettingName(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+const siteSchema = z.object({
+  siteConfig: z.object({ appSettings: z.array(z.object({ name: z.string(), value: z.string() })) }),
+});
+
+/** Names of the app settings that the update of the site changed, added or took away. */
+export function changedSettings({ steps }: Outcome): string[] {
+  const site = steps.find(({ op, name }) => op === "update" && name === "connector-site");
+  const [before, after] = [settingsOf(site?.old), settingsOf(site?.new)];
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
+}
+
+function settingsOf(inputs: Step["old"]): Map<string, string> {
+  const { appSettings } = siteSchema.parse(inputs).siteConfig;
+  return new Map(appSettings.map(({ name, value }) => [name, value]));
+}
+
+/** As it stands within a JSON text. */
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
