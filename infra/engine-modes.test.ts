@@ -58,6 +58,15 @@ function describeProduction(start: Start): void {
     expect(planOf(destroy)).toContain("delete web:WebApp connector-site");
     expect(resources()).toEqual(expect.arrayContaining([container, account, vault]));
   });
+
+  it("takes the evidence up again, with the keys to it", async () => {
+    const { standIn } = stack().azure;
+    const [left, secrets] = [resources(), [...standIn.secrets]];
+    await stack().succeed("up");
+    expect(resources()).toEqual(expect.arrayContaining(left));
+    expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
+    expect([...standIn.secrets]).toEqual(secrets);
+  });
 }
 
 /** Every other way in which the program is used, in short. */

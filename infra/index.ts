@@ -29,12 +29,9 @@ const deployer = await authorization.getClientConfig();
 const { subscriptionId } = deployer;
 export const tenantId = config.tenantId ?? deployer.tenantId;
 
-const resourceGroup = new resources.ResourceGroup(
-  "connector",
-  { tags },
-  // Azure deletes a group with all that lies in it, the archive too.
-  { protect: isProduction, retainOnDelete: isProduction },
-);
+const keep = { protect: isProduction, retainOnDelete: isProduction };
+// Azure deletes a group with all that lies in it, the archive too.
+const resourceGroup = new resources.ResourceGroup("connector", { tags }, keep);
 const place = { resourceGroupName: resourceGroup.name, tags };
 const identity = new managedidentity.UserAssignedIdentity("connector", place);
 const holder = { principalId: identity.principalId, subscriptionId };
@@ -56,10 +53,11 @@ const storage = new Storage("archive", {
 const built = await buildPackage();
 const appPackage = new AppPackage("package", { place, holder, built });
 
-const generatedApiSecretKey = new random.RandomPassword("api-secret-key", {
-  length: 48,
-  special: false,
-});
+const generatedApiSecretKey = new random.RandomPassword(
+  "api-secret-key",
+  { length: 48, special: false },
+  keep,
+);
 export const apiSecretKey = pulumi.secret(config.apiSecretKey ?? generatedApiSecretKey.result);
 const vault = new Vault("vault", {
   place,
@@ -70,7 +68,7 @@ const vault = new Vault("vault", {
   secrets: {
     API_SECRET_KEY: apiSecretKey,
     AZURE_APP_SECRET: app.clientSecret,
-    SEALING_KEYS: sealingKeys("sealing-key"),
+    SEALING_KEYS: sealingKeys("sealing-key", keep),
     TWITTER_API_KEY: config.twitterApiKey,
     TWITTER_API_SECRET_KEY: config.twitterApiSecretKey,
     TWITTER_ACCESS_TOKEN: config.twitterAccessToken,
