@@ -54,7 +54,9 @@ export const plainSettings = {
     .default("off")
     .describe("whether X's full-archive search may be used for what its timelines no longer give"),
   TASK_CONCURRENCY: count.default(2).describe("tasks that one instance works on at a time"),
-  UPLOAD_CONCURRENCY: count.default(20).describe("items of one task in flight at a time"),
+  // Bytes in flight have a budget of their own (delivery/deliver.ts). With two tasks, no more than
+  // the 128 connections to one address that App Service is sure to give an instance.
+  UPLOAD_CONCURRENCY: count.default(40).describe("items of one task in flight at a time"),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info").describe("least level"),
 };
 

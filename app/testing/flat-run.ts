@@ -70,7 +70,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
     }),
     platform: createPlatform({ url: platformUrl, createCredential }),
     sasHosts: settings.SAS_HOSTS,
-    uploadConcurrency: 20,
+    uploadConcurrency: settings.UPLOAD_CONCURRENCY,
     createUpload: () => async () => {
       await new Promise(setImmediate);
     },
