@@ -77,12 +77,15 @@ export const secretSettings = {
 };
 
 /**
- * What Node and its allocator have to be told so that the process stays small: by default, V8 lets
- * what is short-lived grow to 128 MiB, and glibc keeps an arena for each thread.
+ * What Node and its allocator have to be told so that the process stays small. By default, V8 lets
+ * what is short-lived grow to 128 MiB; glibc keeps an arena for each thread, and of what large
+ * buffers leave behind the more, the larger they were. With less than 2 MiB, V8 takes what is
+ * short-lived for old, and a large window costs more memory and not less (delivery/memory.test.ts).
  */
 export const PROCESS_ENVIRONMENT = {
-  NODE_OPTIONS: "--max-semi-space-size=8",
-  MALLOC_ARENA_MAX: "2",
+  NODE_OPTIONS: "--max-semi-space-size=2",
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_TRIM_THRESHOLD_: "131072",
 } as const;
 
 /** The one schema of what the app is told by its environment. The program in `infra/` wires it. */

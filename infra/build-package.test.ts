@@ -25,6 +25,12 @@ describe("buildPackage", () => {
     expect(Array.from(zip.slice(10, 14))).toEqual([0, 0, 0x21, 0]);
   });
 
+  it("is ASCII: V8 keeps any other source in two bytes a character", async () => {
+    const bundle = unzipSync((await buildPackage()).zip)["server.js"] ?? new Uint8Array();
+    const at = bundle.findIndex((byte) => byte > 127);
+    expect(Buffer.from(bundle.subarray(at, at + 40)).toString()).toBe("");
+  });
+
   it("carries no path of the machine that built it", async () => {
     const bundle = Buffer.from(unzipSync((await buildPackage()).zip)["server.js"] ?? "").toString();
     expect(bundle).not.toContain(process.cwd());

@@ -57,6 +57,8 @@ const BUNDLING = {
   mainFields: ["module", "main"],
   // @azure/storage-blob loads it only to list blobs in Arrow format, which the app does not do.
   external: ["apache-arrow"],
+  // @azure/identity has it to open a browser, which no site does.
+  alias: { open: "data:text/javascript,export default undefined" },
   // Packages in CommonJS call `require` for Node's own modules.
   banner: {
     js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',

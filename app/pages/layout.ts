@@ -84,7 +84,7 @@ export function layout(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <link rel="icon" href="data:," />
-        <title>${title} · Twitter connector</title>
+        <title>${title} &middot; Twitter connector</title>
         <style nonce="${nonce}">
           ${raw(STYLE)}
         </style>

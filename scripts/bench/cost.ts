@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PROCESS_ENVIRONMENT } from "../../app/settings.ts";
 import { startChild } from "./child.ts";
 import type { Measurement } from "./measurement.ts";
 import { exponent } from "./statistics.ts";
@@ -27,6 +28,7 @@ export const cost: Measurement<
     await using child = startChild("cost.ts", {
       parameters: [JSON.stringify(SIZES)],
       execArgv: ["--expose-gc"],
+      env: PROCESS_ENVIRONMENT,
     });
     const [small, middle, large] = await child.next(z.tuple([costSchema, costSchema, costSchema]));
     const points = [small, middle, large].map(({ posts, seconds }) => ({

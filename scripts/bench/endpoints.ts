@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PROCESS_ENVIRONMENT } from "../../app/settings.ts";
 import { basic, downloadRequest } from "../../app/testing/platform-calls.ts";
 import { startChild } from "./child.ts";
 import { type Load, putUnderLoad, type Request } from "./load.ts";
@@ -69,8 +70,11 @@ function toValues(name: string, app: Load, bare: Load): Record<string, number> {
 }
 
 async function compare(call: Call): Promise<{ app: Load; bare: Load }> {
-  await using appServer = startChild("serve.ts", { parameters: ["app"] });
-  await using bareServer = startChild("serve.ts", { parameters: ["bare"] });
+  await using appServer = startChild("serve.ts", { parameters: ["app"], env: PROCESS_ENVIRONMENT });
+  await using bareServer = startChild("serve.ts", {
+    parameters: ["bare"],
+    env: PROCESS_ENVIRONMENT,
+  });
   const [appPort, barePort] = [await appServer.next(z.number()), await bareServer.next(z.number())];
   await putUnderLoad(appPort, { ...call, ms: WARM_UP_MS });
   await putUnderLoad(barePort, { ...call, ms: WARM_UP_MS });

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { unzipSync } from "fflate";
 import { buildPackage } from "../../infra/build-package.ts";
 import { testEnvironment } from "../../app/testing/environment.ts";
+import { PROCESS_ENVIRONMENT } from "../../app/settings.ts";
 import { startStorage, type Storage } from "../../app/testing/storage.ts";
 import { closeServer, listen } from "../local/azure/listen.ts";
 import type { Measurement } from "./measurement.ts";
@@ -38,6 +39,7 @@ export const start: Measurement<"start to the first 200" | "idle RSS"> = {
     const port = await freePort();
     const env = {
       ...testEnvironment(),
+      ...PROCESS_ENVIRONMENT,
       ARCHIVE_CONTAINER_URL: (await storage.createContainer()).url,
       WORK_QUEUE_URL: await storage.createQueue(),
       POISON_QUEUE_URL: await storage.createQueue(),

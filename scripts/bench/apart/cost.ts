@@ -8,7 +8,7 @@ const sizes = z
   .array(z.object({ posts: z.number(), times: z.number() }))
   .parse(JSON.parse(process.argv[2] ?? ""));
 const SAMPLE_MS = 10;
-const WARM_UP_POSTS = 5_000;
+const WARM_UP_POSTS = 20_000;
 
 let items = 0;
 const upload = async () => void (items += 1);
