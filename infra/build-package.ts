@@ -39,6 +39,8 @@ export async function buildPackage(): Promise<Package> {
   };
 }
 
+const NOTHING = "data:text/javascript,export default undefined";
+
 const BUNDLING = {
   absWorkingDir: ROOT,
   entryPoints: ["app/server.ts"],
@@ -57,8 +59,9 @@ const BUNDLING = {
   mainFields: ["module", "main"],
   // @azure/storage-blob loads it only to list blobs in Arrow format, which the app does not do.
   external: ["apache-arrow"],
-  // @azure/identity has it to open a browser, which no site does.
-  alias: { open: "data:text/javascript,export default undefined" },
+  // @azure/identity has them to open a browser, and to sign with a certificate. The site does neither,
+  // and keeps its sources in memory.
+  alias: { open: NOTHING, jsonwebtoken: NOTHING },
   // Packages in CommonJS call `require` for Node's own modules.
   banner: {
     js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
