@@ -32,6 +32,7 @@ export const plainSchema = z.object({
 
   azureAppId: z.guid().optional(),
   credential: z.enum(["federated", "secret"]).optional(),
+  roleSettlingSeconds: z.coerce.number().int().min(0).max(1800).default(60),
   rotateDays: days.min(7).max(360).default(90),
 
   sku: z

@@ -83,7 +83,13 @@ function describeMode(start: Start, config: Record<string, string>, end: Command
 
 /** A stack that changes nothing in Entra: the provider for it is not even there. */
 function describeOwnSecret(start: Start): void {
-  const config = { azureAppId: OWN_APP_ID, sku: "S1", maxInstances: "3" };
+  const settlingSeconds = 2;
+  const config = {
+    azureAppId: OWN_APP_ID,
+    sku: "S1",
+    maxInstances: "3",
+    roleSettlingSeconds: String(settlingSeconds),
+  };
   const stack = useStack(start, config, { without: ["azuread"] });
 
   it("is not made while the stack's file has a secret in clear", async () => {
@@ -104,6 +110,10 @@ function describeOwnSecret(start: Start): void {
       ]),
     );
     expect(up.steps.filter(({ type }) => type.startsWith("azuread:"))).toEqual([]);
+    const [site, role] = ["web:WebApp", "authorization:RoleAssignment"].map((type) =>
+      stack().azure.standIn.lastChange(`azure-native:${type}`),
+    );
+    expect((site ?? 0) - (role ?? 0)).toBeGreaterThanOrEqual(settlingSeconds * 1000);
     expect(planOf(await stack().succeed("up"))).toEqual([]);
   });
 

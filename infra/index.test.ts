@@ -112,6 +112,20 @@ const UNTAGGABLE = new Set([
   "web:WebAppScmAllowed",
 ]);
 
+describe("the site", () => {
+  it("waits for roles that are new, whether it is made or changed", async () => {
+    const { all, optionsOf } = await run("complete");
+    for (const { name } of all("authorization:RoleAssignment")) {
+      expect(optionsOf(name).hooks.afterCreate, name).toEqual(["role-given"]);
+    }
+    expect(optionsOf("connector-site").hooks).toEqual({
+      afterCreate: [],
+      beforeCreate: ["roles-settled"],
+      beforeUpdate: ["roles-settled"],
+    });
+  });
+});
+
 describe("the first up", () => {
   it("works without the four Twitter values, and a second one adds just their secrets", async () => {
     const first = await run("first up");

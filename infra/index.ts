@@ -12,6 +12,7 @@ import { Monitoring } from "./monitoring.ts";
 import { AppPackage } from "./package.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import { sealingKeys } from "./sealing-keys.ts";
+import { createSettling } from "./settling.ts";
 import { Storage } from "./storage.ts";
 import { Vault } from "./vault.ts";
 import { WebApp } from "./web-app.ts";
@@ -34,7 +35,8 @@ const keep = { protect: isProduction, retainOnDelete: isProduction };
 const resourceGroup = new resources.ResourceGroup("connector", { tags }, keep);
 const place = { resourceGroupName: resourceGroup.name, tags };
 const identity = new managedidentity.UserAssignedIdentity("connector", place);
-const holder = { principalId: identity.principalId, subscriptionId };
+const settling = createSettling(config.roleSettlingSeconds);
+const holder = { principalId: identity.principalId, subscriptionId, hooks: settling.given };
 
 const app = identifyApp({
   config,
@@ -96,6 +98,7 @@ const webApp = new WebApp(
     zoneRedundant: config.zoneRedundant,
     allowedIpRanges: config.allowedIpRanges,
     subnetId: privateNetwork?.siteSubnetId,
+    hooks: settling.needed,
     settings: {
       ...vault.references,
       TENANT_ID: tenantId,

@@ -20,6 +20,8 @@ export type Holder = {
   principalId: pulumi.Input<string>;
   /** Azure names the definition of a role by where it is used. */
   subscriptionId: pulumi.Input<string>;
+  /** Told of each new role. */
+  hooks: pulumi.ResourceHookBinding;
 };
 
 export type RoleAssignmentArgs = Holder & {
@@ -31,7 +33,7 @@ export type RoleAssignmentArgs = Holder & {
 /** Gives an identity a role. The assignment's name follows from what it says, as Azure wants it. */
 export function assignRole(
   name: string,
-  { role, scope, principalId, subscriptionId }: RoleAssignmentArgs,
+  { role, scope, principalId, subscriptionId, hooks }: RoleAssignmentArgs,
   opts: pulumi.CustomResourceOptions,
 ): authorization.RoleAssignment {
   const definition = "providers/Microsoft.Authorization/roleDefinitions";
@@ -47,6 +49,6 @@ export function assignRole(
       // Without it Azure looks a fresh identity up in Entra, and may not find it yet.
       principalType: "ServicePrincipal",
     },
-    opts,
+    { ...opts, hooks },
   );
 }

@@ -25,6 +25,8 @@ export type WebAppArgs = {
   allowedIpRanges: string[];
   /** Subnet that outgoing traffic takes; undefined: App Service's own addresses. */
   subnetId: pulumi.Input<string> | undefined;
+  /** Called before the site is made or changed. */
+  hooks: pulumi.ResourceHookBinding;
 };
 
 /** The plan and the site. It starts only when everything that it depends on is in place. */
@@ -95,7 +97,7 @@ export class WebApp extends pulumi.ComponentResource {
           ],
         },
       },
-      { parent: this },
+      { parent: this, hooks: args.hooks },
     );
     const closed = { resourceGroupName: place.resourceGroupName, name: site.name, allow: false };
     new web.WebAppFtpAllowed(`${name}-ftp`, closed, { parent: this });

@@ -104,6 +104,7 @@ function createDeployment(
     old: state.resources,
     next: new Map(),
     renamed: new Map(),
+    hooks: new Map(),
     condemned: [...state.condemned],
     steps: [],
     output: [],

@@ -14,6 +14,7 @@ import {
   toSecret,
 } from "./property-values.ts";
 import type { Provider } from "./provider-client.ts";
+import { type Hooks, type Moment, runHooks } from "./resource-hooks.ts";
 import { formerUrns, urnOf } from "./urn.ts";
 
 /** A resource as the engine keeps it. */
@@ -42,6 +43,7 @@ export type Deployment = {
   next: Map<string, Kept>;
   /** URNs of what was registered under another than it had, and the one it had. */
   renamed: Map<string, string>;
+  hooks: Hooks;
   /** Replaced, but still there. */
   condemned: Kept[];
   steps: Step[];
@@ -52,7 +54,7 @@ export type Deployment = {
 type Request = messages.RegisterResourceRequest;
 
 /** What the real monitor is asked of its features, and this one has. */
-const FEATURES = new Set(["secrets", "deletedWith", "aliasSpecs"]);
+const FEATURES = new Set(["secrets", "deletedWith", "aliasSpecs", "resourceHooks"]);
 
 /** Serves the program as the real engine's resource monitor does, as far as this program needs. */
 export function createMonitor(deployment: Deployment) {
@@ -66,6 +68,13 @@ export function createMonitor(deployment: Deployment) {
         .setUrn(kept.urn)
         .setId(kept.id)
         .setObject(toStruct(kept.outputs));
+    }),
+    registerResourceHook: answer((request) => {
+      const callback = request.getCallback();
+      if (callback) {
+        deployment.hooks.set(request.getName(), callback);
+      }
+      return new empty.Empty();
     }),
     registerResourceOutputs: answer((request) => {
       const kept = deployment.next.get(request.getUrn());
@@ -158,11 +167,16 @@ async function carryOut(
 ): Promise<Kept> {
   const provider = providerOf(deployment, asked.type);
   const { urn } = asked;
+  const hooked = async (moment: Moment) =>
+    deployment.preview ? undefined : runHooks(deployment.hooks, request, moment);
   const given = ignoring(request.getIgnorechangesList(), old?.inputs ?? {}, asked.inputs);
   const checked = { ...asked, inputs: await provider.check(urn, given) };
   if (!old) {
+    await hooked("beforeCreate");
     report(deployment, "create", { fresh: checked });
-    return { ...checked, ...(await provider.create(urn, checked.inputs, deployment.preview)) };
+    const made = await provider.create(urn, checked.inputs, deployment.preview);
+    await hooked("afterCreate");
+    return { ...checked, ...made };
   }
   const change = { oldInputs: old.inputs, oldOutputs: old.outputs, inputs: checked.inputs };
   const diff = await provider.diff(urn, old.id, change);
@@ -176,6 +190,7 @@ async function carryOut(
     report(deployment, "same", { old, fresh: checked });
     return { ...checked, id: old.id, outputs: old.outputs };
   }
+  await hooked("beforeUpdate");
   report(deployment, "update", { old, fresh: checked });
   const outputs = await provider.update(urn, old.id, change, deployment.preview);
   return { ...checked, id: old.id, outputs };

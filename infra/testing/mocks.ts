@@ -11,6 +11,8 @@ export type Options = {
   /** Logical names of what is created before, its parents left out. */
   dependsOn: string[];
   provider: string;
+  /** Names of hooks, by what they wait for. */
+  hooks: { afterCreate: string[]; beforeCreate: string[]; beforeUpdate: string[] };
 };
 
 export type Evaluation = {
@@ -95,6 +97,8 @@ function recordOptions(): { type: string; name: string; options: Options }[] {
   }
   const register = monitor.registerResource.bind(monitor);
   Object.assign(monitor, {
+    // The SDK's own mocks say that they have hooks, and do not.
+    registerResourceHook: (_hook: unknown, done: (error: null) => void) => done(null),
     registerResource: (...call: Parameters<typeof register>) => {
       const [request] = call;
       recorded.push({
@@ -105,6 +109,11 @@ function recordOptions(): { type: string; name: string; options: Options }[] {
           retainOnDelete: request.getRetainondelete() ?? false,
           dependsOn: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
           provider: request.getProvider(),
+          hooks: {
+            afterCreate: request.getHooks()?.getAfterCreateList() ?? [],
+            beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
+            beforeUpdate: request.getHooks()?.getBeforeUpdateList() ?? [],
+          },
         },
       });
       return register(...call);

@@ -73,7 +73,8 @@ export function useStack(
       await rm(join(azure.plugins, `pulumi-resource-${name}`));
     }
     const engine = await start({ root, plugins: azure.plugins, directory });
-    await engine.configure(config, {});
+    // The stand-ins heed a role at once.
+    await engine.configure({ roleSettlingSeconds: "0", ...config }, {});
     const shown: string[] = [];
     const run = async (command: Command) => {
       const outcome = await engine.run(command);

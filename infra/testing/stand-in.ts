@@ -35,6 +35,8 @@ export type StandIn = {
   failOnce(operation: "create" | "update", type: string): void;
   /** Ids of all that was made and is still there, but for random values. */
   resources(): string[];
+  /** When a resource of that type was made or changed last, in milliseconds. */
+  lastChange(type: string): number;
   /** Every text that was secret in something made so far. */
   secrets: ReadonlySet<string>;
 };
@@ -47,7 +49,9 @@ export function createStandIn({ mocks, manager }: Pick<LocalAzure, "mocks" | "ma
   const live = new Map<string, Live>();
   const secrets = new Set<string>();
   const failing = new Set<string>();
+  const times = new Map<string, number>();
   const keep = ({ type }: Subject, id: string, now: Live): Properties => {
+    times.set(type, Date.now());
     if (!isStateless(type)) {
       live.set(id, now);
     }
@@ -63,6 +67,7 @@ export function createStandIn({ mocks, manager }: Pick<LocalAzure, "mocks" | "ma
   };
   return {
     secrets,
+    lastChange: (type) => times.get(type) ?? Number.NaN,
     resources: () => [...live.keys()].filter((id) => manager.has(id)),
     change: (id, changed) => {
       const { inputs, outputs } = live.get(id) ?? { inputs: {}, outputs: {} };

@@ -1,0 +1,31 @@
+import { setTimeout } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+
+export type Settling = {
+  /** For whatever takes a while to be known everywhere, once it is made. */
+  given: pulumi.ResourceHookBinding;
+  /** For whatever needs that. */
+  needed: pulumi.ResourceHookBinding;
+};
+
+type Clock = { now: () => number; wait: (ms: number) => Promise<unknown> };
+
+const CLOCK: Clock = { now: () => Date.now(), wait: (ms) => setTimeout(ms) };
+
+/**
+ * Azure takes up to minutes to heed a new role (azure.md section 3). A site that is started before
+ * cannot read its secrets, and is not told of them again for a day. So it waits; only where a role is new.
+ */
+export function createSettling(seconds: number, { now, wait }: Clock = CLOCK): Settling {
+  let newest = Number.NEGATIVE_INFINITY;
+  const note = new pulumi.ResourceHook("role-given", async () => {
+    newest = now();
+  });
+  const settle = new pulumi.ResourceHook("roles-settled", async () => {
+    await wait(Math.max(0, newest + seconds * 1000 - now()));
+  });
+  return {
+    given: { afterCreate: [note] },
+    needed: { beforeCreate: [settle], beforeUpdate: [settle] },
+  };
+}
