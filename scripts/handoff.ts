@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { MendableError } from "./checks/check.ts";
+import { runMendable } from "./checks/mendable-script.ts";
 import { optionsOrExit } from "./command-line.ts";
 import { HELP, parseOptions } from "./handoff/options.ts";
 import { stepsToHtml, stepsToMarkdown } from "./handoff/sheet.ts";
@@ -21,12 +21,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof MendableError)) {
-    throw error;
-  }
-  process.stderr.write(`${error.message}\n${error.remedy}\n`);
-  process.exitCode = 1;
-}
+await runMendable(main);

@@ -2,6 +2,7 @@ import { DefaultAzureCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
 import { z } from "zod";
 import { MendableError } from "./checks/check.ts";
+import { runMendable } from "./checks/mendable-script.ts";
 import { optionsOrExit } from "./command-line.ts";
 import { HELP, parseOptions, type RequeueOptions } from "./requeue/options.ts";
 import { type GivenUp, listPoisoned, requeue } from "./requeue/requeue.ts";
@@ -47,12 +48,4 @@ function report({ reason, message }: GivenUp): void {
   process.stdout.write(`${message ?? "(none of the connector's)"}\n  ${reason}\n`);
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof MendableError)) {
-    throw error;
-  }
-  process.stderr.write(`${error.message}\n${error.remedy}\n`);
-  process.exitCode = 1;
-}
+await runMendable(main);
