@@ -75,8 +75,8 @@ export type LocalX = Closable & {
   reads(): number | undefined;
   /** The same for posts of others, looked up because a post of the account shows them. */
   otherReads(): number | undefined;
-  /** How often each post was returned so far. */
-  returned(): ReadonlyMap<string, number>;
+  /** How often that post was returned so far; without an id, all posts together. */
+  returned(postId?: string): number | undefined;
 };
 
 /** A container in the storage of the Import service (not in the customer's account). */

@@ -172,11 +172,10 @@ function countLate({ importService }: LocalSystem): number {
 }
 
 function countReturnedAgain({ x }: LocalSystem, jobs: Job[]): number {
-  const returned = x.returned();
   return jobs
     .flatMap(({ account }) => x.posts(account.id))
     .filter(({ createdAt }) => Date.parse(createdAt) < QUIET_DAYS)
-    .reduce((sum, { id }) => sum + Math.max((returned.get(id) ?? 0) - 1, 0), 0);
+    .reduce((sum, { id }) => sum + Math.max((x.returned(id) ?? 0) - 1, 0), 0);
 }
 
 async function checkJobs(

@@ -112,7 +112,7 @@ describe("the API", () => {
     await get("users/42/tweets");
     await get("tweets", { ids: `${post.id},${quoted.id}` });
     expect([x.reads(), x.otherReads()]).toEqual([1, 1]);
-    expect(Object.fromEntries(x.returned())).toEqual({ [post.id]: 3, [quoted.id]: 1 });
+    expect([post.id, quoted.id].map((id) => x?.returned(id))).toEqual([3, 1]);
   });
 
   it.each([

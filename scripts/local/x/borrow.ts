@@ -19,7 +19,7 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     posts: () => posts,
     reads: () => undefined,
     otherReads: () => undefined,
-    returned: () => new Map(),
+    returned: () => undefined,
     close: async () => {},
   };
 }

@@ -53,16 +53,18 @@ export function createBilling(now: () => number, accountId: string) {
   const owned = new Set<string>();
   const others = new Set<string>();
   const returned = new Map<string, number>();
+  let all = 0;
   return {
     count(posts: readonly { id: string; author_id: string }[]): void {
       const day = new Date(now()).toISOString().slice(0, 10);
       for (const { id, author_id: author } of posts) {
         (author === accountId ? owned : others).add(`${day} ${id}`);
         returned.set(id, (returned.get(id) ?? 0) + 1);
+        all += 1;
       }
     },
     reads: () => owned.size,
     otherReads: () => others.size,
-    returned: () => returned,
+    returned: (postId?: string) => (postId === undefined ? all : (returned.get(postId) ?? 0)),
   };
 }
