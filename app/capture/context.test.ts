@@ -37,6 +37,12 @@ describe("Looked up is", () => {
     expect(idsFor([post("1", [["quoted", "2"]])], { tweets: [shown] })).toEqual([]);
   });
 
+  it("the original of a repost that a post answers or quotes", () => {
+    const repost = post("2", [["retweeted", "3"]]);
+    expect(idsFor([post("1", [["replied_to", "2"]])], { tweets: [repost] })).toEqual(["3"]);
+    expect(idsFor([post("1", [["quoted", "2"]])], { tweets: [repost] })).toEqual(["3"]);
+  });
+
   it("a post that X sent without its author or a medium", () => {
     const stranger = post("2", [], { author_id: "99" });
     const pictured = post("3", [], { attachments: { media_keys: ["3_1"] } });

@@ -2,8 +2,10 @@ import { contextOf, isRepost, type Page } from "../twitter/page.ts";
 
 /**
  * Posts that have to be looked up so that everything a page's posts show is known, and every version
- * of those that were edited (a timeline has the newest only). X expands one level: what a reposted post quotes is missing; and with the new field names, so are the authors
- * and media of the posts that are referred to (x-api.md sections 0 and 2), if not the posts.
+ * of those that were edited (a timeline has the newest only). X expands one level: what a reposted
+ * post quotes is missing, and the original of a repost that is answered or quoted, whose own text X
+ * cuts. With the new field names, so are the authors and media of the posts that are referred to
+ * (x-api.md sections 0 and 2), if not the posts.
  */
 export function idsToLookUp({ posts, includes }: Page): string[] {
   const ids = new Set<string>();
@@ -21,7 +23,7 @@ export function idsToLookUp({ posts, includes }: Page): string[] {
       if (!isDescribed) {
         ids.add(shown.id);
       }
-      for (const { id } of isRepost(post) ? shown.references : []) {
+      for (const { id } of [post, shown].some(isRepost) ? shown.references : []) {
         if (!isKnown(id)) {
           ids.add(id);
         }
