@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import type { Store } from "../archive/store.ts";
 import { readAnswered } from "../delivery/ledger.ts";
-import { addToOutbox } from "../delivery/outbox.ts";
+import { addToOutbox, OUTBOX_WRITERS } from "../delivery/outbox.ts";
 import type { Log } from "../log.ts";
 import type { Post } from "../twitter/page.ts";
 import type { Coverage } from "./coverage.ts";
@@ -10,8 +10,6 @@ import { postsOfWindow } from "./posts.ts";
 
 /** A post of a time that was read before, and the stored page that holds it. */
 export type EarlyPost = Pick<Post, "id" | "createdAt"> & { isEdited: boolean; page: string };
-
-const OUTBOX_WRITERS = 20;
 
 /**
  * How far a capture that nobody asked for looks back: a post can be edited for an hour, and then has a

@@ -51,7 +51,8 @@ export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntr
   throw new ConnectorError("conflict", `${name} is being changed by others all the time`);
 }
 
-/** There may be 100,000 of them. */
+/** There may be 100,000 entries: how many are written, and read, at a time. */
+export const OUTBOX_WRITERS = 20;
 const READERS = 16;
 
 /** What waits, by name and so by id: an order of time only among ids of one length. */

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { names } from "../archive/names.ts";
-import { toJson } from "../archive/store.ts";
+import { type Store, toJson } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
+import { ConnectorError } from "../errors.ts";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import { type PlannedPost, planDelivery, type Wanted } from "./plan.ts";
@@ -171,6 +172,15 @@ describe("What waits in the outbox", () => {
     const changes = { coverage: covered("a"), outbox: [entry("5", late)], answered: [] };
     const planned = await planDelivery(store, wanted(changes));
     expect(planned).toMatchObject({ count: 1, lost: ["5"] });
+  });
+
+  it("holds the task up where its page lies in the archive tier: it is not lost", async () => {
+    await putPage("a", 1, [post("20")]);
+    const offline = new ConnectorError("evidence-offline", "late-page lies in the archive tier");
+    const read: Store["read"] = (name) =>
+      name === "late-page" ? Promise.reject(offline) : store.read(name);
+    const changes = { coverage: covered("a"), outbox: [entry("5", late)], answered: [] };
+    await expect(planDelivery({ ...store, read }, wanted(changes))).rejects.toBe(offline);
   });
 });
 

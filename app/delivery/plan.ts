@@ -5,7 +5,7 @@ import type { Coverage } from "../capture/coverage.ts";
 import { contains, type Interval } from "../capture/interval.ts";
 import { pageNames } from "../capture/pages.ts";
 import { pagesOfWindow } from "../capture/posts.ts";
-import { ConnectorError } from "../errors.ts";
+import { ConnectorError, type ErrorCode } from "../errors.ts";
 import { parsePage, type Post } from "../twitter/page.ts";
 import { isChange, type OutboxEntry } from "./outbox.ts";
 
@@ -133,13 +133,18 @@ async function groupByPages(
   return lots.values();
 }
 
-/** One page that cannot be read must not hold up every window of the job. */
+/**
+ * One page that is gone or damaged must not hold up every window of the job. One that lies in the
+ * archive tier is not lost: the task waits for it.
+ */
 function unlessUnusable(error: unknown): { posts: Post[]; receivedAt: string } {
-  if (error instanceof ConnectorError) {
+  if (error instanceof ConnectorError && UNUSABLE.has(error.code)) {
     return { posts: [], receivedAt: "" };
   }
   throw error;
 }
+
+const UNUSABLE: ReadonlySet<ErrorCode> = new Set(["unusable-record", "x-bad-response"]);
 
 type ReadPage = { page: string; posts: Post[]; receivedAt: string };
 

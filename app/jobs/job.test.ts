@@ -149,6 +149,17 @@ describe("A job that needs a sign-in", () => {
     });
   });
 
+  it("is one whose token no key of ours opens", async () => {
+    await signIn("job-1");
+    const other = createSealer([
+      { kty: "oct", kid: "other", k: Buffer.alloc(32, 9).toString("base64url") },
+    ]);
+    await expect(openToken(other, await existing("job-1"))).rejects.toMatchObject({
+      code: "x-token-refused",
+      message: "The token of @small cannot be opened with our sealing keys",
+    });
+  });
+
   it("keeps the first reason", async () => {
     await signIn("job-1");
     await markNeedsSignIn(store, "job-1", { reason: "first" });

@@ -130,7 +130,11 @@ function otherAccount({ account }: Job, username: string): Refusal {
   };
 }
 
-/** The token to read the job's account with. @throws ConnectorError `job-needs-sign-in`. */
+/**
+ * The token to read the job's account with.
+ * @throws ConnectorError `job-needs-sign-in`; `x-token-refused` for one that no key of ours opens:
+ * trying again does not bring the key back, and a new sign-in mends it.
+ */
 export async function openToken(sealer: Sealer, job: Job): Promise<UserToken> {
   if (job.sealedToken === undefined || job.needsSignIn !== undefined) {
     throw new ConnectorError(
@@ -138,7 +142,12 @@ export async function openToken(sealer: Sealer, job: Job): Promise<UserToken> {
       `@${job.account.username} has to be signed in again (${job.needsSignIn ?? "no token"})`,
     );
   }
-  return tokenSchema.parse(await sealer.open(job.sealedToken));
+  try {
+    return tokenSchema.parse(await sealer.open(job.sealedToken));
+  } catch (cause) {
+    const message = `The token of @${job.account.username} cannot be opened with our sealing keys`;
+    throw new ConnectorError("x-token-refused", message, { cause });
+  }
 }
 
 /** Marks a job as needing sign-in, unless it was signed in again since `token` was read. */

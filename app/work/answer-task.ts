@@ -4,7 +4,13 @@ import type { Coverage } from "../capture/coverage.ts";
 import { deliver, type DeliverDeps, type Upload } from "../delivery/deliver.ts";
 import { makeRoom, readAnswered } from "../delivery/ledger.ts";
 import { createManifest, type Manifest, type ManifestEntry } from "../delivery/manifest.ts";
-import { addToOutbox, carryOutbox, leaveOutbox, readOutbox } from "../delivery/outbox.ts";
+import {
+  addToOutbox,
+  carryOutbox,
+  leaveOutbox,
+  OUTBOX_WRITERS,
+  readOutbox,
+} from "../delivery/outbox.ts";
 import { type Plan, planDelivery } from "../delivery/plan.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
@@ -20,8 +26,6 @@ export type Known = {
   notRead: Map<string, string>;
   upload: Upload;
 };
-
-const OUTBOX_WRITERS = 20;
 
 /**
  * Makes a task's list out of the archive, uploads what is on it, and writes the manifest: from then

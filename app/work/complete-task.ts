@@ -1,7 +1,13 @@
 import pMap from "p-map";
 import { dayOf, makeRoom, recordAcceptance } from "../delivery/ledger.ts";
 import { readManifest } from "../delivery/manifest.ts";
-import { forgetLate, idsInOutbox, leaveOutbox, removeFromOutbox } from "../delivery/outbox.ts";
+import {
+  forgetLate,
+  idsInOutbox,
+  leaveOutbox,
+  OUTBOX_WRITERS,
+  removeFromOutbox,
+} from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
 import { type Completion, COMPLETION_STATUS } from "../platform/platform.ts";
@@ -9,8 +15,6 @@ import type { TaskDeps } from "./process-task.ts";
 import { changeClaimed, type Task, withoutClaim } from "./task.ts";
 
 export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "log" | "now">;
-
-const OUTBOX_WRITERS = 20;
 
 /**
  * Sends the completion that a task owes, in one try. Only what the platform has accepted is recorded
