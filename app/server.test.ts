@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { closeServer, listen } from "../scripts/local/azure/listen.ts";
+import { closeServer, listen } from "../scripts/local/listen.ts";
 import { TEST_SECRETS, testEnvironment } from "./testing/environment.ts";
 import { ACCOUNT } from "./testing/harness.ts";
 import { downloadRequest, postJson, SAS_URI } from "./testing/platform-calls.ts";

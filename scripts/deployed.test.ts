@@ -7,7 +7,7 @@ import { z } from "zod";
 import { type Finding, runChecks } from "./checks/check.ts";
 import { createAz } from "./doctor/az.ts";
 import { diagnose } from "./doctor/diagnose.ts";
-import { closeServer, listen } from "./local/azure/listen.ts";
+import { closeServer, listen } from "./local/listen.ts";
 import { type LocalSystem, startLocalSystem } from "./local/system.ts";
 import { SILENT } from "./local/testing/silent-progress.ts";
 import { type Ended, startScript } from "./local/testing/local-run.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { unzipSync } from "fflate";
 import { buildPackage } from "../../infra/build-package.ts";
-import { closeServer, listen } from "../../scripts/local/azure/listen.ts";
+import { closeServer, listen } from "../../scripts/local/listen.ts";
 import { startEntra } from "../../scripts/local/entra.ts";
 import { createAzureStore } from "../archive/azure-store.ts";
 import { createSealer } from "../archive/seal.ts";

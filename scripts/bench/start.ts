@@ -10,7 +10,7 @@ import { buildPackage } from "../../infra/build-package.ts";
 import { testEnvironment } from "../../app/testing/environment.ts";
 import { PROCESS_ENVIRONMENT } from "../../app/settings.ts";
 import { startStorage, type Storage } from "../../app/testing/storage.ts";
-import { closeServer, listen } from "../local/azure/listen.ts";
+import { closeServer, listen } from "../local/listen.ts";
 import type { Measurement } from "./measurement.ts";
 
 const POLL_MS = 5;

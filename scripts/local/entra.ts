@@ -7,7 +7,7 @@ import type { Context, Next } from "hono";
 import { SignJWT, exportJWK, generateKeyPair, jwtVerify } from "jose";
 
 import { removeFrom } from "./azure/arm.ts";
-import { closeServer, listen } from "./azure/listen.ts";
+import { closeServer, listen } from "./listen.ts";
 import { assertionMatches, readTokenRequest } from "./azure/token-request.ts";
 import type { Clients, FederatedCredential, Grant, Refusal } from "./azure/token-request.ts";
 import type { Certificate, LocalEntra } from "./contracts.ts";

@@ -11,7 +11,7 @@ import {
 } from "../stack/outputs.ts";
 import { PROJECT } from "../stack/pulumi.ts";
 import { evaluateProgram } from "./azure/evaluate-program.ts";
-import { listen } from "./azure/listen.ts";
+import { listen } from "./listen.ts";
 import { startLocalAzure } from "./azure/resource-manager.ts";
 import { createCertificate } from "./certificate.ts";
 import type { Closable, LocalAzure, LocalSite, LocalX, TwitterKeys } from "./contracts.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { closeServer, listen } from "../local/azure/listen.ts";
+import { closeServer, listen } from "../local/listen.ts";
 import { createCertificate } from "../local/certificate.ts";
 import { createRun } from "../stack/run.ts";
 import { TEST_OUTPUTS } from "../stack/testing/test-outputs.ts";

@@ -5,7 +5,7 @@ import { createLog } from "../../../app/log.ts";
 import { createIssuer } from "../../../app/testing/entra-tokens.ts";
 import { addJob, createAppOf, createParts } from "../../../app/testing/harness.ts";
 import { as, basic, downloadRequest, postJson } from "../../../app/testing/platform-calls.ts";
-import { portOf } from "../../local/azure/listen.ts";
+import { portOf } from "../../local/listen.ts";
 
 const DOWNLOAD = "/data/OnDownloadRequest";
 

@@ -7,7 +7,7 @@ import type { Closable, LocalSite } from "../contracts.ts";
 import { startIdentityEndpoint } from "./identity-endpoint.ts";
 import type { IdentityEndpoint } from "./identity-endpoint.ts";
 import { resolveSetting } from "./key-vault-references.ts";
-import { closeServer, listen } from "./listen.ts";
+import { closeServer, listen } from "../listen.ts";
 import { createSiteFront } from "./site-front.ts";
 import { unpackSite } from "./site-package.ts";
 import { startProcess } from "./site-process.ts";

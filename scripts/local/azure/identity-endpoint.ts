@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import type { Closable } from "../contracts.ts";
 import { injectFaults } from "../faults/inject.ts";
-import { closeServer, listen } from "./listen.ts";
+import { closeServer, listen } from "../listen.ts";
 import { ROLES } from "./roles.ts";
 import type { RoleKind } from "./roles.ts";
 import type { ManagedIdentity, Site, World } from "./world.ts";

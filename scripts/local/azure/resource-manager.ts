@@ -14,7 +14,7 @@ import { startAzurite } from "./azurite.ts";
 import { createPlatformContainer, readContainer } from "./containers.ts";
 import { removeResource, updateResource } from "./lifecycle.ts";
 import { trustIn } from "./key-clients.ts";
-import { closeServer } from "./listen.ts";
+import { closeServer } from "../listen.ts";
 import { entraObjects } from "./providers/entra-objects.ts";
 import { identity } from "./providers/identity.ts";
 import { monitor } from "./providers/monitor.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { closeServer, listen } from "./listen.ts";
+import { closeServer, listen } from "../listen.ts";
 import { startProcess } from "./site-process.ts";
 
 let folder: string;

@@ -8,7 +8,7 @@ import type { Certificate, Closable, LocalEntra } from "../contracts.ts";
 import type { Faults, Service } from "../faults/fault.ts";
 import { injectFaults } from "../faults/inject.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
-import { closeServer, listen } from "./listen.ts";
+import { closeServer, listen } from "../listen.ts";
 import { createQueueClock, type QueueClock } from "./queue-clock.ts";
 import { isAllowed } from "./roles.ts";
 import type { RoleAssignment } from "./roles.ts";

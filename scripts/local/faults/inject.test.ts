@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { closeServer, listen } from "../azure/listen.ts";
+import { closeServer, listen } from "../listen.ts";
 import type { Call, Fault } from "./fault.ts";
 import { injectFaults } from "./inject.ts";
 

@@ -1,10 +1,10 @@
-import { once } from "node:events";
-import { createServer, Server } from "node:https";
-import { serve } from "@hono/node-server";
+import { createServer } from "node:https";
+import { getRequestListener } from "@hono/node-server";
 import { v4 as uuid } from "uuid";
 import type { Certificate, Closable, LocalEntra, PlatformContainer } from "../contracts.ts";
 import type { Faults } from "../faults/fault.ts";
 import { injectFaults } from "../faults/inject.ts";
+import { closeServer, listen } from "../listen.ts";
 import type { ChangeEvent } from "./completion.ts";
 import { createImportApi } from "./import-api.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -53,23 +53,19 @@ export async function startImportService(options: ImportServiceOptions): Promise
   const { entra, resource } = options;
   const app = createImportApi({ entra, resource, book, refused, events, appId: () => appId });
   const { certificate } = options;
-  const server = serve({
-    fetch: app.fetch,
-    hostname: "127.0.0.1",
-    port: 0,
-    createServer,
-    serverOptions: { key: certificate.key, cert: certificate.cert },
-  });
-  if (server instanceof Server) {
-    injectFaults(server, options.faults, ({ method = "GET", url = "/" }) => ({
-      service: "completion",
-      method,
-      path: new URL(url, "https://platform").pathname,
-    }));
-  }
-  await once(server, "listening");
+  const answer = getRequestListener(app.fetch);
+  const server = createServer(
+    { key: certificate.key, cert: certificate.cert },
+    (incoming, outgoing) => void answer(incoming, outgoing),
+  );
+  injectFaults(server, options.faults, ({ method = "GET", url = "/" }) => ({
+    service: "completion",
+    method,
+    path: new URL(url, "https://platform").pathname,
+  }));
+  const port = await listen(server);
   return {
-    url: `https://127.0.0.1:${portOf(server.address())}/`,
+    url: `https://127.0.0.1:${port}/`,
     expectConnector: (id) => (appId = id),
     ask: (task) => ask(task, options, book),
     results: () => book.results(),
@@ -77,12 +73,7 @@ export async function startImportService(options: ImportServiceOptions): Promise
     changeEvents: () => events,
     async close() {
       await book.settled();
-      const closed = once(server, "close");
-      server.close();
-      if ("closeAllConnections" in server) {
-        server.closeAllConnections();
-      }
-      await closed;
+      await closeServer(server);
     },
   };
 }
@@ -100,11 +91,4 @@ async function ask(
   const container = await options.createContainer(`ingest-${uuid()}`, expires);
   const completed = book.open({ jobId, taskId, window, container });
   return { taskId, sasUri: container.sasUri, container, completed };
-}
-
-function portOf(address: { port: number } | string | null): number {
-  if (address === null || typeof address === "string") {
-    throw new Error("The Import service got no port.");
-  }
-  return address.port;
 }

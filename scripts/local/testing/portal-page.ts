@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { closeServer, listen } from "../azure/listen.ts";
+import { closeServer, listen } from "../listen.ts";
 import type { Closable } from "../contracts.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { Server } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
+import { createServer, type Server } from "node:http";
+import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { LocalX, TruePost, TwitterKeys } from "../contracts.ts";
 import type { Faults } from "../faults/fault.ts";
 import { injectFaults } from "../faults/inject.ts";
+import { closeServer, listen } from "../listen.ts";
 import { createApi } from "./api.ts";
 import { createBearerTokens, createTokenEndpoint } from "./app-only.ts";
 import { createMediaFiles } from "./media-files.ts";
@@ -65,7 +65,8 @@ export async function startX(options: XOptions): Promise<LocalX> {
     .route("/", createSignIn({ timeline, credentials, callbackUrl: options.callbackUrl }))
     .route("/", api);
   const media = withProblems(createMediaHost(files));
-  const { port, close } = await listen(withProblems(site), media, options.faults);
+  const server = createXServer(withProblems(site), media, options.faults);
+  const port = await listen(server);
   const { id, username, name } = timeline.account;
 
   const told = new Map<string, TruePost[]>();
@@ -91,7 +92,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     reads: billing.reads,
     otherReads: billing.otherReads,
     returned: billing.returned,
-    close,
+    close: () => closeServer(server),
   };
 }
 
@@ -101,40 +102,23 @@ function ownAccess({ keys, timeline }: XOptions): AccessToken {
   return { token, secret, userId: timeline.account.id };
 }
 
-async function listen(site: Hono, media: Hono, faults: Faults | undefined) {
-  const server = createAdaptorServer({
-    fetch(request: Request) {
-      const host = hostIn(request.headers.get("host"));
-      if (isMediaHost(host)) {
-        return media.fetch(request);
-      }
-      return ["api.x.com", "127.0.0.1", "localhost"].includes(host)
-        ? site.fetch(request)
-        : problemResponse(plainProblem(421, "Misdirected Request"));
-    },
-  });
-  if (server instanceof Server) {
-    injectFaults(server, faults, ({ method = "GET", url = "/", headers }) => ({
-      service: isMediaHost(hostIn(headers.host)) ? "media" : "x",
-      method,
-      path: new URL(url, "https://api.x.com").pathname,
-    }));
-  }
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new Error("X is listening, but not on a port");
-  }
-  async function close(): Promise<void> {
-    const closed = once(server, "close");
-    server.close();
-    if ("closeAllConnections" in server) {
-      server.closeAllConnections();
+function createXServer(site: Hono, media: Hono, faults: Faults | undefined): Server {
+  const answer = getRequestListener((request) => {
+    const host = hostIn(request.headers.get("host"));
+    if (isMediaHost(host)) {
+      return media.fetch(request);
     }
-    await closed;
-  }
-  return { port: address.port, close };
+    return ["api.x.com", "127.0.0.1", "localhost"].includes(host)
+      ? site.fetch(request)
+      : problemResponse(plainProblem(421, "Misdirected Request"));
+  });
+  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+  injectFaults(server, faults, ({ method = "GET", url = "/", headers }) => ({
+    service: isMediaHost(hostIn(headers.host)) ? "media" : "x",
+    method,
+    path: new URL(url, "https://api.x.com").pathname,
+  }));
+  return server;
 }
 
 function hostIn(header: string | null | undefined): string {

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { z } from "zod";
 
 import { armId, autoname, exists, readInputs, removeFrom, requireExisting } from "../arm.ts";
-import { closeServer, listen, portOf } from "../listen.ts";
+import { closeServer, listen, portOf } from "../../listen.ts";
 import type {
   Change,
   Lifecycles,
