@@ -80,6 +80,7 @@ const statusSchema = z.looseObject({
       jobId: z.string(),
       account: z.looseObject({ id: z.string(), username: z.string() }),
       gaps: z.array(gapSchema),
+      unfinished: z.number(),
     }),
   ),
 });

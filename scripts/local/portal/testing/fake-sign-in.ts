@@ -61,7 +61,15 @@ export function addSignIn(app: Hono, { handoff, handle, x, xUrl }: FakeSignIn): 
   app.get("/", (context) =>
     isSignedIn(context)
       ? context.json({
-          jobs: [{ jobId: job.id, account: { id: "42", username: handle }, gaps: [], since: 1 }],
+          jobs: [
+            {
+              jobId: job.id,
+              account: { id: "42", username: handle },
+              gaps: [],
+              unfinished: 0,
+              since: 1,
+            },
+          ],
         })
       : context.text("not signed in", 401),
   );
