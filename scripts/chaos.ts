@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { text } from "node:stream/consumers";
+import pLimit from "p-limit";
 import { z } from "zod";
 import { playRound } from "./local/chaos/round.ts";
 
@@ -10,6 +11,7 @@ const HELP = `Usage: npm run chaos -- [options]
   --rounds N   rounds to play (default 5); each is a local system of its own
   --seed N     seed of the first round, the next ones count on (default: drawn); the same seed draws
                the same jobs, windows and faults
+  --together N rounds at a time (default 2)
   --json       the last line of standard output is one JSON object
 `;
 
@@ -37,6 +39,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seed: { type: "string" },
+    together: { type: "string", default: "2" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
     round: { type: "string" },
@@ -53,26 +56,27 @@ if (values.help) {
 }
 
 async function playAll(rounds: number, firstSeed: number): Promise<void> {
-  const results: (Result | undefined)[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const seed = firstSeed + round;
+  const limit = pLimit(Number(values.together));
+  const play = async (seed: number) => {
     const result = await playApart(seed);
-    results.push(result);
     console.error(result ? describe(result) : `seed ${seed}: the round broke off`);
     if (!result || !isClean(result)) {
       console.error(`  again: npm run chaos -- --rounds 1 --seed ${seed}`);
       process.exitCode = 1;
     }
-  }
+    return result;
+  };
+  const seeds = Array.from({ length: rounds }, (_, index) => firstSeed + index);
+  const results = await limit.map(seeds, play);
   const clean = results.filter((result) => result && isClean(result)).length;
-  const sum = (member: "posts" | "windows" | "duplicates" | "gaps") =>
+  const sum = (member: "posts" | "cameLate" | "windows") =>
     results.reduce((total, result) => total + (result?.[member] ?? 0), 0);
   const faults = results.reduce(
     (total, result) => total + Object.values(result?.faults ?? {}).reduce((a, b) => a + b, 0),
     0,
   );
   console.error(
-    `${clean} of ${rounds} rounds clean: ${sum("posts")} posts, ${sum("windows")} windows, ${faults} faults.`,
+    `${clean} of ${rounds} rounds clean: ${sum("posts")} posts (${sum("cameLate")} late), ${sum("windows")} windows, ${faults} faults.`,
   );
   if (values.json) {
     console.log(JSON.stringify({ rounds, clean, firstSeed, faults, results }));

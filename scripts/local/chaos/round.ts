@@ -12,6 +12,7 @@ import { createRandom } from "../x/random.ts";
 import type { User } from "../x/timeline.ts";
 import { generateAccounts, QUIET_DAYS } from "./accounts.ts";
 import { askForAll, askUntilHandedOver, type Job } from "./ask.ts";
+import { shortWaits } from "./short-waits.ts";
 
 export type RoundOptions = {
   seed: number;
@@ -55,29 +56,7 @@ const PAGE_SIZE = 100;
 const LIMITS = { pollMs: 250, insistMs: 90_000 };
 const IDLE_MS = 180_000;
 const LATE_MS = 120_000;
-
-/**
- * Leases a twentieth as long, and renewed as much more often, so that whoever is killed is missed in
- * seconds; less waiting for the queue, and for posts to settle. Nothing else is changed.
- */
-const SHORT_WAITS: Rewrite[] = [
-  {
-    file: "app/work/keep-lease.ts",
-    pattern: /LEASE_MS = 120_000/,
-    replacement: "LEASE_MS = 6_000",
-  },
-  { file: "app/work/keep-lease.ts", pattern: /RENEW_MS = 40_000/, replacement: "RENEW_MS = 2_000" },
-  {
-    file: "app/work/worker.ts",
-    pattern: /IDLE_POLL_MS = 5_000/,
-    replacement: "IDLE_POLL_MS = 500",
-  },
-  {
-    file: "app/capture/walk.ts",
-    pattern: /SETTLING_SECONDS = 30/,
-    replacement: "SETTLING_SECONDS = 12",
-  },
-];
+const LEASE_SECONDS = 6;
 
 /**
  * One round: the real package, one to four instances, one to three jobs, windows in any order, and
@@ -104,7 +83,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     instances,
     queueSpeed: FAULTS_QUEUE_SPEED,
     config: { captureIntervalMinutes: "1" },
-    rewrites: [...SHORT_WAITS, ...rewrites],
+    rewrites: [...shortWaits({ leaseSeconds: LEASE_SECONDS }), ...rewrites],
   });
   const started = performance.now();
   try {

@@ -1,0 +1,27 @@
+import type { Rewrite } from "../rewritten-app.ts";
+
+/**
+ * The app with short leases, renewed as much more often, so that whoever is killed is missed in
+ * seconds; with less waiting for the queue, for storage that is down, and for posts to settle. Nothing
+ * else is changed.
+ */
+export function shortWaits({ leaseSeconds }: { leaseSeconds: number }): Rewrite[] {
+  return WAITS.map(([file, name, before, after]) => ({
+    file,
+    pattern: new RegExp(`${name} = ${before};`),
+    replacement: `${name} = ${after(leaseSeconds)};`,
+  }));
+}
+
+const WAITS: [
+  file: string,
+  name: string,
+  before: string,
+  after: (leaseSeconds: number) => number,
+][] = [
+  ["app/work/keep-lease.ts", "LEASE_MS", "120_000", (seconds) => seconds * 1000],
+  ["app/work/keep-lease.ts", "RENEW_MS", "40_000", (seconds) => Math.floor((seconds * 1000) / 3)],
+  ["app/work/worker.ts", "IDLE_POLL_MS", "5_000", () => 500],
+  ["app/work/rest.ts", "REST_FIRST_MS", "5_000", () => 500],
+  ["app/capture/walk.ts", "SETTLING_SECONDS", "30", () => 12],
+];
