@@ -12,24 +12,31 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "media-unavailable": { service: "media", fault: "unavailable" },
   "media-cut": { service: "media", fault: "halved" },
   "entra-unavailable": { service: "entra", fault: "unavailable", method: "POST" },
+  "identity-unavailable": { service: "identity", fault: "unavailable" },
   "archive-unavailable": { service: "archive", fault: "unavailable", method: "PUT" },
   "archive-answer-lost": { service: "archive", fault: "lost", method: "PUT" },
   "queue-unavailable": { service: "queue", fault: "unavailable" },
   "upload-unavailable": { service: "upload", fault: "unavailable" },
   "upload-answer-lost": { service: "upload", fault: "lost" },
+  "sas-revoked": { service: "upload", fault: "forbidden" },
   "completion-unavailable": { service: "completion", fault: "unavailable" },
   "completion-answer-lost": { service: "completion", fault: "lost" },
-  "killed-before-page": { service: "archive", fault: "kill-before", path: /\/pages\// },
-  "killed-after-page": { service: "archive", fault: "kill-after", path: /\/pages\// },
-  "killed-before-coverage": { service: "archive", fault: "kill-before", path: /coverage\.json$/ },
-  "killed-after-coverage": { service: "archive", fault: "kill-after", path: /coverage\.json$/ },
+  "killed-before-page": killed("kill-before", /\/pages\//),
+  "killed-after-page": killed("kill-after", /\/pages\//),
+  "killed-before-coverage": killed("kill-before", /coverage\.json$/),
+  "killed-after-coverage": killed("kill-after", /coverage\.json$/),
   "killed-before-upload": { service: "upload", fault: "kill-before" },
   "killed-after-upload": { service: "upload", fault: "kill-after" },
-  "killed-before-manifest": { service: "archive", fault: "kill-before", path: /manifest/ },
-  "killed-after-manifest": { service: "archive", fault: "kill-after", path: /manifest/ },
+  "killed-before-manifest": killed("kill-before", /manifest/),
+  "killed-after-manifest": killed("kill-after", /manifest/),
   "killed-before-completion": { service: "completion", fault: "kill-before" },
   "killed-after-completion": { service: "completion", fault: "kill-after" },
 };
+
+/** Killed while it writes a part of the archive; that it looks for it first is another matter. */
+function killed(fault: "kill-before" | "kill-after", path: RegExp): NamedFault {
+  return { service: "archive", fault, method: "PUT", path };
+}
 
 /** Strikes the first `times` calls that a named fault is about. */
 export function strike({ service, fault, method, path }: NamedFault, times: number): Decide {

@@ -78,13 +78,17 @@ export function startLocal(...parameters: string[]): Promise<LocalRun> {
   return startScript(join(ROOT, "scripts/local.ts"), parameters);
 }
 
-/** The last line of standard output; a run that printed none shows what it said instead. */
-export function resultOf({ exitCode, stdout, stderr }: Ended): RunResult {
+export function resultOf(ended: Ended): RunResult {
+  return resultSchema.parse(lastLineOf(ended));
+}
+
+/** The JSON of standard output's last line; a run that printed none shows what it said instead. */
+export function lastLineOf({ exitCode, stdout, stderr }: Ended): unknown {
   const last = stdout.trimEnd().split("\n").at(-1);
   if (!last) {
     throw new Error(`The run ended with ${exitCode} and printed no result:\n${stderr}`);
   }
-  return resultSchema.parse(JSON.parse(last));
+  return JSON.parse(last);
 }
 
 /** Resolves to whether all processes of a run are gone within a moment after it ended. */
