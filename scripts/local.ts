@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { optionsOrExit } from "./command-line.ts";
-import type { Decide } from "./local/faults/draw-faults.ts";
-import { NAMED_FAULTS, strike } from "./local/faults/named-faults.ts";
+import { NAMED_FAULTS, needsNewProcess, strike, timesOf } from "./local/faults/named-faults.ts";
 import { createStriker } from "./local/faults/striker.ts";
 import { HELP, type Options, parseOptions } from "./local/options.ts";
 import { createProgress, summary } from "./local/progress.ts";
@@ -9,19 +8,18 @@ import { archiveTimeline, exitCodeOf, type Result } from "./local/run.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "./local/system.ts";
 
 const SHOWN_PROBLEMS = 20;
-/** Once more than a single retry would mend. */
-const FAULT_TIMES = 2;
 
 /** `npm run local`: the whole product on one machine. */
 async function main(): Promise<void> {
   const options = optionsOrExit(parseOptions, HELP);
   const stopped = untilStopped();
   const progress = createProgress({ stream: process.stderr });
-  const striker = createStriker(namedFault(options.fault));
+  const fault = options.fault === undefined ? undefined : NAMED_FAULTS[options.fault];
+  const striker = createStriker(fault ? strike(fault, timesOf(fault)) : () => undefined);
   const system = await startLocalSystem({
     ...options,
     progress,
-    ...(options.fault !== undefined && {
+    ...(fault && {
       faults: striker.faults,
       queueSpeed: FAULTS_QUEUE_SPEED,
     }),
@@ -31,13 +29,21 @@ async function main(): Promise<void> {
     const archived = archiveTimeline(system, {
       windowHours: options.windowHours,
       progress,
-      onSignedIn: () => striker.begin(),
+      onSignedIn: () => {
+        striker.begin();
+        if (fault && needsNewProcess(fault)) {
+          system.site.kill();
+        }
+      },
     });
     const result = await Promise.race([archived, stopped]);
     if (!result) {
       await system.close();
       // The portal may still be waiting for an answer that comes no more.
       process.exit();
+    }
+    if (fault) {
+      process.stderr.write(`${options.fault} struck ${striker.total()} times.\n`);
     }
     report(result, system, options);
     process.exitCode = exitCodeOf(result);
@@ -48,11 +54,6 @@ async function main(): Promise<void> {
   } finally {
     await system.close();
   }
-}
-
-function namedFault(name: string | undefined): Decide {
-  const fault = name === undefined ? undefined : NAMED_FAULTS[name];
-  return fault ? strike(fault, FAULT_TIMES) : () => undefined;
 }
 
 /** Resolves at Ctrl-C or SIGTERM; what runs is then closed, and no process stays. */

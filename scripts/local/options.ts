@@ -23,7 +23,8 @@ export const HELP = `Usage: npm run local -- [options]
   --history         all posts exist from the start, so that X's depth limit bites
   --x URL           another X server instead of the built-in one (needs --posts)
   --keep DIR        where state and mailbox stay, and the stack's outputs with its secrets
-  --fault NAME      a fault to play, twice, once the account is signed in:
+  --fault NAME      a fault to play once the account is signed in; a process that is
+                    killed is missed after two minutes:
 ${Object.keys(NAMED_FAULTS)
   .map((name) => `                      ${name}\n`)
   .join("")}  --help            this text

@@ -41,6 +41,9 @@ export const LOCAL_TWITTER_KEYS: TwitterKeys = {
 /** Where faults are played, an hour of waiting is a few seconds. */
 export const FAULTS_QUEUE_SPEED = 1000;
 
+/** Longer than it takes until a process that was killed is missed, and until it is started again. */
+const FAULTS_LIMITS: Partial<Limits> = { idleMs: 300_000, insistMs: 60_000 };
+
 const PLATFORM_RESOURCE = "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac";
 
 export type LocalSystem = Closable & {
@@ -178,7 +181,7 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
     azure,
     site,
     importService,
-    portal: openPortal(),
+    portal: openPortal(options.faults && FAULTS_LIMITS),
     openPortal,
     outputs,
     mailboxFolder,

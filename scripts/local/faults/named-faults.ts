@@ -33,6 +33,19 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "killed-after-completion": { service: "completion", fault: "kill-after" },
 };
 
+/** Only a process that is new asks for tokens; it keeps them for an hour. */
+export function needsNewProcess({ service }: NamedFault): boolean {
+  return service === "entra" || service === "identity";
+}
+
+/** Once more than a single retry would mend, or than a storage client's own; but a process dies once. */
+export function timesOf({ service, fault }: NamedFault): number {
+  if (fault === "kill-before" || fault === "kill-after") {
+    return 1;
+  }
+  return service === "archive" || service === "queue" ? 4 : 2;
+}
+
 /** Killed while it writes a part of the archive; that it looks for it first is another matter. */
 function killed(fault: "kill-before" | "kill-after", path: RegExp): NamedFault {
   return { service: "archive", fault, method: "PUT", path };

@@ -8,7 +8,7 @@ import type { Window } from "../../portal/results.ts";
 import { createProgress } from "../../progress.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "../../system.ts";
 import type { Decide } from "../draw-faults.ts";
-import { NAMED_FAULTS, type NamedFault, strike } from "../named-faults.ts";
+import { NAMED_FAULTS, needsNewProcess, strike, timesOf } from "../named-faults.ts";
 import { createStriker } from "../striker.ts";
 import { ACCOUNT, makeTimeline, toWindow } from "./hours.ts";
 
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     for (const [index, [name, fault]] of Object.entries(NAMED_FAULTS).entries()) {
       const before = striker.total();
       decide = strike(fault, timesOf(fault));
-      if (isAboutTokens(fault)) {
+      if (needsNewProcess(fault)) {
         system.site.kill();
       }
       const answer = await ask(portal, toWindow(index));
@@ -64,19 +64,6 @@ async function main(): Promise<void> {
     striker.end();
     await system.close();
   }
-}
-
-/** Only a process that is new asks for tokens; it keeps them for an hour. */
-function isAboutTokens({ service }: NamedFault): boolean {
-  return service === "entra" || service === "identity";
-}
-
-/** More often than a storage client tries again by itself; but one process dies once. */
-function timesOf({ service, fault }: NamedFault): number {
-  if (fault === "kill-before" || fault === "kill-after") {
-    return 1;
-  }
-  return service === "archive" || service === "queue" ? 4 : 2;
 }
 
 async function ask(portal: CompliancePortal, window: Window): Promise<string> {
