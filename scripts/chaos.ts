@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { text } from "node:stream/consumers";
@@ -58,9 +61,13 @@ if (values.help) {
 async function playAll(rounds: number, firstSeed: number): Promise<void> {
   const limit = pLimit(Number(values.together));
   const play = async (seed: number) => {
-    const result = await playApart(seed);
+    const folder = await mkdtemp(join(tmpdir(), "chaos-"));
+    const result = await playApart(seed, folder);
     console.error(result ? describe(result) : `seed ${seed}: the round broke off`);
-    if (!result || !isClean(result)) {
+    if (result && isClean(result)) {
+      await rm(folder, { recursive: true });
+    } else {
+      console.error(`  its logs and e-mails: ${folder}`);
       console.error(`  again: npm run chaos -- --rounds 1 --seed ${seed}`);
       process.exitCode = 1;
     }
@@ -106,9 +113,10 @@ function describe(result: Result): string {
   ].join("\n");
 }
 
-async function playApart(seed: number): Promise<Result | undefined> {
+async function playApart(seed: number, folder: string): Promise<Result | undefined> {
   const script = fileURLToPath(import.meta.url);
   const child = spawn(process.execPath, [script, "--round", String(seed)], {
+    env: { ...process.env, TMPDIR: folder },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);

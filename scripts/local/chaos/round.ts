@@ -49,7 +49,6 @@ export type RoundResult = {
   returnedAgainAtMost: number;
   seconds: number;
   problems: Problem[];
-  logFile: string;
 };
 
 const PAGE_SIZE = 100;
@@ -117,7 +116,6 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
       returnedAgainAtMost: PAGE_SIZE * (struck.total() + windows + jobs.length),
       seconds: Number(((performance.now() - started) / 1000).toFixed(1)),
       problems: [...all.unanswered, ...more.unanswered, ...problems.found],
-      logFile: system.site.logFile,
     };
   } finally {
     struck.end();
