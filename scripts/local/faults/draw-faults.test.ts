@@ -26,15 +26,27 @@ describe("drawFaults", () => {
     );
   });
 
-  it("strikes about as often as asked, and storage a tenth as often", () => {
+  it("strikes about as often as asked, and storage a fifth as often", () => {
     const decide = drawFaults({ seed: 4, rate: 0.1 });
     const struck = CALLS.filter((call) => decide(call) !== undefined);
     const share = (service: string) =>
       struck.filter((call) => call.service === service).length / (CALLS.length / 2);
     expect(share("x")).toBeGreaterThan(0.07);
     expect(share("x")).toBeLessThan(0.13);
-    expect(share("archive")).toBeGreaterThan(0.003);
-    expect(share("archive")).toBeLessThan(0.02);
+    expect(share("archive")).toBeGreaterThan(0.006);
+    expect(share("archive")).toBeLessThan(0.04);
+  });
+
+  it.each([
+    ["archive", 10],
+    ["x", 0],
+  ] as const)("has %s down for %i calls in a row", (service, least) => {
+    const decide = drawFaults({ seed: 4, rate: 0.1 });
+    const fates = Array.from({ length: 5000 }, () => decide({ service, method: "PUT", path: "/" }));
+    const down = fates.map((fault) => (fault === "unavailable" ? "x" : " ")).join("");
+    const longest = Math.max(...down.split(" ").map(({ length }) => length));
+    expect(longest).toBeGreaterThanOrEqual(least);
+    expect(longest).toBeLessThan(least + 4);
   });
 });
 

@@ -19,16 +19,28 @@ const POSSIBLE: Record<Service, readonly Fault[]> = {
   identity: ["unavailable", "cut", "late"],
   archive: ["unavailable", "failed", "cut", "lost", "halved", "late", "kill-before", "kill-after"],
   queue: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
-  upload: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
+  upload: [
+    "unavailable",
+    "failed",
+    "cut",
+    "lost",
+    "late",
+    "forbidden",
+    "kill-before",
+    "kill-after",
+  ],
   completion: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
 };
+
+/** Calls in a row that fail while a storage is down: more than its client tries by itself. */
+const OUTAGE_CALLS = 10;
 
 export type Decide = (call: Call) => Fault | undefined;
 
 /**
  * Draws each call's fate from a seed: the nth call of its kind has the same fate in every run,
  * whatever happens in between. `rate` is the share of calls that are struck; storage is called so
- * often that a tenth of it is plenty.
+ * often that a tenth of it is plenty, and is down, for a tenth of it, for many calls in a row.
  */
 export function drawFaults({ seed, rate }: { seed: number; rate: number }): Decide {
   const counts = new Map<string, number>();
@@ -37,6 +49,10 @@ export function drawFaults({ seed, rate }: { seed: number; rate: number }): Deci
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
     const isStorage = service === "archive" || service === "queue" || service === "upload";
+    const outage = Math.floor(count / OUTAGE_CALLS);
+    if (isStorage && chance(`${seed} ${kind} outage ${outage}`) < rate / 10) {
+      return "unavailable";
+    }
     if (chance(`${seed} ${kind} ${count}`) >= (isStorage ? rate / 10 : rate)) {
       return undefined;
     }
