@@ -94,7 +94,7 @@ async function captureInterval(
       ...(startTime === part.start && newestBelow !== undefined && { sinceId: newestBelow }),
     },
   });
-  await holdLatePosts(deps, source.jobId, { early, coverage });
+  await holdLatePosts(deps, source.jobId, early);
   const reach = await askForReach(deps, source, { part, captureId, walk });
   await addWalk(deps, source, { part, captureId, walk, reach, newestBelow });
 }

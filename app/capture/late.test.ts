@@ -2,14 +2,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import type { Post } from "../../scripts/local/x/timeline.ts";
-import { readOutbox } from "../delivery/outbox.ts";
+import { readOutbox, removeFromOutbox } from "../delivery/outbox.ts";
 import { beatDepsOf, pass } from "../testing/beats.ts";
 import { archivedIds, captureDepsOf, hiding, SOURCE, watch } from "../testing/captures.ts";
 import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { parsePage } from "../twitter/page.ts";
 import { startChain } from "../work/chain.ts";
 import { capture } from "./capture.ts";
-import { LOOK_BACK_SECONDS, lookBackFrom } from "./late.ts";
+import { holdLatePosts, LOOK_BACK_SECONDS, lookBackFrom } from "./late.ts";
 
 const FIRST = { start: "2026-06-01T12:00:00Z", end: "2026-06-01T12:14:30Z" };
 const [EARLY, LATE, NEXT] = [postOf("12:02"), postOf("12:10"), postOf("12:20")];
@@ -48,6 +48,17 @@ describe("A post that becomes visible late", () => {
     await pass(parts, 1);
     expect(await outboxOf(parts)).toHaveLength(1);
     expect(await archivedIds(parts, FIRST)).toEqual([LATE.id, EARLY.id]);
+  });
+
+  it("does not wait anew for a process that found it, too, and comes when it has gone out", async () => {
+    const parts = await startJob([NEXT, LATE, EARLY]);
+    await passHiding(parts, [LATE.id]);
+    await pass(parts, 1);
+    const page = (await outboxOf(parts))[0]?.pages[0] ?? "";
+    await removeFromOutbox(parts.store, "job-1", { postId: LATE.id, pages: [page] });
+    const found = { id: LATE.id, createdAt: "2026-06-01T12:10:00Z", isEdited: false, page };
+    await holdLatePosts(captureDepsOf(parts, { posts: 3 }), "job-1", [found]);
+    expect(await outboxOf(parts)).toEqual([]);
   });
 
   it("is found for an hour and a quarter, and what is known is not taken for late", async () => {

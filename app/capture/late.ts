@@ -4,7 +4,7 @@ import { readAnswered } from "../delivery/ledger.ts";
 import { addToOutbox, OUTBOX_WRITERS } from "../delivery/outbox.ts";
 import type { Log } from "../log.ts";
 import type { Post } from "../twitter/page.ts";
-import type { Coverage } from "./coverage.ts";
+import { type Coverage, readCoverage } from "./coverage.ts";
 import { addSeconds, contains, type Interval, join } from "./interval.ts";
 import { postsOfWindow } from "./posts.ts";
 
@@ -28,16 +28,18 @@ export function lookBackFrom(start: string, seconds: number, { intervals }: Cove
 
 /**
  * Has those posts wait in the outbox that no reading of their time has given. It is done before the
- * new reading counts: one that is cut off finds them again.
+ * new reading counts: one that is cut off finds them again. Until it counts, nobody takes them.
  */
 export async function holdLatePosts(
   { store, log, now }: { store: Store; log: Log; now: () => Date },
   jobId: string,
-  { early, coverage }: { early: EarlyPost[]; coverage: Coverage },
+  early: EarlyPost[],
 ): Promise<void> {
   if (early.length === 0) {
     return;
   }
+  // As it is now: another process may have done the same meanwhile, and what it held be gone.
+  const coverage = await readCoverage(store, jobId);
   const known = await knownIds(store, jobId, { early, coverage });
   const answered = await readAnswered(store, jobId);
   const late = early.filter(({ id }) => !known.has(id));

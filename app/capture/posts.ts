@@ -10,25 +10,30 @@ import { pageNames, readStoredPage, type StoredPage, storedPages } from "./pages
 export type CapturedPost = { post: Post; includes: Includes; receivedAt: string };
 
 /**
- * Names of the stored pages that may hold posts of a window, in order of time. What a capture has
- * stored that was cut off does not count: its posts are still to be found.
+ * Says of a stored page's name whether it counts: what a capture has stored that was cut off does
+ * not yet, as its posts are still to be found.
  */
+export function countsBy(coverage: Coverage): (page: string) => boolean {
+  const known = join([...coverage.intervals, ...coverage.gaps]);
+  const searches = coverage.gaps.flatMap(({ captureId }) => captureId ?? []);
+  return (page) => {
+    const made = intervalOf(page);
+    // The gap that a search is made for is there before it.
+    return page.includes("-search/")
+      ? searches.some((captureId) => page.includes(`/${captureId}/`))
+      : !made || known.some(({ start, end }) => start <= made.start && made.end <= end);
+  };
+}
+
+/** Names of the stored pages that count and may hold posts of a window, in order of time. */
 export async function* pagesOfWindow(
   store: Store,
   { jobId, window, coverage }: { jobId: string; window: Interval; coverage: Coverage },
 ): AsyncGenerator<string> {
-  const known = join([...coverage.intervals, ...coverage.gaps]);
-  const searches = coverage.gaps.flatMap(({ captureId }) => captureId ?? []);
-  const isDone = (name: string) => {
-    const made = intervalOf(name);
-    // The gap that a search is made for is there before it.
-    return name.includes("-search/")
-      ? searches.some((captureId) => name.includes(`/${captureId}/`))
-      : !made || known.some(({ start, end }) => start <= made.start && made.end <= end);
-  };
+  const counts = countsBy(coverage);
   for (const captureId of capturesOf(window, coverage)) {
     for await (const name of pageNames(store, names.captures(jobId, captureId))) {
-      if (isDone(name)) {
+      if (counts(name)) {
         yield name;
       }
     }

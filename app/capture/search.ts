@@ -68,7 +68,6 @@ async function searchGap(
 ): Promise<void> {
   const { store, log, now } = deps;
   const { jobId } = source;
-  const coverage = await readCoverage(store, jobId);
   const known = await findKnownPost(deps, source, gap.end);
   if (!known) {
     return;
@@ -90,7 +89,7 @@ async function searchGap(
   }
   const { walk, found } = await readSearch(deps, source, { gap, captureId });
   const early = within ? found.filter(({ createdAt }) => !contains(within, createdAt)) : found;
-  await holdLatePosts(deps, jobId, { early, coverage });
+  await holdLatePosts(deps, jobId, early);
   const doubts = clip(walk.doubts, gap);
   await replace(
     subtract(gap, doubts).map((interval) => ({

@@ -137,6 +137,26 @@ describe("What waits in the outbox", () => {
     expect(await plan({ outbox: [entry("5", late)], answered: [] })).toEqual([]);
   });
 
+  it("stays while the capture that found it is under way: cut off, it finds it again", async () => {
+    const page = pageName("2026-01-02/2026-01-02T000000--2026-01-02T010000", 1);
+    await putBlob(page, [post("5")]);
+    const outbox = [entry("5", { reason: "late", pages: [page] })];
+    expect(await plan({ outbox, answered: [] })).toEqual([]);
+    const read = { start: "2026-01-02T00:00:00Z", end: "2026-01-02T01:00:00Z" };
+    const coverage = { intervals: [{ ...read, captureId: "2026-01-02", posts: 1 }], gaps: [] };
+    expect(await plan({ outbox, answered: [], coverage })).toMatchObject([{ id: "5", page }]);
+  });
+
+  it("goes along on the page that counts, while another capture of it is under way", async () => {
+    const page = pageName("2026-01-02/2026-01-02T000000--2026-01-02T010000", 1);
+    await putBlob("new-page", [post("5", { created_at: YESTERDAY })]);
+    await putBlob(page, [post("5", { created_at: YESTERDAY })]);
+    const outbox = [entry("5", { reason: "edited", pages: ["new-page", page] })];
+    expect(await plan({ outbox, answered: [] })).toMatchObject([
+      { id: "5", page: "new-page", waited: { reason: "edited", pages: ["new-page"] } },
+    ]);
+  });
+
   it("comes once with its own window, though a capture of it has the post, too", async () => {
     await putPage("a", 1, [post("5")]);
     await putBlob("late-page", [post("5")]);

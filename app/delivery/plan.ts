@@ -4,7 +4,7 @@ import type { Store } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
 import { contains, type Interval } from "../capture/interval.ts";
 import { pageNames } from "../capture/pages.ts";
-import { pagesOfWindow } from "../capture/posts.ts";
+import { countsBy, pagesOfWindow } from "../capture/posts.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
 import { parsePage, type Post } from "../twitter/page.ts";
 import { isChange, type OutboxEntry } from "./outbox.ts";
@@ -97,15 +97,21 @@ async function* lotsCaptured(store: Store, wanted: Wanted): AsyncGenerator<Lot> 
 
 async function* lotsWaiting(
   store: Store,
-  { outbox, answered, window }: Wanted,
+  { outbox, answered, window, coverage }: Wanted,
   lost: string[],
 ): AsyncGenerator<Lot> {
+  const counts = countsBy(coverage);
   const isDue = (waited: Waited, { createdAt }: Post) =>
     contains(window, createdAt) ||
     (answered !== undefined &&
       (isChange(waited) || answered.some((one) => contains(one, createdAt))));
-  for (const { ids, ...waited } of await groupByPages(outbox)) {
-    const [page = ""] = waited.pages.slice(-1);
+  for (const { ids, reason, ...all } of await groupByPages(outbox)) {
+    // A capture that was cut off finds its posts again: handed over by now, they would wait anew.
+    const waited = { reason, pages: all.pages.filter(counts) };
+    const page = waited.pages.at(-1);
+    if (page === undefined) {
+      continue;
+    }
     const { posts, receivedAt } = await readPage(store, page).catch(unlessUnusable);
     const found = posts.filter(({ id }) => ids.has(id));
     lost.push(...ids.difference(new Set(found.map(({ id }) => id))));

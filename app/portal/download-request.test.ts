@@ -78,7 +78,7 @@ describe("parseDownloadRequest", () => {
               : isSound(request),
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, examples: [[downloadRequest({ DirtyEntities: [undefined] })]] },
     );
   });
 

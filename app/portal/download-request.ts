@@ -17,13 +17,16 @@ const postIds = z
   .array(z.unknown())
   .max(200_000)
   .transform((ids, context) => {
-    const good = ids.filter((id) => typeof id === "string").filter((id) => /^\d{1,20}$/.test(id));
-    if (good.length < ids.length) {
-      const path = [ids.findIndex((id, index) => id !== good[index])];
-      context.addIssue({ code: "custom", path, message: "must be ids of posts" });
+    const bad = ids.findIndex((id) => !isPostId(id));
+    if (bad >= 0) {
+      context.addIssue({ code: "custom", path: [bad], message: "must be ids of posts" });
     }
-    return good;
+    return ids.filter(isPostId);
   });
+
+function isPostId(id: unknown): id is string {
+  return typeof id === "string" && /^\d{1,20}$/.test(id);
+}
 
 /** Members as the contract spells them; any case is accepted, as in Microsoft's host. */
 const bodySchema = z
