@@ -116,11 +116,19 @@ describe("A removed job", () => {
     expect(await checkAccount(store, "job-3", SMALL)).toHaveProperty("refusal");
   });
 
-  it("comes back with a new sign-in, of any account that is free", async () => {
+  it("comes back with a new sign-in of its account", async () => {
     await signIn("job-1");
     await remove("job-1");
-    expect(await signIn("job-1", OTHER)).not.toHaveProperty("refusal");
-    expect((await existing("job-1")).account).toEqual(OTHER);
+    expect(await signIn("job-1")).not.toHaveProperty("refusal");
+    expect((await existing("job-1")).account).toEqual(SMALL);
+  });
+
+  it("does not come back with another account, whose posts would pass for known", async () => {
+    await signIn("job-1");
+    await remove("job-1");
+    expect(await signIn("job-1", OTHER)).toHaveProperty("refusal");
+    expect(await readJob(store, "job-1")).toBeUndefined();
+    expect(await signIn("job-2", OTHER)).toMatchObject({ isNew: true });
   });
 
   it("does not hold its account by a claim that was left behind", async () => {

@@ -45,14 +45,15 @@ export async function* listJobs(store: Store): AsyncGenerator<Job> {
 export type Refusal = { refusal: string };
 
 /**
- * Whether an account may serve a job: one account serves one job, and a job keeps its account.
+ * Whether an account may serve a job: one account serves one job, and a job keeps its account, also
+ * when it was removed: what it has archived and what waits to go out are that account's.
  */
 export async function checkAccount(
   store: Store,
   jobId: string,
   { id, username }: Account,
 ): Promise<Refusal | undefined> {
-  const job = await readJob(store, jobId);
+  const job = (await readDocument(store, names.job(jobId), jobSchema))?.value;
   if (job && job.account.id !== id) {
     return otherAccount(job, username);
   }
@@ -100,9 +101,7 @@ export async function signInJob(
       name: names.job(jobId),
       schema: jobSchema,
       change: (known) =>
-        known.deletedAt === undefined && known.account.id !== account.id
-          ? undefined
-          : { ...job, createdAt: known.createdAt },
+        known.account.id === account.id ? { ...job, createdAt: known.createdAt } : undefined,
     });
     if (current && current.account.id !== account.id) {
       return otherAccount(current, account.username);
