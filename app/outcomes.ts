@@ -30,7 +30,7 @@ const RETRY_LONGEST_MS = 10 * MINUTE_MS;
 /** Tries of a task that fails without a reason to wait, before it is given up. */
 export const MAX_ATTEMPTS = 10;
 /** Microsoft's sibling scripts on the Import service's host try 15 times, 60 s apart. */
-const COMPLETION_TRIES = 15;
+export const COMPLETION_TRIES = 15;
 
 const GIVE_UP: Rule = { kind: "fail-temporarily", poison: true };
 /** A completion that is owed stays owed, and is told of until it is accepted. */

@@ -50,7 +50,12 @@ async function attachAll(
   {
     other = OTHER,
     meet,
-  }: { other?: Post; meet?: (url: string) => ReturnType<FetchMedia> | undefined } = {},
+    waitForMedia = false,
+  }: {
+    other?: Post;
+    meet?: (url: string) => ReturnType<FetchMedia> | undefined;
+    waitForMedia?: boolean;
+  } = {},
 ): Promise<Result> {
   const own = { ...postAt("2026-01-01T00:00:00.000Z"), id: "1000", ...members };
   x = await startSmallX([own], { keys: X_KEYS, media: MEDIA, otherPosts: [other] });
@@ -68,7 +73,7 @@ async function attachAll(
     downloads.push(url);
     return meet?.(url) ?? fetchFromX(url);
   };
-  const deps = { store, log: log.log, now: clock.now, fetchMedia };
+  const deps = { store, log: log.log, now: clock.now, fetchMedia, waitForMedia };
   const media = await attach(deps, await planMedia(deps, { jobId: "job-1", post, includes }));
   return { parts, media, downloads };
 }
@@ -168,6 +173,13 @@ describe("A medium that does not go along is named with its reason:", () => {
     const result = await attachAll(shows("3_1"), { meet });
     expect(attachmentsOf(result)).toHaveLength(1);
     expect(result.downloads).toHaveLength(3);
+  });
+
+  it("is left for the task's next try, where that is still to come", async () => {
+    const meet = () => Promise.reject(new Error("X answered 503"));
+    await expect(attachAll(shows("3_1"), { meet, waitForMedia: true })).rejects.toMatchObject({
+      code: "x-unavailable",
+    });
   });
 
   it("gives way to the next best file where X has lost the best", async () => {

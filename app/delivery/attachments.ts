@@ -28,7 +28,11 @@ export type PlannedMedium = {
   notBest?: string;
 };
 
-export type AttachmentDeps = MediaDeps & { log: Log };
+export type AttachmentDeps = MediaDeps & {
+  log: Log;
+  /** A medium that cannot be had now is left for the task's next try. By default it is left out. */
+  waitForMedia?: boolean;
+};
 
 type KnownMedium = ManifestEntry["media"][number];
 type Found = { record: MediaRecord; notBest?: string } | { leftOut: string };
@@ -148,7 +152,7 @@ async function archivePatiently(
       shouldRetry: ({ error }) => isUnavailable(error),
     });
   } catch (error) {
-    if (isUnavailable(error)) {
+    if (isUnavailable(error) && !deps.waitForMedia) {
       return { refusal: `could not be downloaded in ${DOWNLOAD_RETRIES + 1} tries` };
     }
     throw error;

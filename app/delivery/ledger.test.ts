@@ -40,8 +40,16 @@ describe("Room in a day", () => {
     expect(await countItems(store, "job-1", DAY)).toBe(7);
   });
 
+  it("is kept anew where a task is asked for again before its completion was sent", async () => {
+    await keepRoom(store, key("one"), some(DAILY_LIMIT));
+    expect(await keepRoom(store, key("one", 2), some(DAILY_LIMIT))).toMatchObject({
+      granted: DAILY_LIMIT,
+    });
+    expect(await countItems(store, "job-1", DAY)).toBe(DAILY_LIMIT);
+  });
+
   it("is kept again for the answer to another asking, on another day, in another job", async () => {
-    await keepRoom(store, key("one"), some(5));
+    await keepRoom(store, key("one"), all(5));
     await keepRoom(store, key("one", 2), some(5));
     await keepRoom(store, key("one"), { ...some(9), day: "2026-06-02" });
     await keepRoom(store, { ...key("one"), jobId: "job-2" }, some(11));

@@ -16,6 +16,8 @@ const daySchema = z.object({
       /** How often the platform had asked for the task when it was answered. */
       asked: z.number(),
       items: z.number(),
+      /** Its completion was sent, so that the platform may have accepted it. */
+      sent: z.literal(true).optional(),
       /** Absent: room is kept for it, but the platform has not accepted it yet. */
       acceptedAt: z.string().optional(),
     }),
@@ -40,7 +42,8 @@ export function dayOf(now: Date): string {
 
 /**
  * Keeps room within the day's limit for an answer: for all `items`, or if `some` will do, for as
- * many as fit; otherwise for none. A second time replaces the first.
+ * many as fit; otherwise, right before its completion, for none. A second time replaces the first,
+ * and what an earlier asking for the task had and was never sent.
  */
 export async function keepRoom(
   store: Store,
@@ -50,12 +53,14 @@ export async function keepRoom(
   let room: Room = { granted: 0, before: 0, after: 0 };
   await changeDay(store, { jobId, day }, (answers) => {
     const own = answers.find((answer) => answer.taskId === taskId && answer.asked === asked);
-    const others = answers.filter((answer) => answer !== own);
+    const others = answers.filter(
+      (answer) => answer !== own && (answer.taskId !== taskId || answer.sent),
+    );
     const taken = others.reduce((sum, answer) => sum + answer.items, 0);
     const free = Math.max(DAILY_LIMIT - taken, 0);
     const granted = items <= free ? items : some ? free : 0;
     room = { granted, before: taken + (own?.items ?? 0), after: taken + granted };
-    return [...others, { ...own, taskId, asked, items: granted }];
+    return [...others, { ...own, taskId, asked, items: granted, ...(!some && { sent: true }) }];
   });
   return room;
 }
@@ -71,6 +76,11 @@ export async function makeRoom(
     log("delivery.daily-limit-near", { jobId: key.jobId, items: room.after });
   }
   return room;
+}
+
+/** What the platform has refused takes nothing from its day. */
+export async function giveRoomBack(store: Store, key: LedgerKey, day: string): Promise<void> {
+  await keepRoom(store, key, { day, items: 0, some: false });
 }
 
 /** Writes down that the platform has accepted an answer, and which window has been answered. */

@@ -14,7 +14,7 @@ import {
 import { type Plan, planDelivery } from "../delivery/plan.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
-import { isDone, readTask, type Task } from "./task.ts";
+import { isDone, isRefused, readTask, type Task } from "./task.ts";
 
 export type AnswerDeps = Omit<DeliverDeps, "concurrency"> & { uploadConcurrency: number };
 export type Counts = { items: number; leftOut: number };
@@ -26,6 +26,9 @@ export type Known = {
   notRead: Map<string, string>;
   upload: Upload;
 };
+
+/** Tries of a task, a quarter of an hour in all, after which it goes out without what X does not serve. */
+const ATTEMPTS_FOR_MEDIA = 8;
 
 /**
  * Makes a task's list out of the archive, uploads what is on it, and writes the manifest: from then
@@ -51,7 +54,11 @@ export async function answer(
   }
   const { entries, counts } = counted(
     deliver(
-      { ...deps, concurrency: deps.uploadConcurrency },
+      {
+        ...deps,
+        concurrency: deps.uploadConcurrency,
+        waitForMedia: task.attempts < ATTEMPTS_FOR_MEDIA,
+      },
       { jobId, account: { id, name }, posts: plan.posts(0, room.granted), upload },
     ),
   );
@@ -106,7 +113,7 @@ async function planWithOutbox(
   const { jobId, taskId, question, window } = task;
   const isOver = async (other: string) => {
     const carrier = await readTask(store, jobId, other);
-    return !carrier || isDone(carrier);
+    return !carrier || isDone(carrier) || isRefused(carrier);
   };
   const carries = await carryOutbox(store, task, isOver);
   const plan = await planDelivery(store, {

@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import { dayOf, makeRoom, recordAcceptance } from "../delivery/ledger.ts";
+import { dayOf, giveRoomBack, makeRoom, recordAcceptance } from "../delivery/ledger.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import {
   forgetLate,
@@ -47,7 +47,14 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
     throw new ConnectorError("unusable-record", "The task's list is not in the archive");
   }
   const { entries } = manifest;
-  await platform.complete({ jobId, taskId, status: COMPLETION_STATUS.success, items: entries });
+  try {
+    await platform.complete({ jobId, taskId, status: COMPLETION_STATUS.success, items: entries });
+  } catch (error) {
+    if (isRefusal(error)) {
+      await giveRoomBack(store, task, day);
+    }
+    throw error;
+  }
   // Before the window counts as answered: what waits for it would go out once more.
   const waiting = await idsInOutbox(store, jobId);
   for await (const { id, waited } of waiting.size > 0 ? entries() : []) {
@@ -83,6 +90,10 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
 
 const DAY_MS = 24 * 3_600_000;
 
+function isRefusal(error: unknown): boolean {
+  return error instanceof ConnectorError && error.code === "platform-refused";
+}
+
 async function reportFailure(deps: CompleteDeps, task: Task): Promise<void> {
   const { store, now } = deps;
   const { jobId, taskId, owed } = task;
@@ -104,8 +115,7 @@ async function tellOfFailure(
   try {
     await platform.complete(completion);
   } catch (error) {
-    const isRefused = error instanceof ConnectorError && error.code === "platform-refused";
-    if (!isRefused || (await readJob(store, completion.jobId))) {
+    if (!isRefusal(error) || (await readJob(store, completion.jobId))) {
       throw error;
     }
   }

@@ -157,6 +157,28 @@ describe("A completion", () => {
     },
   );
 
+  it("that the platform never takes holds up neither the day nor what waits", async () => {
+    await bench.holdBack(postAt("2025-12-31T12:00:00.000Z"), {
+      taskId: "task-0",
+      window: { start: "2025-12-31T00:00:00Z", end: "2026-01-01T00:00:00Z" },
+    });
+    const refuse = async () => {
+      throw new ConnectorError("platform-refused", "404");
+    };
+    bench.platform.meet(refuse);
+    await bench.accept("task-1");
+    bench.start();
+    await pass(HOUR_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "owed", owed: { tries: 14 } });
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await countItems(bench.store, JOB, today)).toBe(0);
+    bench.platform.meet(undefined);
+    await bench.accept("task-2", dayOf(2));
+    await pass(MINUTE_MS);
+    const yesterday = postAt("2025-12-31T12:00:00.000Z").id;
+    expect(bench.platform.completions).toMatchObject([{ items: listOf([yesterday]) }]);
+  });
+
   it("whose answer is lost is sent again with the same list", async () => {
     bench.platform.meet(async (completion) => {
       bench.platform.meet(undefined);

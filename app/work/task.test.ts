@@ -142,6 +142,7 @@ describe("A claim", () => {
     const runId = "a";
     expect(await claimTask(store, other, { runId, now: NOON, forMs: LEASE_MS })).toEqual({
       kind: "unknown",
+      reason: "no such task in the archive",
     });
   });
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { intervalSchema } from "../capture/interval.ts";
+import { COMPLETION_TRIES } from "../outcomes.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
 import { LeaseLostError } from "./queue.ts";
 
@@ -108,7 +109,7 @@ export type Claim =
   | { kind: "ours"; task: Task }
   | { kind: "held"; until: Date }
   | { kind: "over" }
-  | { kind: "unknown" };
+  | { kind: "unknown"; reason: string };
 
 /**
  * Takes a task to work on, unless someone else has it in hand or it is delivered. A task that failed
@@ -135,7 +136,7 @@ export async function claimTask(
     },
   });
   if (!task) {
-    return { kind: "unknown" };
+    return { kind: "unknown", reason: "no such task in the archive" };
   }
   if (task.run?.id === runId) {
     return { kind: "ours", task };
@@ -207,6 +208,11 @@ const READERS = 8;
 /** Whether nothing more will become of a task unless it is asked for again. */
 export function isDone({ state }: Task): boolean {
   return state === "delivered" || state === "failed";
+}
+
+/** Whether the platform has refused a task's completion in all its tries but those of each hour. */
+export function isRefused({ owed, waitsFor }: Task): boolean {
+  return waitsFor?.code === "platform-refused" && (owed?.tries ?? 0) >= COMPLETION_TRIES - 1;
 }
 
 /** The tasks of a job: what is not done first, and then what changed last. */
