@@ -136,6 +136,8 @@ describe("A budget that is spent", () => {
     expect(queue.waiting()).toMatchObject([{ visibleAt: new Date("2026-06-01T13:15:00Z") }]);
     clock.set("2026-06-02T00:00:00Z");
     await workOffBeats(beatDepsOf(parts, { meter, posts: 4 }), queue);
+    clock.advance(30_000);
+    await workOffBeats(beatDepsOf(parts, { meter, posts: 4 }), queue);
     expect(beating.reads()).toBe(3);
     await beating.close();
   });

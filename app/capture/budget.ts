@@ -29,19 +29,22 @@ export function createMeter({
   budget: Budget;
   now: () => Date;
 }): Meter {
-  const isFirst = createMemory();
+  const memory = createMemory();
   const paid = async (jobId: string, isOwned: boolean, ask: () => Promise<Answer>) => {
     await refuseIfSpent(store, budget, now());
     const answer = await ask();
     const day = utcDay(now());
     const { data, along } = idsIn(answer.body);
-    const [asked, others] = [data, along].map((ids) => ids.filter((id) => isFirst(day, id)).length);
+    const isNew = (id: string) => !memory.has(day, id);
+    const [asked, others] = [new Set(data.filter(isNew)), new Set(along.filter(isNew))];
     const reads = isOwned
-      ? { owned: asked ?? 0, others: others ?? 0 }
-      : { owned: 0, others: (asked ?? 0) + (others ?? 0) };
+      ? { owned: asked.size, others: others.difference(asked).size }
+      : { owned: 0, others: asked.union(others).size };
     if (reads.owned + reads.others > 0) {
       await addReads(store, jobId, { day, reads });
     }
+    // Not before they are counted: what is asked again because that failed counts then.
+    [...data, ...along].forEach((id) => memory.keep(day, id));
     return answer;
   };
   return (twitter, jobId) => ({
@@ -74,17 +77,19 @@ function spentError(what: string, now: Date, refilledAt: number): ConnectorError
 }
 
 /** Whether a post has not been counted on a day; asking counts it. */
-function createMemory(): (day: string, id: string) => boolean {
+function createMemory() {
   const counted = new Set<string>();
-  return (day, id) => {
-    const key = `${day} ${id}`;
-    const isFirst = !counted.delete(key);
-    counted.add(key);
-    const [oldest] = counted;
-    if (counted.size > REMEMBERED_POSTS && oldest !== undefined) {
-      counted.delete(oldest);
-    }
-    return isFirst;
+  return {
+    has: (day: string, id: string) => counted.has(`${day} ${id}`),
+    keep(day: string, id: string): void {
+      const key = `${day} ${id}`;
+      counted.delete(key);
+      counted.add(key);
+      const [oldest] = counted;
+      if (counted.size > REMEMBERED_POSTS && oldest !== undefined) {
+        counted.delete(oldest);
+      }
+    },
   };
 }
 

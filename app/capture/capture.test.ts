@@ -136,6 +136,20 @@ describe("Windows side by side", () => {
     expect(x.returned()).toBe(241);
   });
 
+  it("miss nothing where the newest post of the first was edited within the second", async () => {
+    const old = postAt("2026-01-01T09:50:00.000Z");
+    const next = postAt("2026-01-01T10:10:00.000Z");
+    const { id } = postAt("2026-01-01T10:40:00.000Z");
+    const edited = { ...old, id, edit_history_tweet_ids: [old.id, id] };
+    const parts = await start([edited, next]);
+    for (const window of pairs(["09", "10", "11"].map((hour) => `2026-01-01T${hour}:00:00Z`))) {
+      const { gaps } = await capture(captureDepsOf(parts, { posts: 2 }), SOURCE, window);
+      expect(gaps).toEqual([]);
+    }
+    const whole = { start: "2026-01-01T09:00:00Z", end: "2026-01-01T11:00:00Z" };
+    expect(await archivedIds(parts, whole)).toEqual([id, next.id]);
+  });
+
   it.each([["newest first"], ["in any order"]])("give every post once, %s", async (order) => {
     const parts = await start();
     const deps = captureDepsOf(parts, { posts: 250 });

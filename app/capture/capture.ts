@@ -18,6 +18,7 @@ import {
   type PageQuery,
   type Reach,
   SETTLING_SECONDS,
+  timeOfId,
   type Walk,
 } from "./walk.ts";
 
@@ -81,6 +82,8 @@ async function captureInterval(
   }
   const coverage = await readCoverage(deps.store, source.jobId);
   const newestBelow = coverage.intervals.find(({ end }) => end === part.start)?.newestId;
+  // A post that was edited may have its old time and a new id, beyond posts that are still to be read.
+  const isBelow = newestBelow !== undefined && timeOfId(newestBelow) <= part.start;
   const startTime = lookBackFrom(part.start, lookBackSeconds, coverage);
   const captureId = captureIdOf(part);
   const { walk, early } = await readAll(deps, source, {
@@ -91,7 +94,7 @@ async function captureInterval(
       endTime: part.end,
       // X may count the second of `end_time` in or out. Beginning after the newest post that is
       // here already pays for no post twice, and misses none, whichever it is.
-      ...(startTime === part.start && newestBelow !== undefined && { sinceId: newestBelow }),
+      ...(startTime === part.start && isBelow && { sinceId: newestBelow }),
     },
   });
   await holdLatePosts(deps, source.jobId, early);
@@ -180,9 +183,9 @@ async function readAll(
 
 type NewGap = Omit<Gap, "recordedAt">;
 
-/** Gaps are told of when they are final: search may close some of them right away. */
+/** Gaps are told of at once, also those that search may close: it may never come to that. */
 async function addFindings(
-  { store, log, now, fullArchiveSearch }: CaptureDeps,
+  { store, log, now }: CaptureDeps,
   jobId: string,
   { intervals, gaps, ...more }: { intervals: Covered[]; gaps: NewGap[]; outOfReachBefore?: string },
 ): Promise<void> {
@@ -192,9 +195,7 @@ async function addFindings(
     intervals,
     gaps: gaps.map((gap) => ({ ...gap, recordedAt })),
   });
-  for (const { start: windowStart, end: windowEnd, reason, unsearched } of gaps) {
-    if (!unsearched || !fullArchiveSearch) {
-      log("gap.recorded", { jobId, windowStart, windowEnd, reason });
-    }
+  for (const { start: windowStart, end: windowEnd, reason } of gaps) {
+    log("gap.recorded", { jobId, windowStart, windowEnd, reason });
   }
 }

@@ -57,6 +57,7 @@ describe("What X's timeline no longer gives", () => {
     expect(gaps).toMatchObject([{ ...GAP, reason: expect.stringMatching(REPOSTS) as unknown }]);
     expect(intervals).toMatchObject([{ ...GAP, without: "reposts" }, { start: GAP.end }]);
     expect(parts.log.of("gap.recorded")).toMatchObject([
+      { windowStart: GAP.start, windowEnd: GAP.end },
       { windowStart: GAP.start, windowEnd: GAP.end, reason: gaps[0]?.reason },
     ]);
   });

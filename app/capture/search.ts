@@ -68,6 +68,10 @@ async function searchGap(
 ): Promise<void> {
   const { store, log, now } = deps;
   const { jobId } = source;
+  // X has no post of that time, and does not take it as a question.
+  if (gap.end <= FIRST_POST_TIME) {
+    return;
+  }
   const known = await findKnownPost(deps, source, gap.end);
   if (!known) {
     return;

@@ -164,7 +164,8 @@ function startOf({ startTime = BEGINNING, sinceId }: PageQuery): string {
   return since <= startTime ? startTime : addSeconds(since, 1);
 }
 
-function timeOfId(id: string): string {
+/** When an id was made, which for an edited post is when it was edited. */
+export function timeOfId(id: string): string {
   return floorToSecond(new Date(Number((BigInt(id) >> 22n) + ID_EPOCH_MS)));
 }
 

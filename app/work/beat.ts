@@ -29,21 +29,23 @@ export async function runBeat(
     await endChain(deps, beat);
     return;
   }
-  await continueChain(deps, beat, await tryToCapture(deps, job, chain.attempts));
+  await continueChain(deps, beat, await tryToCapture(deps, job, chain));
 }
 
 async function tryToCapture(
   deps: BeatDeps,
   job: Job,
-  attempts: number,
-): Promise<Pick<Chain, "attempts" | "reason"> & { delayMs: number }> {
+  { attempts, until: before }: Chain,
+): Promise<Pick<Chain, "attempts" | "reason" | "until"> & { delayMs: number }> {
   const { captureIntervalMs, log, now } = deps;
   const { jobId, sealedToken } = job;
+  // What was begun is ended first: its pages are here in part, and would be read anew otherwise.
+  const until = before ?? settledBy(now());
   try {
     if (job.needsSignIn === undefined) {
-      await captureSinceSignIn(deps, job);
+      await captureSinceSignIn(deps, job, until);
     }
-    return { delayMs: captureIntervalMs, attempts: 0 };
+    return { delayMs: before === undefined ? captureIntervalMs : 0, attempts: 0 };
   } catch (error) {
     const outcome = decideOutcome(error, attempts, now());
     const { code, error: reason } = describeError(error);
@@ -52,20 +54,27 @@ async function tryToCapture(
     if (outcome.at) {
       log("capture.waits", { ...about, retryAt: outcome.at.toISOString() }, error);
       const waits = outcome.kind === "park" ? attempts : attempts + 1;
-      return { delayMs: outcome.at.getTime() - now().getTime(), attempts: waits, reason };
+      return {
+        delayMs: outcome.at.getTime() - now().getTime(),
+        attempts: waits,
+        reason,
+        until,
+      };
     }
     // No task hangs on it: the next beat tries again, and tells again.
     log("capture.failed", about, error);
-    return { delayMs: captureIntervalMs, attempts: 0, reason };
+    return {
+      delayMs: captureIntervalMs,
+      attempts: 0,
+      reason,
+      until,
+    };
   }
 }
 
 /** History is the platform's to ask for; what comes after the sign-in is read as it comes. */
-async function captureSinceSignIn(deps: BeatDeps, job: Job): Promise<void> {
-  const window = {
-    start: floorToSecond(new Date(job.createdAt)),
-    end: settledBy(deps.now()),
-  };
+async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promise<void> {
+  const window = { start: floorToSecond(new Date(job.createdAt)), end };
   if (window.start < window.end) {
     const token = await openToken(deps.sealer, job);
     const source = { jobId: job.jobId, accountId: job.account.id, token };

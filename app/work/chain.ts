@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import { instantSchema } from "../capture/interval.ts";
 import { listJobs } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
 import type { WorkQueue } from "./queue.ts";
@@ -14,6 +15,8 @@ const chainSchema = z.object({
   attempts: z.number(),
   /** Why the last beat did not read everything; absent where it did. */
   reason: z.string().optional(),
+  /** Up to when it was to read, then: the next one goes on with that, whose pages are here in part. */
+  until: instantSchema.optional(),
 });
 
 /**
@@ -32,7 +35,7 @@ export type ChainDeps = {
   now: () => Date;
 };
 
-type Link = Pick<Chain, "attempts" | "reason"> & { delayMs: number };
+type Link = Pick<Chain, "attempts" | "reason" | "until"> & { delayMs: number };
 
 /** A chain whose beat is overdue for so long has lost its message; no beat takes so long. */
 const OVERDUE_MS = 60 * 60_000;
