@@ -11,6 +11,7 @@ import { processTask, type TaskDeps } from "./process-task.ts";
 import { type Lease, LeaseLostError } from "./queue.ts";
 import {
   changeClaimed,
+  type Claim,
   claimTask,
   dropClaim,
   renewClaim,
@@ -32,10 +33,11 @@ export async function runTask(
   key: TaskKey,
 ): Promise<void> {
   const now = deps.now();
-  const claim = await claimTask(deps.store, key, { runId: randomUUID(), now, forMs: LEASE_MS });
+  const run = { runId: randomUUID(), now, forMs: LEASE_MS };
+  const claim = await claimTask(deps.store, key, run).catch(unlessUnusable);
   switch (claim.kind) {
     case "unknown": {
-      const reason = "no such task in the archive";
+      const { reason } = claim;
       deps.log("work.poisoned", { ...key, reason });
       return lease.poison(reason);
     }
@@ -50,6 +52,14 @@ export async function runTask(
       });
       return runClaimed(deps, { lease, keeper }, claim.task);
   }
+}
+
+/** A task's record that cannot be read does not mend itself: a person has to look. */
+function unlessUnusable(error: unknown): Claim {
+  if (error instanceof ConnectorError && error.code === "unusable-record") {
+    return { kind: "unknown", reason: error.message };
+  }
+  throw error;
 }
 
 async function runClaimed(deps: RunDeps, { lease, keeper }: InHand, claimed: Task): Promise<void> {
@@ -67,6 +77,10 @@ async function runClaimed(deps: RunDeps, { lease, keeper }: InHand, claimed: Tas
   try {
     await advance(watched, lease, claimed);
   } catch (error) {
+    if (isStorageDown(error)) {
+      // The process lives: the task is given up by no outage, however many come.
+      await dropClaim(deps.store, claimed).catch(() => undefined);
+    }
     if (!(error instanceof SupersededError)) {
       throw error;
     }
@@ -79,9 +93,10 @@ async function runClaimed(deps: RunDeps, { lease, keeper }: InHand, claimed: Tas
 async function advance(deps: RunDeps, lease: Lease, claimed: Task): Promise<void> {
   const { store, log } = deps;
   const { jobId, taskId, attempts, asked } = claimed;
-  const sealedToken = (await readJob(store, jobId))?.sealedToken;
+  let sealedToken: string | undefined;
   let task = claimed;
   try {
+    sealedToken = (await readJob(store, jobId))?.sealedToken;
     if (!task.owed) {
       log("task.started", { jobId, taskId, asked, attempt: attempts });
       await ensureChain(deps, jobId);

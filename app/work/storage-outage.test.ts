@@ -99,6 +99,21 @@ describe("An archive that is away while the queue is not", () => {
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", attempts: 0 });
     expect(bench.asked()).toBe(1);
   });
+
+  it("again and again does not pass for a process that dies", async () => {
+    let failures = 0;
+    bench.onUpload(async () => {
+      failures += 1;
+      if (failures <= 15) {
+        throw new RestError("Server busy", { code: "ServerBusy", statusCode: 503 });
+      }
+    });
+    await bench.accept("task-1", { window: windowOf(1) });
+    bench.start();
+    await pass(2 * HOUR_MS);
+    expect(failures).toBeGreaterThan(15);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", deaths: 0 });
+  });
 });
 
 it("A queue that is away is asked ever less often, however often the worker is woken", async () => {

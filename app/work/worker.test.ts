@@ -1,3 +1,4 @@
+import { names } from "../archive/names.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
 import { forgetJob, markNeedsSignIn, readJob } from "../jobs/job.ts";
@@ -36,6 +37,16 @@ describe("A message", () => {
     expect(bench.platform.completions).toEqual([
       { jobId: JOB, taskId: "task-1", status: COMPLETION_STATUS.success, items: [] },
     ]);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("of a task whose record is damaged goes to the poison queue, too", async () => {
+    await bench.accept("task-1");
+    await bench.store.put(names.task(JOB, "task-1"), Buffer.from("{"));
+    bench.start();
+    await pass(SECOND_MS);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+    expect(bench.log.of("work.poisoned")).toMatchObject([{ jobId: JOB, taskId: "task-1" }]);
     expect(bench.queue.waiting()).toEqual([]);
   });
 
