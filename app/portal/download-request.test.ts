@@ -21,7 +21,7 @@ const someRequest = fc
     zone: fc.constantFrom("Z", "", "0000Z", "+00:00"),
     DirtyEntities: fc.oneof(
       fc.constant(null),
-      fc.array(fc.bigInt({ min: 0n, max: 10n ** 20n - 1n }).map(String), { maxLength: 20 }),
+      fc.array(fc.bigInt({ min: 0n, max: 10n ** 19n - 1n }).map(String), { maxLength: 20 }),
     ),
     BlobSasUri: fc.webUrl({ withQueryParameters: true }),
   })
@@ -120,7 +120,7 @@ function isSound({ window, jobId, taskId, dirtyIds }: DownloadRequest): boolean 
     intervalSchema.safeParse(window).success &&
     window.start < window.end &&
     [jobId, taskId].every((id) => platformIdSchema.safeParse(id).success) &&
-    dirtyIds.every((id) => /^\d{1,20}$/.test(id))
+    dirtyIds.every((id) => /^\d{1,19}$/.test(id))
   );
 }
 

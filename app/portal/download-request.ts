@@ -25,7 +25,7 @@ const postIds = z
   });
 
 function isPostId(id: unknown): id is string {
-  return typeof id === "string" && /^\d{1,20}$/.test(id);
+  return typeof id === "string" && /^\d{1,19}$/.test(id);
 }
 
 /** Members as the contract spells them; any case is accepted, as in Microsoft's host. */
