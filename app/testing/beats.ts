@@ -1,5 +1,8 @@
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import type { Media } from "../../scripts/local/x/timeline.ts";
+import { createXAgent } from "../twitter/agent.ts";
+import { createFetchMedia } from "../twitter/media.ts";
 import { type BeatDeps, runBeat } from "../work/beat.ts";
 import { startChain } from "../work/chain.ts";
 import { captureDepsOf } from "./captures.ts";
@@ -13,8 +16,11 @@ export const BEATEN_POSTS = ["12:20", "12:14", "12:02", "11:59"].map((time) =>
 );
 
 /** A job whose chain has just begun, and its X. */
-export async function startBeating(): Promise<{ x: LocalX; parts: Parts }> {
-  const x = await startSmallX(BEATEN_POSTS, { keys: X_KEYS });
+export async function startBeating(
+  posts = BEATEN_POSTS,
+  media: Media[] = [],
+): Promise<{ x: LocalX; parts: Parts }> {
+  const x = await startSmallX(posts, { keys: X_KEYS, media });
   const parts = createParts(x.url);
   await addJob(parts, "job-1");
   await startChain(beatDepsOf(parts), "job-1");
@@ -25,11 +31,12 @@ export function beatDepsOf(
   parts: Parts,
   { posts, ...changes }: Partial<BeatDeps> & { posts?: number } = {},
 ): BeatDeps {
-  const { queue, sealer } = parts;
+  const { queue, sealer, settings } = parts;
   return {
     ...captureDepsOf(parts, { ...changes, ...(posts !== undefined && { posts }) }),
     queue,
     sealer,
+    fetchMedia: createFetchMedia(settings, createXAgent(settings.X_API_URL)),
     captureIntervalMs: CAPTURE_INTERVAL_MS,
     ...changes,
   };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
+import { names } from "../archive/names.ts";
 import { readCoverage } from "../capture/coverage.ts";
 import { ConnectorError } from "../errors.ts";
 import { forgetJob, markNeedsSignIn, readJob } from "../jobs/job.ts";
@@ -11,7 +12,7 @@ import {
   startBeating,
   workOffBeats,
 } from "../testing/beats.ts";
-import { archivedIds, watch } from "../testing/captures.ts";
+import { archivedIds, blobsUnder, watch } from "../testing/captures.ts";
 import { addJob, CAPTURE_INTERVAL_MS, type Parts } from "../testing/harness.ts";
 import { ensureChain, readChain } from "./chain.ts";
 import { startWorker } from "./worker.ts";
@@ -44,6 +45,19 @@ describe("A job that nobody asks for", () => {
         .toSorted(),
     );
     expect(x.reads()).toBe(3);
+  });
+
+  it("has the media of what is read kept, too, before anybody asks for them", async () => {
+    const [first] = BEATEN_POSTS.slice(1);
+    const shown = { attachments: { media_keys: ["3_1"] } };
+    const url = "https://pbs.twimg.com/media/A.jpg";
+    const { x: showing, parts: own } = await startBeating(first ? [{ ...first, ...shown }] : [], [
+      { media_key: "3_1", type: "photo", url },
+    ]);
+    await pass(own, 1);
+    expect(blobsUnder(own, names.media("job-1", "3_1", "orig.record.json"))).toHaveLength(1);
+    expect(own.log.of("media.not-archived")).toEqual([]);
+    await showing.close();
   });
 
   it("is read after a pause from where the last beat stopped", async () => {

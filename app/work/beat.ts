@@ -1,16 +1,20 @@
 import { capture, type CaptureDeps } from "../capture/capture.ts";
-import { floorToSecond } from "../capture/interval.ts";
+import { type Coverage, readCoverage } from "../capture/coverage.ts";
+import { floorToSecond, type Interval, subtract } from "../capture/interval.ts";
 import { LOOK_BACK_SECONDS } from "../capture/late.ts";
+import type { MediaDeps } from "../capture/media.ts";
+import { postsOfWindow } from "../capture/posts.ts";
 import { searchGaps } from "../capture/search.ts";
 import { settledBy } from "../capture/walk.ts";
 import type { Sealer } from "../archive/seal.ts";
+import { planMedia } from "../delivery/attachments.ts";
 import { describeError } from "../errors.ts";
 import { type Job, openToken, readJob } from "../jobs/job.ts";
 import { decideOutcome } from "../outcomes.ts";
 import { type Chain, type ChainDeps, continueChain, endChain, readChain } from "./chain.ts";
 import { raiseAlarm } from "./alarm.ts";
 
-export type BeatDeps = CaptureDeps & ChainDeps & { sealer: Sealer };
+export type BeatDeps = CaptureDeps & ChainDeps & MediaDeps & { sealer: Sealer };
 
 /**
  * One capture that nobody asked for, and the message of the next one. A beat that does not count
@@ -78,7 +82,23 @@ async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promis
   if (window.start < window.end) {
     const token = await openToken(deps.sealer, job);
     const source = { jobId: job.jobId, accountId: job.account.id, token };
-    await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
+    const { intervals, gaps } = await readCoverage(deps.store, job.jobId);
+    const parts = subtract(window, [...intervals, ...gaps]);
+    const coverage = await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
     await searchGaps(deps, source);
+    await keepMedia(deps, job.jobId, { parts, coverage });
+  }
+}
+
+/** X may have them no more when the platform asks. What cannot be had now is tried again then. */
+async function keepMedia(
+  deps: BeatDeps,
+  jobId: string,
+  { parts, coverage }: { parts: Interval[]; coverage: Coverage },
+): Promise<void> {
+  for (const window of parts) {
+    for await (const { post, includes } of postsOfWindow(deps.store, { jobId, window, coverage })) {
+      await planMedia(deps, { jobId, post, includes });
+    }
   }
 }
