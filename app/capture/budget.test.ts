@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import { beatDepsOf, pass, startBeating, workOffBeats } from "../testing/beats.ts";
 import { archivedIds, captureDepsOf, SOURCE } from "../testing/captures.ts";
@@ -65,6 +66,25 @@ describe("What X hands out is counted for the job and the UTC day", () => {
     const reading = capture(captureDepsOf(parts, { posts: 1 }), SOURCE, DAY);
     await expect(reading).rejects.toMatchObject({ code: "x-bad-response" });
     await scripted.close();
+    expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({ owned: 1, others: 0 });
+  });
+
+  it("when it is asked again, where the counter could not be written", async () => {
+    const parts = await start([postAt("2026-01-01T12:00:00.000Z")]);
+    let failures = 1;
+    const create: Store["create"] = async (...blob) => {
+      failures -= 1;
+      if (failures >= 0) {
+        throw new Error("storage is away");
+      }
+      return parts.store.create(...blob);
+    };
+    const store = { ...parts.store, create };
+    const meter = createMeter({ store, budget: {}, now: parts.clock.now });
+    const ask = () => meter(parts.twitter, "job-1").timeline(OWN_TOKEN, "42", { maxResults: 5 });
+    await expect(ask()).rejects.toThrow("storage is away");
+    await ask();
+    await ask();
     expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({ owned: 1, others: 0 });
   });
 

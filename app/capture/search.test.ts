@@ -76,6 +76,15 @@ describe("What X's timeline no longer gives", () => {
     await expect(readAllOf(parts, { twitter })).resolves.toBeDefined();
   });
 
+  it("is not looked for where X had no posts yet: X would refuse, and later gaps go without", async () => {
+    const parts = await start();
+    await readAllOf(parts);
+    const before = { start: "2005-01-01T00:00:00Z", end: "2006-01-01T00:00:00Z" };
+    await capture(captureDepsOf(parts, { fullArchiveSearch: true }), SOURCE, before);
+    expect((await readCoverage(parts.store, "job-1")).gaps[0]).toMatchObject(before);
+    expect(parts.log.of("capture.search-refused")).toEqual([]);
+  });
+
   it("goes on where it was cut off, and does not ask for a page twice", async () => {
     const parts = await start();
     const { store } = parts;
