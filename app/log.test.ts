@@ -170,7 +170,13 @@ describe.each(LEAKY_ERRORS.filter(([, error]) => error instanceof Error))("%s", 
     ["the archive's creating", ({ store }, fail) => ({ store: { ...store, create: fail } })],
     ["the archive's replacing", ({ store }, fail) => ({ store: { ...store, replace: fail } })],
     ["the queue", ({ queue }, fail) => ({ queue: { ...queue, receive: fail } })],
-    ["the upload, with media", (_parts, fail) => ({ createUpload: () => fail })],
+    [
+      "the upload, with media",
+      (_parts, fail) => ({
+        createUpload: () => fail,
+        fetchMedia: async () => ({ refusal: "X answered 404" }),
+      }),
+    ],
     [
       "the token",
       (_parts, fail) => ({
@@ -310,10 +316,10 @@ function platformOf(changes: Partial<Parameters<typeof createPlatform>[0]>): Pla
   });
 }
 
+/** The account is another job's by now. */
 async function refuseAccount(world: LeakyWorld): Promise<void> {
-  const other = { id: "43", username: "other", name: "Other" };
   await world.call("/job/OnDeleted?jobId=job-1", as(basic(), "DELETE"));
-  await addJob(world.parts, "job-1", other);
+  await addJob(world.parts, "job-2");
   await world.comeBack();
 }
 

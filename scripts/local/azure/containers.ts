@@ -1,4 +1,4 @@
-import { ContainerSASPermissions, SASProtocol } from "@azure/storage-blob";
+import { ContainerSASPermissions, RestError, SASProtocol } from "@azure/storage-blob";
 import type { ContainerClient } from "@azure/storage-blob";
 
 import type { PlatformContainer } from "../contracts.ts";
@@ -25,12 +25,23 @@ export async function createPlatformContainer(
   };
 }
 
-/** Blobs of the container of that name (physical or logical) that the program made. */
+/**
+ * Blobs of the container of that name (physical or logical) that the program made. What the connector
+ * removes meanwhile is not among them.
+ */
 export async function* readContainer(world: World, name: string, prefix = "") {
   const container = findContainer(world, name);
   for await (const blob of container.listBlobsFlat({ prefix })) {
-    const body = await container.getBlockBlobClient(blob.name).downloadToBuffer();
-    yield { name: blob.name, body };
+    const body = await container.getBlockBlobClient(blob.name).downloadToBuffer().catch(unlessGone);
+    if (body) {
+      yield { name: blob.name, body };
+    }
+  }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof RestError) || error.statusCode !== 404) {
+    throw error;
   }
 }
 
