@@ -76,7 +76,7 @@ function spentError(what: string, now: Date, refilledAt: number): ConnectorError
   });
 }
 
-/** Whether a post has not been counted on a day; asking counts it. */
+/** The posts that were counted last, by their days. */
 function createMemory() {
   const counted = new Set<string>();
   return {
