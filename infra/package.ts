@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -6,6 +5,7 @@ import type { Package } from "./build-package.ts";
 import { hardenedAccount } from "./hardened-account.ts";
 import type { Place } from "./place.ts";
 import { assignRole, type Holder } from "./roles.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export type AppPackageArgs = { place: Place; holder: Holder; built: Package };
 
@@ -59,6 +59,9 @@ export class AppPackage extends pulumi.ComponentResource {
     );
     // A name of its own for each content: App Service fetches a package again when its address changes.
     const blobName = `app-${built.hash.slice(0, 16)}.zip`;
+    // Pulumi takes binary assets from files only.
+    const file = `${DIST}${blobName}`;
+    writeWhole(file, built.zip);
     const blob = new storage.Blob(
       `${name}-blob`,
       {
@@ -67,7 +70,7 @@ export class AppPackage extends pulumi.ComponentResource {
         blobName,
         type: "Block",
         contentType: "application/zip",
-        source: new pulumi.asset.FileAsset(writePackage(blobName, built)),
+        source: new pulumi.asset.FileAsset(file),
       },
       // The provider would delete the old package before it makes the new one, while the site runs from it.
       { parent: this, deleteBeforeReplace: false },
@@ -83,11 +86,4 @@ export class AppPackage extends pulumi.ComponentResource {
     this.url = blob.url;
     this.registerOutputs({ url: this.url });
   }
-}
-
-/** Pulumi takes binary assets from files only. @returns the file's path. */
-function writePackage(fileName: string, { zip }: Package): string {
-  mkdirSync(DIST, { recursive: true });
-  writeFileSync(`${DIST}${fileName}`, zip);
-  return `${DIST}${fileName}`;
 }
