@@ -88,7 +88,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
     ...counts,
     owed: { status: 0, since: WINDOW.end, tries: 0, poison: false },
   }));
-  await completeTask(deps, owing);
+  await completeTask({ ...deps, queue: parts.queue }, owing);
 }
 
 /** Pages are made as they are read; media have a size and no bytes; a list lies on the disk. */

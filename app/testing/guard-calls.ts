@@ -20,6 +20,7 @@ export function guardStore<S extends Store>(store: S, around: Around): S {
 export function guardQueue(queue: MemoryQueue, around: Around): MemoryQueue {
   return {
     ...queue,
+    giveUp: (...given) => around(() => queue.giveUp(...given)),
     async receive(...asked) {
       const leases = await around(() => queue.receive(...asked));
       return leases.map((lease) => ({

@@ -35,6 +35,9 @@ export function createMemoryQueue(now: () => Date = () => new Date()): MemoryQue
         return createLease({ messages, poisoned, now, id, held });
       });
     },
+    giveUp: async (message, reason) => {
+      poisoned.push(JSON.stringify({ reason, message: JSON.stringify(message) }));
+    },
     waiting: () =>
       [...messages.values()].map(({ text, visibleAt }) => ({
         message: parseMessage(text),

@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { type Store, toJson } from "../archive/store.ts";
 import type { Interval } from "../capture/interval.ts";
@@ -38,6 +39,8 @@ export type Workbench = Parts & {
   /** Keeps and queues a request of the platform, as the portal's route does. */
   accept: (taskId: string, changes?: Partial<Request>) => Promise<void>;
   taskOf: (taskId: string) => Promise<Task>;
+  /** Puts back everything that was given up, as `npm run requeue` does. */
+  requeue: () => void;
   clear: () => Promise<void>;
 };
 
@@ -124,6 +127,11 @@ export async function createWorkbench(): Promise<Workbench> {
       }
       return task;
     },
+    requeue() {
+      for (const text of parts.queue.poisoned().splice(0)) {
+        parts.queue.put(poisonedSchema.parse(JSON.parse(text)).message);
+      }
+    },
     async clear() {
       const stopped = Promise.all(workers.map((worker) => worker.stop()));
       await vi.advanceTimersByTimeAsync(30_000);
@@ -131,6 +139,8 @@ export async function createWorkbench(): Promise<Workbench> {
     },
   };
 }
+
+const poisonedSchema = z.object({ message: z.string() });
 
 export async function answerNoPosts(): ReturnType<Timeline> {
   return {

@@ -12,9 +12,12 @@ import { ConnectorError } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
 import { type Completion, COMPLETION_STATUS } from "../platform/platform.ts";
 import type { TaskDeps } from "./process-task.ts";
+import type { WorkQueue } from "./queue.ts";
 import { changeClaimed, type Task, withoutClaim } from "./task.ts";
 
-export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "log" | "now">;
+export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "log" | "now"> & {
+  queue: Pick<WorkQueue, "giveUp">;
+};
 
 /**
  * Sends the completion that a task owes, in one try. Only what the platform has accepted is recorded
@@ -95,10 +98,15 @@ function isRefusal(error: unknown): boolean {
 }
 
 async function reportFailure(deps: CompleteDeps, task: Task): Promise<void> {
-  const { store, now } = deps;
-  const { jobId, taskId, owed } = task;
+  const { store, queue, log, now } = deps;
+  const { jobId, taskId, owed, answer, reason = "" } = task;
   const status = owed?.status ?? COMPLETION_STATUS.temporaryFailure;
   await tellOfFailure(deps, { jobId, taskId, status, items: async function* none() {} });
+  // Before it counts as failed: whoever finds it so has nothing more to do.
+  if (owed?.poison) {
+    log("work.poisoned", { jobId, taskId, reason });
+    await queue.giveUp({ jobId, taskId, failed: answer }, reason);
+  }
   await changeClaimed(store, task, ({ owed: _, ...current }) => ({
     ...withoutClaim(current),
     state: "failed",

@@ -182,6 +182,15 @@ describe.each([
     },
   );
 
+  it("puts what is given up into the poison queue, to be put back as it is there", async () => {
+    const givenUp = { ...ONE, failed: 2 };
+    await queue.giveUp(givenUp, "given up");
+    const [text = ""] = await bench.poisoned();
+    expect(JSON.parse(text)).toEqual({ reason: "given up", message: JSON.stringify(givenUp) });
+    await bench.putText(JSON.stringify(givenUp));
+    expect(await receiveMessages()).toEqual([givenUp]);
+  });
+
   it("keeps a message of ours in the poison queue as it was", async () => {
     await queue.send(ONE);
     await (await take(MINUTE_MS)).poison("given up");

@@ -4,8 +4,11 @@ import { Mutex } from "async-mutex";
 import * as z from "zod";
 
 const messageSchema = z.union([
-  /** A window that the platform has asked for. */
-  z.object({ jobId: z.string(), taskId: z.string() }),
+  /**
+   * A window that the platform has asked for. `failed` is the answer that a person has seen fail and
+   * put back: no other message takes up a task that has failed.
+   */
+  z.object({ jobId: z.string(), taskId: z.string(), failed: z.number().optional() }),
   /** A capture that nobody has asked for; only the job's chain knows which beat counts. */
   z.object({ jobId: z.string(), beatId: z.string() }),
 ]);
@@ -25,7 +28,7 @@ export type Lease = {
   /** Goes back, to be seen again after so long. @throws LeaseLostError */
   release(visibleAgainMs: number): Promise<void>;
   finish(): Promise<void>;
-  /** Moves it to the poison queue, where a person looks. */
+  /** Moves it to the poison queue, as it is. */
   poison(reason: string): Promise<void>;
 };
 
@@ -34,6 +37,8 @@ export type WorkQueue = {
   /** Visible at once, or after so long. */
   send(message: Message, visibleAfterMs?: number): Promise<void>;
   receive(most: number, visibleAgainMs: number): Promise<Lease[]>;
+  /** Puts into the poison queue, where a person looks, what she may put back. */
+  giveUp(message: Message, reason: string): Promise<void>;
 };
 
 /** Someone else has the message now, or it is done. */
@@ -58,6 +63,10 @@ export function createAzureQueue(
   const work = new QueueClient(workUrl, credential, { retryOptions: RETRIES });
   const poisonQueue = new QueueClient(poisonUrl, credential, { retryOptions: RETRIES });
   const inTime = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
+  const putAside = async (messageText: string, reason: string) => {
+    const text = JSON.stringify({ reason, message: messageText });
+    await poisonQueue.sendMessage(text, { ...inTime(), messageTimeToLive: NEVER_SECONDS });
+  };
   return {
     async send(message, visibleAfterMs = 0) {
       await work.sendMessage(JSON.stringify(message), {
@@ -73,15 +82,16 @@ export function createAzureQueue(
         visibilityTimeout: seconds(visibleAgainMs),
       });
       return receivedMessageItems.map(({ messageId, popReceipt, messageText }) =>
-        createLease({ work, poisonQueue, inTime, messageId, popReceipt, messageText }),
+        createLease({ work, putAside, inTime, messageId, popReceipt, messageText }),
       );
     },
+    giveUp: (message, reason) => putAside(JSON.stringify(message), reason),
   };
 }
 
 type Held = {
   work: QueueClient;
-  poisonQueue: QueueClient;
+  putAside: (messageText: string, reason: string) => Promise<void>;
   inTime: () => { abortSignal: AbortSignal };
   messageId: string;
   popReceipt: string;
@@ -89,7 +99,7 @@ type Held = {
 };
 
 function createLease(held: Held): Lease {
-  const { work, poisonQueue, inTime, messageId, popReceipt, messageText } = held;
+  const { work, putAside, inTime, messageId, popReceipt, messageText } = held;
   const inTurn = new Mutex();
   const unlessLost = (step: () => Promise<void>) => inTurn.runExclusive(() => orLost(step));
   // Each answer to an update brings the receipt that the next request needs.
@@ -115,8 +125,7 @@ function createLease(held: Held): Lease {
     release: setVisible,
     finish,
     async poison(reason) {
-      const text = JSON.stringify({ reason, message: messageText });
-      await poisonQueue.sendMessage(text, { ...inTime(), messageTimeToLive: NEVER_SECONDS });
+      await putAside(messageText, reason);
       await finish();
     },
   };

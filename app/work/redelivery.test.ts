@@ -3,6 +3,7 @@ import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
 import { countItems } from "../delivery/ledger.ts";
 import { carryOutbox, countOutbox } from "../delivery/outbox.ts";
+import { ConnectorError } from "../errors.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
 import { type Around, guardQueue, guardStore } from "../testing/guard-calls.ts";
 import { SAS_URI } from "../testing/platform-calls.ts";
@@ -133,6 +134,93 @@ describe("The same task again", () => {
       { items: ids(IDS) },
     ]);
   });
+});
+
+describe("A task that has failed", () => {
+  const told = [{ taskId: "task-1", status: COMPLETION_STATUS.temporaryFailure }];
+
+  it("is told of once, however many messages ask for it, and X is not read again", async () => {
+    failForGood();
+    await bench.accept("task-1");
+    await bench.accept("task-1", { sealedSas: FRESH });
+    bench.start();
+    await pass(60 * MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject(told);
+    await bench.queue.send({ jobId: JOB, taskId: "task-1" });
+    await pass(60 * MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject(told);
+    expect(bench.asked()).toBe(10);
+    expect(bench.queue.poisoned()).toHaveLength(1);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("is done when the platform asks again, from what was read before", async () => {
+    bench.onUpload(refuse);
+    await bench.accept("task-1");
+    bench.start();
+    await pass(60 * MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject(told);
+    bench.onUpload(async () => undefined);
+    await bench.accept("task-1", { sealedSas: FRESH });
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject([...told, { status: 0, items: ids(IDS) }]);
+    expect(bench.asked()).toBe(1);
+  });
+
+  it("stands in the poison queue whatever moment its process ends in, and is put back once", async () => {
+    for (const call of ["giveUp", "finish"] as const) {
+      await bench.clear();
+      vi.setSystemTime(WORK_BEGINS);
+      bench = await createWorkbench();
+      bench.onX(answerPosts(POSTS));
+      bench.onUpload(refuse);
+      await bench.accept("task-1");
+      const dying = bench.start({ queue: endingAt(call) });
+      await pass(60 * MINUTE_MS);
+      void dying.stop();
+      bench.start();
+      await pass(60 * MINUTE_MS);
+      expect(await bench.taskOf("task-1"), call).toMatchObject({ state: "failed" });
+      expect(bench.queue.waiting(), call).toEqual([]);
+      expect(bench.queue.poisoned().length, call).toBeGreaterThan(0);
+      bench.onUpload(async () => undefined);
+      bench.requeue();
+      await pass(MINUTE_MS);
+      expect(await bench.taskOf("task-1"), call).toMatchObject({ state: "delivered" });
+      const delivered = bench.platform.completions.filter(({ status }) => status === 0);
+      expect(delivered, call).toMatchObject([{ items: ids(IDS) }]);
+    }
+  });
+
+  function failForGood(): void {
+    bench.onX(async () => {
+      throw new ConnectorError("x-bad-request", "X answered 400");
+    });
+  }
+
+  async function refuse(): Promise<never> {
+    throw new ConnectorError("upload-refused", "An item could not be uploaded (409)");
+  }
+
+  /** The queue of a process that gets no answer to one of its calls, nor from then on to any other. */
+  function endingAt(call: "giveUp" | "finish") {
+    let isOver = false;
+    const ending = guardQueue(bench.queue, (next) =>
+      isOver ? new Promise<never>(() => {}) : next(),
+    );
+    const end = () => {
+      isOver = true;
+      return new Promise<never>(() => {});
+    };
+    return {
+      ...ending,
+      ...(call === "giveUp" && { giveUp: end }),
+      async receive(...asked: Parameters<typeof ending.receive>) {
+        const leases = await ending.receive(...asked);
+        return leases.map((lease) => (call === "finish" ? { ...lease, finish: end } : lease));
+      },
+    };
+  }
 });
 
 describe("A new task for a window that was delivered", () => {

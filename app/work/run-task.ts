@@ -30,15 +30,16 @@ const SOON_MS = 1_000;
 export async function runTask(
   deps: RunDeps,
   { lease, keeper }: InHand,
-  key: TaskKey,
+  message: TaskKey & { failed?: number | undefined },
 ): Promise<void> {
+  const { jobId, taskId } = message;
   const now = deps.now();
   const run = { runId: randomUUID(), now, forMs: LEASE_MS };
-  const claim = await claimTask(deps.store, key, run).catch(unlessUnusable);
+  const claim = await claimTask(deps.store, message, run).catch(unlessUnusable);
   switch (claim.kind) {
     case "unknown": {
       const { reason } = claim;
-      deps.log("work.poisoned", { ...key, reason });
+      deps.log("work.poisoned", { jobId, taskId, reason });
       return lease.poison(reason);
     }
     case "over":
@@ -110,12 +111,7 @@ async function advance(deps: RunDeps, lease: Lease, claimed: Task): Promise<void
     await settle(deps, { lease, task, error, sealedToken });
     return;
   }
-  if (task.owed?.poison) {
-    log("work.poisoned", { jobId, taskId, reason: task.reason ?? "" });
-    await lease.poison(task.reason ?? "");
-  } else {
-    await lease.finish();
-  }
+  await lease.finish();
 }
 
 /** @returns the task as it owes its completion. */

@@ -146,9 +146,16 @@ describe("A claim", () => {
     });
   });
 
-  it("of a failed task begins it anew: somebody gave its message back", async () => {
+  it("of a failed task is over, but for the message of that failure, which begins it anew once", async () => {
     await change((task) => ({ ...task, state: "failed", attempts: 10, reason: "given up" }));
-    expect(await claimed("a")).toMatchObject({ state: "accepted", attempts: 0, answer: 2 });
+    const claimFor = (failed: number | undefined) =>
+      claimTask(store, { ...KEY, failed }, { runId: "a", now: NOON, forMs: LEASE_MS });
+    expect(await claimFor(undefined)).toEqual({ kind: "over" });
+    expect(await claimFor(2)).toEqual({ kind: "over" });
+    const anew = { state: "accepted", attempts: 0, answer: 2 };
+    expect(await claimFor(1)).toMatchObject({ kind: "ours", task: anew });
+    await change((task) => withoutClaim({ ...task, state: "failed" }));
+    expect(await claimFor(1)).toEqual({ kind: "over" });
   });
 
   it("changes what is as it was taken, and loses no other change", async () => {

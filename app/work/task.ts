@@ -112,12 +112,13 @@ export type Claim =
   | { kind: "unknown"; reason: string };
 
 /**
- * Takes a task to work on, unless someone else has it in hand or it is delivered. A task that failed
- * is taken up anew: the poison queue gave its message back.
+ * Takes a task to work on, unless someone else has it in hand or nothing more is to be done. A task
+ * that failed is taken up anew by the message of that very failure, which a person has put back; the
+ * platform and whoever put it back before have been answered.
  */
 export async function claimTask(
   store: Store,
-  key: TaskKey,
+  key: TaskKey & { failed?: number | undefined },
   { runId, now, forMs }: { runId: string; now: Date; forMs: number },
 ): Promise<Claim> {
   const run = { id: runId, until: new Date(now.getTime() + forMs).toISOString() };
@@ -130,7 +131,8 @@ export async function claimTask(
         return undefined;
       }
       if (found.state === "failed") {
-        return { ...restart(found, now.toISOString()), run };
+        const isPutBack = key.failed === found.answer;
+        return isPutBack ? { ...restart(found, now.toISOString()), run } : undefined;
       }
       return { ...found, run, deaths: found.run ? found.deaths + 1 : 0 };
     },

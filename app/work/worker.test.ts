@@ -226,7 +226,7 @@ describe("After a failure, a task", () => {
     expect(bench.queue.poisoned()).toEqual([
       JSON.stringify({
         reason: "x-bad-request: X answered 400",
-        message: JSON.stringify({ jobId: JOB, taskId: "task-1" }),
+        message: JSON.stringify({ jobId: JOB, taskId: "task-1", failed: 1 }),
       }),
     ]);
     expect(bench.log.of("work.poisoned")).toMatchObject([{ taskId: "task-1" }]);
@@ -246,7 +246,7 @@ describe("After a failure, a task", () => {
   it("that was given up is done when its message is given back, with as many tries as ever", async () => {
     await fail(new ConnectorError("x-bad-request", "X answered 400"));
     await pass(HOUR_MS);
-    await bench.queue.send({ jobId: JOB, taskId: "task-1" });
+    bench.requeue();
     await pass(10 * SECOND_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 2 });
     bench.onX(answerNoPosts);
