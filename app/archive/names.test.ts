@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { platformIdSchema } from "../portal/platform-id.ts";
-import { names } from "./names.ts";
+import { idOf, names } from "./names.ts";
 
 /** Azure's limit of a blob's name, in characters. */
 const NAME_LIMIT = 1024;
@@ -9,7 +9,7 @@ const NAME_LIMIT = 1024;
 const OTHERS = new Set(
   (
     "account signIn jobs readsOfMonth reads everyCapture captures captureProofPages page everyMedium media outbox " +
-    "evidenceOfTasks tasks"
+    "evidenceOfTasks ledgers undelivered"
   ).split(" "),
 );
 
@@ -34,6 +34,7 @@ const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   mediaFile: (jobId, other) => names.media(jobId, "3_1", other),
   outboxEntry: (jobId, other) => names.outboxEntry(jobId, other),
   task: (jobId, other) => names.task(jobId, other),
+  undeliveredTask: (jobId, other) => names.undeliveredTask(jobId, other),
   manifest: (jobId, other) => names.manifest(jobId, other),
   laterManifest: (jobId, other) => names.manifest(jobId, other, 2),
   outboxCarrier: (jobId) => names.outboxCarrier(jobId),
@@ -110,6 +111,15 @@ it("What proves something lies under evidence/, what changes does not", () => {
   ]);
 });
 
+it("An id is had back from its name", () => {
+  fc.assert(
+    fc.property(id, (one) => {
+      expect(idOf(names.job(one), names.jobs())).toBe(one);
+      expect(idOf(names.undeliveredTask("j", one), names.undelivered("j"))).toBe(one);
+    }),
+  );
+});
+
 it("Pages are listed in the order in which they were read", () => {
   const pages = [1, 2, 10, 100, 999, 1000, 99_999, 100_000].map((number) =>
     names.page("p/", number),
@@ -142,10 +152,11 @@ it("Ids as long as the portal takes them fit into a name, however they are spelt
   }
 });
 
-/** A job has a folder for what changes and one for what proves. */
+/** A job has its record, a folder for what changes and one for what proves. */
 function jobFolders(jobId: string): string[] {
   return [
-    names.tasks(jobId).replace(/tasks\/$/, ""),
+    names.job(jobId),
+    names.ledgers(jobId).replace(/ledger\/$/, ""),
     names.manifest(jobId, "t").replace(/tasks.*/, ""),
   ];
 }

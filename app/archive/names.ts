@@ -2,13 +2,13 @@
  * Where everything lies in the archive container: what is written once and proves something under
  * `evidence/`, what changes under the other folders, so that the container's lifecycle can tell them
  * apart. Ids of the platform are opaque: they are percent-encoded, so that none can name a blob of
- * another job.
+ * another job. Jobs have a folder of their records alone: it is listed, whatever years of work lie beside.
  */
 export const names = {
   account: (accountId: string) => `accounts/${encode(accountId)}.json`,
   signIn: (digest: string) => `sign-ins/${digest}.json`,
   jobs: () => "jobs/",
-  job: (jobId: string) => `${folder(jobId)}job.json`,
+  job: (jobId: string) => `jobs/${encode(jobId)}.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
   chain: (jobId: string) => `${folder(jobId)}chain.json`,
   estimate: (jobId: string) => `${folder(jobId)}estimate.json`,
@@ -41,16 +41,25 @@ export const names = {
   outboxCarrier: (jobId: string) => `${folder(jobId)}outbox-carrier.json`,
   /** Items of a UTC day, `2026-06-01`. */
   ledger: (jobId: string, day: string) => `${folder(jobId)}ledger/${day}.json`,
+  ledgers: (jobId: string) => `${folder(jobId)}ledger/`,
   answered: (jobId: string) => `${folder(jobId)}answered.json`,
   evidenceOfTasks: (jobId: string) => `${evidence(jobId)}tasks/`,
-  tasks: (jobId: string) => `${folder(jobId)}tasks/`,
-  task: (jobId: string, taskId: string) => `${folder(jobId)}${taskFolder(taskId)}task.json`,
+  task: (jobId: string, taskId: string) => `${folder(jobId)}tasks/${encode(taskId)}.json`,
+  /** Marks of the tasks that are not delivered. */
+  undelivered: (jobId: string) => `${folder(jobId)}undelivered/`,
+  undeliveredTask: (jobId: string, taskId: string) =>
+    `${folder(jobId)}undelivered/${encode(taskId)}`,
   manifest: (jobId: string, taskId: string, answer = 1) =>
     `${evidence(jobId)}${taskFolder(taskId)}manifest${suffix(answer)}.ndjson`,
 };
 
+/** The id that a name in a folder was made of. */
+export function idOf(name: string, folder: string): string {
+  return decodeURIComponent(name.slice(folder.length).replace(/\.json$/, ""));
+}
+
 function folder(jobId: string): string {
-  return `jobs/${encode(jobId)}/`;
+  return `state/${encode(jobId)}/`;
 }
 
 function evidence(jobId: string): string {

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { names } from "../archive/names.ts";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import {
   countItems,
   DAILY_LIMIT,
   dayOf,
   keepRoom,
+  lastAccepted,
   readAnswered,
   recordAcceptance,
 } from "./ledger.ts";
@@ -93,11 +95,42 @@ describe("An acceptance", () => {
     }
     expect(await readAnswered(store, "job-1")).toEqual([hours(1, 3), hours(4, 5)]);
     expect(await readAnswered(store, "job-2")).toEqual([]);
-    const blob = await store.read("jobs/job-1/ledger/2026-06-01.json");
+    const blob = await store.read("state/job-1/ledger/2026-06-01.json");
     expect(JSON.parse(Buffer.from(blob?.body ?? []).toString())).toEqual({
       answers: [{ taskId: "one", asked: 1, items: 5, acceptedAt }],
     });
   });
+});
+
+describe("Accepted last", () => {
+  it("are tasks by the time of their acceptance, newest first, each once, as many as asked for", async () => {
+    await accept("a", "2026-06-01T10:00:00.000Z");
+    await accept("c", "2026-06-03T10:00:00.000Z");
+    await accept("b", "2026-06-01T11:00:00.000Z");
+    await accept("d", "2026-06-03T09:00:00.000Z");
+    await accept("a", "2026-06-03T11:00:00.000Z");
+    await keepRoom(store, key("not-accepted"), some(5));
+    expect(await lastAccepted(store, "job-1", 10)).toEqual(["a", "c", "d", "b"]);
+    expect(await lastAccepted(store, "job-1", 2)).toEqual(["a", "c"]);
+    expect(await lastAccepted(store, "job-2", 2)).toEqual([]);
+  });
+
+  it("are found without a look at the days before", async () => {
+    await accept("old", "2026-06-01T10:00:00.000Z");
+    await accept("new", "2026-06-03T10:00:00.000Z");
+    await store.put(names.ledger("job-1", "2026-06-01"), Buffer.from("{"));
+    expect(await lastAccepted(store, "job-1", 1)).toEqual(["new"]);
+    await expect(lastAccepted(store, "job-1", 2)).rejects.toMatchObject({
+      code: "unusable-record",
+    });
+  });
+
+  async function accept(taskId: string, acceptedAt: string): Promise<void> {
+    const day = dayOf(new Date(acceptedAt));
+    await keepRoom(store, key(taskId), { ...some(1), day });
+    const window = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
+    await recordAcceptance(store, key(taskId), { day, acceptedAt, window });
+  }
 });
 
 it("A day is one of UTC", () => {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import type { Log } from "../log.ts";
-import { intervalSchema, type Interval, join } from "../capture/interval.ts";
+import { compare, intervalSchema, type Interval, join } from "../capture/interval.ts";
 
 /** Of more items in a UTC day, the platform imports none (portal-contract.md). */
 export const DAILY_LIMIT = 200_000;
@@ -107,6 +107,25 @@ export async function recordAcceptance(
 export async function readAnswered(store: Store, jobId: string): Promise<Interval[]> {
   const document = await readDocument(store, names.answered(jobId), answeredSchema);
   return document?.value.windows ?? [];
+}
+
+/** The tasks that the platform accepted last, newest first, each once: as many as asked for, or all. */
+export async function lastAccepted(store: Store, jobId: string, count: number): Promise<string[]> {
+  const days = await Array.fromAsync(store.list(names.ledgers(jobId)));
+  const taskIds = new Set<string>();
+  for (const name of days.toReversed()) {
+    const day = await readDocument(store, name, daySchema);
+    const accepted = (day?.value.answers ?? [])
+      .flatMap(({ taskId, acceptedAt }) => (acceptedAt === undefined ? [] : { taskId, acceptedAt }))
+      .toSorted((a, b) => compare(b.acceptedAt, a.acceptedAt));
+    for (const { taskId } of accepted) {
+      taskIds.add(taskId);
+    }
+    if (taskIds.size >= count) {
+      break;
+    }
+  }
+  return [...taskIds].slice(0, count);
 }
 
 /** Items of a day: accepted, or on their way. */

@@ -5,12 +5,13 @@ import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import { type Clock, createClock } from "../testing/clock.ts";
 import { testSettings } from "../testing/environment.ts";
+import { inTurnsOf } from "../testing/in-turns.ts";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import { PLAIN_SEALER } from "../testing/plain-sealer.ts";
 import {
   checkAccount,
   forgetJob,
-  listJobs,
+  listJobIds,
   markNeedsSignIn,
   openToken,
   readJob,
@@ -184,12 +185,11 @@ describe("A job that needs a sign-in", () => {
   });
 });
 
-it("Jobs are listed by their records, whatever else lies in their folders", async () => {
+it("Jobs are listed by their records, whatever their ids are, and also when they were removed", async () => {
   await signIn("b");
-  await signIn("a/b", OTHER);
-  await store.put("jobs/b/tasks/job.json/task.json", Buffer.from("{}"));
-  await store.put("jobs/x/other.json", Buffer.from("{}"));
-  expect(await jobIds()).toEqual(["a/b", "b"]);
+  await signIn("a/b.json", OTHER);
+  await remove("b");
+  expect(await Array.fromAsync(listJobIds(store))).toEqual(["a/b.json", "b"]);
 });
 
 describe("At the same time, in whatever order the steps come,", () => {
@@ -285,30 +285,6 @@ describe("At the same time, in whatever order the steps come,", () => {
   }
 });
 
-/** The same store, each of whose steps takes place when the scheduler says so. */
-function inTurnsOf(scheduler: fc.Scheduler, of: Store): Store {
-  const turn = (label: string) => scheduler.schedule(Promise.resolve(), label);
-  return {
-    ...of,
-    async read(name) {
-      await turn(`read ${name}`);
-      return of.read(name);
-    },
-    async create(name, body) {
-      await turn(`create ${name}`);
-      return of.create(name, body);
-    },
-    async replace(name, body, etag) {
-      await turn(`replace ${name}`);
-      return of.replace(name, body, etag);
-    },
-    async remove(name, etag) {
-      await turn(`remove ${name}`);
-      return of.remove(name, etag);
-    },
-  };
-}
-
 async function expectOneJobFor(expected: string[]): Promise<void> {
   expect(await jobIds()).toEqual(expected);
   for (const jobId of expected) {
@@ -333,9 +309,11 @@ async function existing(jobId: string) {
   return job;
 }
 
+/** Those of the jobs that are there. */
 async function jobIds(): Promise<string[]> {
-  const jobs = await Array.fromAsync(listJobs(store));
-  return jobs.map(({ jobId }) => jobId);
+  const all = await Array.fromAsync(listJobIds(store));
+  const jobs = await Promise.all(all.map((jobId) => readJob(store, jobId)));
+  return jobs.flatMap((job) => job?.jobId ?? []);
 }
 
 function text(body: Uint8Array = Buffer.from("nothing")): string {

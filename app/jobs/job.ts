@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { names } from "../archive/names.ts";
+import { idOf, names } from "../archive/names.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
@@ -29,15 +29,10 @@ export async function readJob(store: Store, jobId: string): Promise<Job | undefi
   return document?.value.deletedAt === undefined ? document?.value : undefined;
 }
 
-/** All jobs that are there. */
-export async function* listJobs(store: Store): AsyncGenerator<Job> {
+/** The ids of all jobs that have ever been there. */
+export async function* listJobIds(store: Store): AsyncGenerator<string> {
   for await (const name of store.list(names.jobs())) {
-    if (/^jobs\/[^/]+\/job\.json$/.test(name)) {
-      const document = await readDocument(store, name, jobSchema);
-      if (document && document.value.deletedAt === undefined) {
-        yield document.value;
-      }
-    }
+    yield idOf(name, names.jobs());
   }
 }
 

@@ -1,16 +1,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { names } from "../archive/names.ts";
+import type { Store } from "../archive/store.ts";
 import { addToCoverage } from "../capture/coverage.ts";
 import { estimateOnce } from "../capture/estimate.ts";
 import { addReads } from "../capture/reads.ts";
-import { keepRoom } from "../delivery/ledger.ts";
+import { keepRoom, recordAcceptance } from "../delivery/ledger.ts";
 import { addToOutbox } from "../delivery/outbox.ts";
 import { forgetJob, markNeedsSignIn } from "../jobs/job.ts";
 import { beatDepsOf } from "../testing/beats.ts";
 import { captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { addJob, createParts, type Parts } from "../testing/harness.ts";
-import { putTask } from "../testing/workbench.ts";
+import { createRequest, putTask } from "../testing/workbench.ts";
 import { startChain } from "../work/chain.ts";
-import { readOverview } from "./overview.ts";
+import { acceptTask } from "../work/task.ts";
+import { readOverview, type ShownTask } from "./overview.ts";
 
 const OTHER = { id: "43", username: "Other", name: "Other" };
 
@@ -63,23 +66,20 @@ describe("The overview", () => {
       intervals: [covered(0, 1), covered(1, 2), covered(3, 4)],
       gaps: [{ ...gap, recordedAt: hour(7) }],
     });
-    const [job] = await readOverview(parts.store);
-    expect(job?.coverage).toEqual([
-      { start: hour(0), end: hour(2) },
-      { start: hour(3), end: hour(4) },
+    expect(await readOverview(parts.store)).toMatchObject([
+      {
+        coverage: [
+          { start: hour(0), end: hour(2) },
+          { start: hour(3), end: hour(4) },
+        ],
+        gaps: [gap],
+      },
     ]);
-    expect(job?.gaps).toMatchObject([gap]);
   });
 
   it("shows the ten windows that changed last, and nothing sealed of them", async () => {
     for (let index = 0; index < 12; index += 1) {
-      await putTask(parts.store, `task-${index}`, {
-        changedAt: hour(index),
-        sealedSas: "s3cr3t",
-        state: "delivered",
-        items: index,
-        leftOut: 0,
-      });
+      await putDelivered(index);
     }
     await putTask(parts.store, "failed", {
       changedAt: hour(20),
@@ -87,7 +87,7 @@ describe("The overview", () => {
       reason: "X answered 403",
     });
     const overview = await readOverview(parts.store);
-    const tasks = overview[0]?.tasks ?? [];
+    const tasks = tasksOf(overview);
     expect(tasks.map(({ taskId }) => taskId)).toEqual([
       "failed",
       ...[11, 10, 9, 8, 7, 6, 5, 4, 3].map((index) => `task-${index}`),
@@ -108,7 +108,7 @@ describe("The overview", () => {
       foundAt: hour(1),
     });
     for (let index = 0; index < 12; index += 1) {
-      await putTask(store, `task-${index}`, { state: "delivered", changedAt: hour(index + 5) });
+      await putDelivered(index);
     }
     await putTask(store, "owed", {
       state: "owed",
@@ -116,13 +116,12 @@ describe("The overview", () => {
       reason: "The Import service answered 503",
       owed: { status: 0, since: hour(1), tries: 20, poison: false },
     });
-    const [job] = await readOverview(store, clock.now());
-    expect(job).toMatchObject({
-      items: { today: 123, dailyLimit: 200_000, waiting: 1 },
-      unfinished: 1,
-    });
-    expect(job?.tasks).toHaveLength(10);
-    expect(job?.tasks[0]).toMatchObject({
+    const overview = await readOverview(store, clock.now());
+    expect(overview).toMatchObject([
+      { items: { today: 123, dailyLimit: 200_000, waiting: 1 }, unfinished: 1 },
+    ]);
+    expect(tasksOf(overview)).toHaveLength(10);
+    expect(tasksOf(overview)[0]).toMatchObject({
       taskId: "owed",
       state: "owed",
       owedSince: hour(1),
@@ -142,10 +141,69 @@ describe("The overview", () => {
     await forgetJob(parts.store, await addJob(parts, "job-1"), parts.clock.now());
     expect((await readOverview(parts.store)).map(({ jobId }) => jobId)).toEqual(["job-2"]);
   });
+
+  it("shows a window that is asked for again once, as what it is now", async () => {
+    await putDelivered(1);
+    await acceptTask(parts.store, createRequest("task-1"));
+    expect(tasksOf(await readOverview(parts.store))).toMatchObject([
+      { taskId: "task-1", state: "accepted" },
+    ]);
+  });
+
+  it("reads as much for a year of windows as for a day of them", async () => {
+    const reads: string[] = [];
+    const counting: Store = {
+      ...parts.store,
+      read: (name) => (reads.push(name), parts.store.read(name)),
+    };
+    const readsFor = async (windows: number) => {
+      for (let index = 0; index < windows; index += 1) {
+        await putDelivered(index);
+      }
+      reads.length = 0;
+      await readOverview(counting);
+      return reads.length;
+    };
+    expect(await readsFor(365)).toBe(await readsFor(24));
+  });
+
+  it.each([
+    ["the job", names.job("job-1")],
+    ["its coverage", names.coverage("job-1")],
+    ["a window", names.task("job-1", "task-1")],
+  ])("shows which record of %s cannot be read, and the other jobs", async (_what, damaged) => {
+    await addJob(parts, "job-2", OTHER);
+    await putTask(parts.store, "task-1", {});
+    await parts.store.put(damaged, Buffer.from("{"));
+    expect(await readOverview(parts.store)).toMatchObject([
+      { jobId: "job-1", damage: `${damaged} in the archive cannot be read` },
+      { jobId: "job-2", account: OTHER },
+    ]);
+  });
+
+  it("is none where the archive itself cannot be read", async () => {
+    const away = new Error("the archive does not answer");
+    const store: Store = { ...parts.store, read: () => Promise.reject(away) };
+    await expect(readOverview(store)).rejects.toBe(away);
+  });
+
+  /** A window that the platform has accepted at this hour. */
+  async function putDelivered(index: number): Promise<void> {
+    const [taskId, acceptedAt] = [`task-${index}`, hour(index)];
+    const task = { state: "delivered", changedAt: acceptedAt, items: index, leftOut: 0 } as const;
+    await putTask(parts.store, taskId, { ...task, sealedSas: "s3cr3t" });
+    const [key, day] = [{ jobId: "job-1", taskId, asked: 1 }, acceptedAt.slice(0, 10)];
+    await keepRoom(parts.store, key, { day, items: index, some: true });
+    await recordAcceptance(parts.store, key, { day, acceptedAt, window: covered(0, 1) });
+  }
 });
 
+function tasksOf([job]: Awaited<ReturnType<typeof readOverview>>): ShownTask[] {
+  return job && "tasks" in job ? job.tasks : [];
+}
+
 function hour(count: number): string {
-  return `2026-01-01T${String(count).padStart(2, "0")}:00:00Z`;
+  return new Date(Date.UTC(2026, 0, 1, count)).toISOString().replace(".000Z", "Z");
 }
 
 function covered(from: number, to: number) {

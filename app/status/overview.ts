@@ -1,13 +1,14 @@
 import type { Store } from "../archive/store.ts";
 import { type Gap, readCoverage } from "../capture/coverage.ts";
 import { readEstimate, wordsFor } from "../capture/estimate.ts";
-import { type Interval, join } from "../capture/interval.ts";
+import { compare, type Interval, join } from "../capture/interval.ts";
 import { countReads, readsOf, utcDay } from "../capture/reads.ts";
-import { countItems, DAILY_LIMIT } from "../delivery/ledger.ts";
+import { countItems, DAILY_LIMIT, lastAccepted } from "../delivery/ledger.ts";
 import { countOutbox } from "../delivery/outbox.ts";
-import { type Job, listJobs } from "../jobs/job.ts";
+import { ConnectorError } from "../errors.ts";
+import { type Job, listJobIds, readJob } from "../jobs/job.ts";
 import { type Chain, readChain } from "../work/chain.ts";
-import { isDone, latestTasks, type Task } from "../work/task.ts";
+import { isDone, readTasks, type Task, undeliveredTasks } from "../work/task.ts";
 
 export type JobOverview = {
   jobId: string;
@@ -35,39 +36,91 @@ export type ShownTask = Pick<
   "taskId" | "window" | "state" | "changedAt" | "reason" | "items" | "leftOut"
 > & { owedSince?: string };
 
+/** A record of the job that cannot be read. Restored from its versions, the job is shown again. */
+export type DamagedJob = { jobId: string; damage: string };
+
 const SHOWN_TASKS = 10;
 
-/** What a person who may know is shown of each job. No secret, sealed or not. */
-export async function readOverview(store: Store, now = new Date()): Promise<JobOverview[]> {
-  const jobs: JobOverview[] = [];
-  for await (const { jobId, account, createdAt, needsSignIn } of listJobs(store)) {
-    const { intervals, gaps } = await readCoverage(store, jobId);
-    const reads = await readsOf(store, jobId, utcDay(now));
-    const estimate = await readEstimate(store, jobId);
-    const next = await readChain(store, jobId);
-    const tasks = await latestTasks(store, jobId);
-    jobs.push({
-      jobId,
-      account,
-      since: createdAt,
-      ...(needsSignIn !== undefined && { needsSignIn }),
-      coverage: join(intervals.filter(({ without }) => without === undefined)),
-      gaps,
-      ...(next && {
-        next: { dueAt: next.dueAt, ...(next.reason !== undefined && { reason: next.reason }) },
-      }),
-      reads: { today: countReads(reads.day), thisMonth: countReads(reads.month) },
-      ...(estimate && { estimate: wordsFor(estimate) }),
-      items: {
-        today: await countItems(store, jobId, utcDay(now)),
-        dailyLimit: DAILY_LIMIT,
-        waiting: await countOutbox(store, jobId),
-      },
-      unfinished: tasks.filter((task) => !isDone(task)).length,
-      tasks: tasks.slice(0, SHOWN_TASKS).map(toShownTask),
-    });
+/**
+ * What a person who may know is shown of each job. No secret, sealed or not. It takes as long for
+ * years of windows as for a day's.
+ */
+export async function readOverview(
+  store: Store,
+  now = new Date(),
+): Promise<(JobOverview | DamagedJob)[]> {
+  const jobs: (JobOverview | DamagedJob)[] = [];
+  for await (const jobId of listJobIds(store)) {
+    const job = await readJobOverview(store, jobId, now).catch(toDamage(jobId));
+    jobs.push(...(job ? [job] : []));
   }
   return jobs;
+}
+
+/** One job that cannot be read hides no other. */
+function toDamage(jobId: string): (error: unknown) => DamagedJob {
+  return (error) => {
+    if (error instanceof ConnectorError && error.code === "unusable-record") {
+      return { jobId, damage: error.message };
+    }
+    throw error;
+  };
+}
+
+async function readJobOverview(
+  store: Store,
+  jobId: string,
+  now: Date,
+): Promise<JobOverview | undefined> {
+  const job = await readJob(store, jobId);
+  if (!job) {
+    return undefined;
+  }
+  const { account, createdAt, needsSignIn } = job;
+  const { intervals, gaps } = await readCoverage(store, jobId);
+  const reads = await readsOf(store, jobId, utcDay(now));
+  const estimate = await readEstimate(store, jobId);
+  const next = await readChain(store, jobId);
+  const undelivered = await undeliveredTasks(store, jobId);
+  const unfinished = undelivered.filter((task) => !isDone(task));
+  return {
+    jobId,
+    account,
+    since: createdAt,
+    ...(needsSignIn !== undefined && { needsSignIn }),
+    coverage: join(intervals.filter(({ without }) => without === undefined)),
+    gaps,
+    ...(next && {
+      next: { dueAt: next.dueAt, ...(next.reason !== undefined && { reason: next.reason }) },
+    }),
+    reads: { today: countReads(reads.day), thisMonth: countReads(reads.month) },
+    ...(estimate && { estimate: wordsFor(estimate) }),
+    items: {
+      today: await countItems(store, jobId, utcDay(now)),
+      dailyLimit: DAILY_LIMIT,
+      waiting: await countOutbox(store, jobId),
+    },
+    unfinished: unfinished.length,
+    tasks: [
+      ...unfinished.toSorted(byLastChange),
+      ...[...undelivered.filter(isDone), ...(await lastDelivered(store, jobId))].toSorted(
+        byLastChange,
+      ),
+    ]
+      .slice(0, SHOWN_TASKS)
+      .map(toShownTask),
+  };
+}
+
+async function lastDelivered(store: Store, jobId: string): Promise<Task[]> {
+  const accepted = await lastAccepted(store, jobId, SHOWN_TASKS);
+  const tasks = await readTasks(store, jobId, accepted);
+  // One that was asked for again is not done.
+  return tasks.filter(({ state }) => state === "delivered");
+}
+
+function byLastChange(a: Task, b: Task): number {
+  return compare(b.changedAt, a.changedAt);
 }
 
 function toShownTask(task: Task): ShownTask {

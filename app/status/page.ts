@@ -1,7 +1,7 @@
 import { html, raw } from "hono/html";
 import { type Html, layout } from "../pages/layout.ts";
 import type { Health } from "./health.ts";
-import type { JobOverview } from "./overview.ts";
+import type { DamagedJob, JobOverview } from "./overview.ts";
 
 export function statusPage({
   nonce,
@@ -12,7 +12,7 @@ export function statusPage({
   nonce: string;
   health: Health;
   /** Undefined for a visitor who has not shown the APISecretKey. */
-  jobs: JobOverview[] | undefined;
+  jobs: (JobOverview | DamagedJob)[] | undefined;
   problem?: string;
 }): Html {
   return layout(
@@ -37,11 +37,19 @@ export function statusPage({
   );
 }
 
-function jobsSection(jobs: JobOverview[]): Html {
+function jobsSection(jobs: (JobOverview | DamagedJob)[]): Html {
   return jobs.length === 0
     ? html`<h2>Jobs</h2>
         <p>No account is connected yet. Add the Twitter connector in the compliance portal.</p>`
-    : html`${jobs.map(jobSection)}`;
+    : html`${jobs.map((job) => ("damage" in job ? damageSection(job) : jobSection(job)))}`;
+}
+
+function damageSection({ jobId, damage }: DamagedJob): Html {
+  return html` <h2>Job <code>${jobId}</code></h2>
+    <p class="notice" role="status">
+      ${damage}, and so the job's state is not known. Restore the blob's last good version in the
+      archive's storage account.
+    </p>`;
 }
 
 function jobSection(job: JobOverview): Html {

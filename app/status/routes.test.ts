@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { names } from "../archive/names.ts";
 import { createSealer } from "../archive/seal.ts";
 import { addToCoverage } from "../capture/coverage.ts";
 import { TEST_SECRETS } from "../testing/environment.ts";
@@ -55,6 +56,20 @@ describe("With a session, the status", () => {
       expect(text).toContain(one);
     }
     expect(text).not.toMatch(/eyJ|sealed|sig=/);
+  });
+
+  it("shows a job whose record cannot be read, with the remedy, beside the others", async () => {
+    const other = await startHarness();
+    await addJob(other, "whole", { id: "1", username: "whole", name: "Whole" });
+    await addJob(other, "damaged", { id: "2", username: "damaged", name: "Damaged" });
+    await other.store.put(names.job("damaged"), Buffer.from("{"));
+    const visitor = createVisitor(other.app);
+    await logIn(visitor);
+    const { html } = await visitor.get("/");
+    expect(html).toContain("jobs/damaged.json in the archive cannot be read");
+    expect(html).toContain("Restore the blob");
+    expect(html).toContain("@whole");
+    await other.close();
   });
 
   it("says so where no account is connected yet", async () => {

@@ -207,6 +207,9 @@ export async function putTask(store: Store, taskId: string, changes: Partial<Tas
     ...changes,
   };
   await store.put(names.task(task.jobId, taskId), toJson(task));
+  if (task.state !== "delivered") {
+    await store.put(names.undeliveredTask(task.jobId, taskId), Buffer.alloc(0));
+  }
 }
 
 function workerDepsOf(parts: Parts): WorkerDeps {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
+import { names } from "../archive/names.ts";
 import { beatDepsOf, pass, startBeating, workOffBeats } from "../testing/beats.ts";
 import { watch } from "../testing/captures.ts";
-import { CAPTURE_INTERVAL_MS, type Parts } from "../testing/harness.ts";
+import { addJob, CAPTURE_INTERVAL_MS, type Parts } from "../testing/harness.ts";
 import { runBeat } from "./beat.ts";
-import { ensureChain, readChain, startChain } from "./chain.ts";
+import { ensureChain, ensureChains, readChain, startChain } from "./chain.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -14,6 +15,15 @@ beforeEach(async () => {
   ({ x, parts } = await startBeating());
 });
 afterEach(() => x.close());
+
+it("A job whose record cannot be read keeps no other from being read", async () => {
+  await addJob(parts, "job-0", { id: "7", username: "other", name: "Other" });
+  await parts.store.put(names.job("job-0"), Buffer.from("{"));
+  await addJob(parts, "job-2", { id: "8", username: "third", name: "Third" });
+  await ensureChains(beatDepsOf(parts));
+  expect(await readChain(parts.store, "job-2")).toBeDefined();
+  expect(parts.log.of("capture.not-scheduled")).toMatchObject([{ jobId: "job-0" }]);
+});
 
 describe("A job has one chain", () => {
   it("whose message waits alone, however many beats there were", async () => {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { instantSchema } from "../capture/interval.ts";
-import { listJobs } from "../jobs/job.ts";
+import { listJobIds, readJob } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
 import type { WorkQueue } from "./queue.ts";
 
@@ -69,8 +69,12 @@ export async function ensureChain(deps: ChainDeps, jobId: string): Promise<void>
 
 /** The same for every job: when an instance starts, nobody else may have looked for long. */
 export async function ensureChains(deps: ChainDeps): Promise<void> {
-  for await (const { jobId } of listJobs(deps.store)) {
-    await ensureChain(deps, jobId);
+  for await (const jobId of listJobIds(deps.store)) {
+    await unlessItFails(deps, jobId, async () => {
+      if (await readJob(deps.store, jobId)) {
+        await ensureChain(deps, jobId);
+      }
+    });
   }
 }
 

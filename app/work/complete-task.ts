@@ -13,7 +13,7 @@ import { readJob } from "../jobs/job.ts";
 import { type Completion, COMPLETION_STATUS } from "../platform/platform.ts";
 import type { TaskDeps } from "./process-task.ts";
 import type { WorkQueue } from "./queue.ts";
-import { changeClaimed, type Task, withoutClaim } from "./task.ts";
+import { changeClaimed, endDelivered, type Task, withoutClaim } from "./task.ts";
 
 export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "log" | "now"> & {
   queue: Pick<WorkQueue, "giveUp">;
@@ -75,11 +75,7 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
     },
     { concurrency: OUTBOX_WRITERS },
   );
-  await changeClaimed(store, task, ({ owed: _owed, reason: _reason, ...current }) => ({
-    ...withoutClaim(current),
-    state: "delivered",
-    changedAt: now().toISOString(),
-  }));
+  await endDelivered(store, task, now().toISOString());
   await leaveOutbox(store, task);
   log("task.delivered", {
     jobId,

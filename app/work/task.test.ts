@@ -1,4 +1,7 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
+import { names } from "../archive/names.ts";
+import { inTurnsOf } from "../testing/in-turns.ts";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import { createRequest, putTask } from "../testing/workbench.ts";
 import { LeaseLostError } from "./queue.ts";
@@ -7,11 +10,12 @@ import {
   changeClaimed,
   claimTask,
   dropClaim,
-  latestTasks,
+  endDelivered,
   readTask,
   renewClaim,
   SupersededError,
   type Task,
+  undeliveredTasks,
   withoutClaim,
 } from "./task.ts";
 
@@ -46,7 +50,7 @@ describe("A request", () => {
   it("that comes twice at the same time is one task, asked for twice", async () => {
     const [one, two] = [createRequest("task-1"), { ...createRequest("task-1"), sealedSas: "two" }];
     await Promise.all([acceptTask(store, one), acceptTask(store, two)]);
-    expect(store.blobs.size).toBe(1);
+    expect(await undeliveredTasks(store, "job-1")).toHaveLength(1);
     const task = await taskOf();
     expect([one.sealedSas, "two"]).toContain(task.sealedSas);
     expect(task).toMatchObject({ asked: 2, question: 1, answer: 1 });
@@ -180,40 +184,61 @@ describe("A claim", () => {
     await changeClaimed(store, first, (task) => withoutClaim(task));
     await expect(changeClaimed(store, first, (task) => task)).rejects.toThrow(LeaseLostError);
   });
-
-  function claim(runId: string, now = NOON) {
-    return claimTask(store, KEY, { runId, now, forMs: LEASE_MS });
-  }
-
-  async function claimed(runId: string, now = NOON): Promise<Task> {
-    const taken = await claim(runId, now);
-    if (taken.kind !== "ours") {
-      throw new Error(`The claim is ${taken.kind}`);
-    }
-    return taken.task;
-  }
 });
 
-describe("The latest tasks", () => {
-  it("are those of one job that changed last, newest first, and before them what is not done", async () => {
-    const times = ["12:00", "12:30", "11:00", "12:15"];
-    for (const [index, time] of times.entries()) {
-      const acceptedAt = `2026-01-01T${time}:00.000Z`;
-      await acceptTask(store, { ...createRequest(`task-${index}`), acceptedAt });
-      const state = index === 2 ? "waiting" : "delivered";
-      await change((task) => ({ ...task, state }), `task-${index}`);
+describe("Undelivered", () => {
+  it("are the tasks of one job that the platform has not accepted, failed or not", async () => {
+    for (const state of ["accepted", "waiting", "owed", "failed", "delivered"] as const) {
+      await putTask(store, `../${state}`, { state });
     }
-    await acceptTask(store, { ...createRequest("task-9"), jobId: "job-10" });
-    await store.put("jobs/job-1/tasks/task-1/other.json", Buffer.from("{}"));
-    const latest = await latestTasks(store, "job-1");
-    const ids = latest.map(({ taskId }) => taskId);
-    expect(ids).toEqual(["task-2", "task-1", "task-3", "task-0"]);
+    await putTask(store, "task-1", { jobId: "job-10" });
+    const tasks = await undeliveredTasks(store, "job-1");
+    expect(tasks.map(({ taskId, state }) => [taskId, state])).toEqual([
+      ["../accepted", "accepted"],
+      ["../failed", "failed"],
+      ["../owed", "owed"],
+      ["../waiting", "waiting"],
+    ]);
   });
 
-  it("are none where there is no task", async () => {
-    expect(await latestTasks(store, "job-1")).toEqual([]);
+  it("is a task from its acceptance to its delivery, and again when it is asked for again", async () => {
+    await acceptTask(store, createRequest("task-1"));
+    expect(await undeliveredTasks(store, "job-1")).toHaveLength(1);
+    await endDelivered(store, await claimed("a"), NOON.toISOString());
+    expect(await taskOf()).toMatchObject({ state: "delivered", changedAt: NOON.toISOString() });
+    expect([...store.blobs.keys()]).toEqual([names.task("job-1", "task-1")]);
+    await acceptTask(store, createRequest("task-1"));
+    expect(await undeliveredTasks(store, "job-1")).toHaveLength(1);
+  });
+
+  it("is a task that is asked for again while it is being delivered, in whatever order", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+        store = createMemoryStore();
+        await acceptTask(store, createRequest("task-1"));
+        const task = await claimed("a");
+        const raced = inTurnsOf(scheduler, store);
+        const delivery = endDelivered(raced, task, NOON.toISOString());
+        const asking = acceptTask(raced, createRequest("task-1"));
+        await scheduler.waitFor(Promise.allSettled([delivery, asking]));
+        expect(await undeliveredTasks(store, "job-1")).toMatchObject([{ state: "accepted" }]);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
+
+function claim(runId: string, now = NOON) {
+  return claimTask(store, KEY, { runId, now, forMs: LEASE_MS });
+}
+
+async function claimed(runId: string, now = NOON): Promise<Task> {
+  const taken = await claim(runId, now);
+  if (taken.kind !== "ours") {
+    throw new Error(`The claim is ${taken.kind}`);
+  }
+  return taken.task;
+}
 
 async function taskOf(): Promise<Task> {
   const task = await readTask(store, "job-1", "task-1");

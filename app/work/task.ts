@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import * as z from "zod";
-import { names } from "../archive/names.ts";
+import { idOf, names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { intervalSchema } from "../capture/interval.ts";
 import { COMPLETION_TRIES } from "../outcomes.ts";
@@ -86,6 +86,8 @@ export async function acceptTask(store: Store, request: Request): Promise<void> 
       change: (task) => askAgain(task, request),
     });
   }
+  // Last, so that whoever has just delivered the task, and takes its mark away, finds this one newer.
+  await store.put(names.undeliveredTask(request.jobId, request.taskId), Buffer.alloc(0));
 }
 
 function askAgain(task: Task, { window, dirtyIds, sealedSas, acceptedAt }: Request): Task {
@@ -217,17 +219,35 @@ export function isRefused({ owed, waitsFor }: Task): boolean {
   return waitsFor?.code === "platform-refused" && (owed?.tries ?? 0) >= COMPLETION_TRIES - 1;
 }
 
-/** The tasks of a job: what is not done first, and then what changed last. */
-export async function latestTasks(store: Store, jobId: string): Promise<Task[]> {
-  const blobs = await Array.fromAsync(store.list(names.tasks(jobId)));
-  const documents = await pMap(
-    blobs.filter((name) => name.endsWith("/task.json")),
-    (name) => readDocument(store, name, taskSchema),
-    { concurrency: READERS },
-  );
-  return documents
-    .flatMap((document) => document?.value ?? [])
-    .toSorted(
-      (a, b) => Number(isDone(a)) - Number(isDone(b)) || (a.changedAt > b.changedAt ? -1 : 1),
-    );
+/**
+ * Ends a task that the platform has accepted.
+ * @throws as `changeClaimed` does.
+ */
+export async function endDelivered(store: Store, claimed: Task, changedAt: string): Promise<void> {
+  const mark = names.undeliveredTask(claimed.jobId, claimed.taskId);
+  const marked = await store.read(mark);
+  await changeClaimed(store, claimed, ({ owed: _owed, reason: _reason, ...current }) => ({
+    ...withoutClaim(current),
+    state: "delivered",
+    changedAt,
+  }));
+  if (marked) {
+    await store.remove(mark, marked.etag);
+  }
+}
+
+/** The tasks of a job that are accepted, waiting, owed or failed. */
+export async function undeliveredTasks(store: Store, jobId: string): Promise<Task[]> {
+  const folder = names.undelivered(jobId);
+  const taskIds = (await Array.fromAsync(store.list(folder))).map((name) => idOf(name, folder));
+  const tasks = await readTasks(store, jobId, taskIds);
+  return tasks.filter(({ state }) => state !== "delivered");
+}
+
+/** Those of the tasks that are there. */
+export async function readTasks(store: Store, jobId: string, taskIds: string[]): Promise<Task[]> {
+  const tasks = await pMap(taskIds, (taskId) => readTask(store, jobId, taskId), {
+    concurrency: READERS,
+  });
+  return tasks.flatMap((task) => task ?? []);
 }

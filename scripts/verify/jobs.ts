@@ -13,7 +13,7 @@ const jobSchema = z.looseObject({
 export async function jobsIn(store: Store): Promise<Found[]> {
   const found: Found[] = [];
   for await (const name of store.list(names.jobs())) {
-    const job = name.endsWith("/job.json") ? await readDocument(store, name, jobSchema) : undefined;
+    const job = await readDocument(store, name, jobSchema);
     if (job) {
       found.push({ jobId: job.value.jobId, title: `@${job.value.account.username}` });
     }
