@@ -53,9 +53,9 @@ export const names = {
     `${evidence(jobId)}${taskFolder(taskId)}manifest${suffix(answer)}.ndjson`,
 };
 
-/** The id that a name in a folder was made of. */
-export function idOf(name: string, folder: string): string {
-  return decodeURIComponent(name.slice(folder.length).replace(/\.json$/, ""));
+/** The id that a name was made of, behind its folder. */
+export function idOf(name: string, prefix: string): string {
+  return decodeURIComponent(name.slice(prefix.length).replace(/\.json$/, ""));
 }
 
 function folder(jobId: string): string {
