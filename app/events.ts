@@ -35,7 +35,7 @@ export const EVENTS = {
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
   "delivery.differs": "error",
-  "delivery.post-lost": "error",
+  "delivery.post-stuck": "error",
   "sas.unusable": "error",
   "capture.scheduled": "debug",
   "capture.not-scheduled": "error",

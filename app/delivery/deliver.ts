@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Semaphore } from "async-mutex";
-import { pMapIterable } from "p-map";
+import { pMapIterable, pMapSkip } from "p-map";
 import type { Store } from "../archive/store.ts";
 import { readStoredPage, type StoredPage } from "../capture/pages.ts";
 import type { CapturedPost } from "../capture/posts.ts";
@@ -36,6 +36,8 @@ export type Delivery = {
   account: { id: string; name: string };
   posts: Iterable<DuePost> | AsyncIterable<DuePost>;
   upload: Upload;
+  /** Whether the others go without a post that failed so. By default none do. */
+  goWithout?: (post: DuePost, error: unknown) => boolean;
 };
 
 /**
@@ -46,30 +48,50 @@ export type Delivery = {
 export function deliver(deps: DeliverDeps, delivery: Delivery): AsyncIterable<ManifestEntry> {
   const { concurrency } = deps;
   return pMapIterable(
-    loadPosts(deps.store, delivery.posts),
-    (post) => deliverPost(deps, delivery, post),
+    loadPosts(deps.store, delivery),
+    (post) => deliverPost(deps, delivery, post).catch(orGoWithout(delivery, post)),
     { concurrency, backpressure: 2 * concurrency },
   );
 }
 
+function orGoWithout({ goWithout }: Delivery, post: DuePost): (error: unknown) => typeof pMapSkip {
+  return (error) => {
+    if (!goWithout?.(post, error)) {
+      throw error;
+    }
+    return pMapSkip;
+  };
+}
+
 type LoadedPost = DuePost & CapturedPost;
 
-async function* loadPosts(store: Store, posts: Delivery["posts"]): AsyncGenerator<LoadedPost> {
+async function* loadPosts(store: Store, delivery: Delivery): AsyncGenerator<LoadedPost> {
   const pages = new Map<string, StoredPage>();
-  for await (const due of posts) {
-    const stored = pages.get(due.page) ?? (await readStoredPage(store, due.page));
-    const post = stored?.page.posts.find(({ id }) => id === due.id);
-    if (!stored || !post) {
-      throw new ConnectorError("unusable-record", `${due.page} does not hold post ${due.id}`);
+  for await (const due of delivery.posts) {
+    const loaded = await loadPost(store, pages, due).catch(orGoWithout(delivery, due));
+    if (loaded !== pMapSkip) {
+      yield loaded;
     }
-    pages.delete(due.page);
-    pages.set(due.page, stored);
-    const [oldest] = pages.keys();
-    if (pages.size > PAGES_IN_HAND && oldest !== undefined) {
-      pages.delete(oldest);
-    }
-    yield { ...due, post, includes: stored.page.includes, receivedAt: stored.receivedAt };
   }
+}
+
+async function loadPost(
+  store: Store,
+  pages: Map<string, StoredPage>,
+  due: DuePost,
+): Promise<LoadedPost> {
+  const stored = pages.get(due.page) ?? (await readStoredPage(store, due.page));
+  const post = stored?.page.posts.find(({ id }) => id === due.id);
+  if (!stored || !post) {
+    throw new ConnectorError("unusable-record", `${due.page} does not hold post ${due.id}`);
+  }
+  pages.delete(due.page);
+  pages.set(due.page, stored);
+  const [oldest] = pages.keys();
+  if (pages.size > PAGES_IN_HAND && oldest !== undefined) {
+    pages.delete(oldest);
+  }
+  return { ...due, post, includes: stored.page.includes, receivedAt: stored.receivedAt };
 }
 
 async function deliverPost(

@@ -3,7 +3,10 @@ import { createMemoryStore } from "../testing/memory-store.ts";
 import {
   addToOutbox,
   countOutbox,
+  countTry,
+  giveUpWaiting,
   type OutboxEntry,
+  putBackWaiting,
   readOutbox,
   removeFromOutbox,
 } from "./outbox.ts";
@@ -41,6 +44,23 @@ describe("The outbox", () => {
       expect(await waiting(store)).toEqual([{ ...ENTRY, reason, pages }]);
     },
   );
+
+  it("tries a post that was given up again when it has changed, or was put back", async () => {
+    const store = createMemoryStore();
+    await addToOutbox(store, "job-1", ENTRY);
+    for (const isLast of [false, false, false, false, true]) {
+      expect(await countTry(store, "job-1", "7")).toBe(isLast);
+    }
+    await giveUpWaiting(store, "job-1", { postId: "7", reason: "413" });
+    await addToOutbox(store, "job-1", ENTRY);
+    expect(await waiting(store)).toEqual([{ ...ENTRY, tries: 5, givenUp: "413" }]);
+    await putBackWaiting(store, "job-1", "7");
+    expect(await waiting(store)).toEqual([ENTRY]);
+    await giveUpWaiting(store, "job-1", { postId: "7", reason: "413" });
+    await addToOutbox(store, "job-1", { ...ENTRY, pages: [OTHER_PAGE] });
+    expect(await waiting(store)).toEqual([{ ...ENTRY, pages: [...ENTRY.pages, OTHER_PAGE] }]);
+    expect(await countTry(store, "job-1", "8")).toBe(false);
+  });
 
   it("of one job is not that of another", async () => {
     const store = createMemoryStore();

@@ -15,7 +15,14 @@ export const waitedSchema = z.object({
   reason: z.enum(["late", "edited", "asked again", "over the daily limit"]),
   pages: z.array(z.string()).min(1),
 });
-const entrySchema = waitedSchema.extend({ postId: z.string(), foundAt: z.string() });
+const entrySchema = waitedSchema.extend({
+  postId: z.string(),
+  foundAt: z.string(),
+  /** Lists that went out without it because it could not go. */
+  tries: z.number().optional(),
+  /** Why no task takes it along any more, unless it changes or a person puts it back. */
+  givenUp: z.string().optional(),
+});
 
 /** A post that waits to go out with the job's next task. */
 export type OutboxEntry = z.infer<typeof entrySchema>;
@@ -25,7 +32,10 @@ export function isChange({ reason }: Pick<OutboxEntry, "reason">): boolean {
   return reason === "edited" || reason === "asked again";
 }
 
-/** A post that waits already keeps its place; new pages are added to it, and that it has changed. */
+/**
+ * A post that waits already keeps its place; new pages are added to it, and that it has changed. With
+ * those it may go.
+ */
 export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntry): Promise<void> {
   const name = names.outboxEntry(jobId, entry.postId);
   // Twice: an entry that has gone out between the two calls is created anew.
@@ -41,7 +51,7 @@ export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntr
         const reason = isChange(entry) ? entry.reason : known.reason;
         return pages.length === 0
           ? undefined
-          : { ...known, reason, pages: [...known.pages, ...pages] };
+          : { ...asUntried(known), reason, pages: [...known.pages, ...pages] };
       },
     });
     if (waiting) {
@@ -84,6 +94,45 @@ export async function removeFromOutbox(
   if (document && !(isChange(document.value) && document.value.pages.some(isNew))) {
     await store.remove(name, document.etag);
   }
+}
+
+/** Lists that go out without a post because it cannot go, before it is given up. */
+const MOST_TRIES = 5;
+
+/** Counts a list that went out without a post. @returns whether that was the last try. */
+export async function countTry(store: Store, jobId: string, postId: string): Promise<boolean> {
+  const waiting = await changeDocument(store, {
+    name: names.outboxEntry(jobId, postId),
+    schema: entrySchema,
+    change: (known) => ({ ...known, tries: (known.tries ?? 0) + 1 }),
+  });
+  return (waiting?.tries ?? 0) >= MOST_TRIES;
+}
+
+/** Leaves a post where it waits, and to no task any more. */
+export async function giveUpWaiting(
+  store: Store,
+  jobId: string,
+  { postId, reason: givenUp }: { postId: string; reason: string },
+): Promise<void> {
+  await changeDocument(store, {
+    name: names.outboxEntry(jobId, postId),
+    schema: entrySchema,
+    change: (known) => ({ ...known, givenUp }),
+  });
+}
+
+/** Lets a post that was given up go with the next task. */
+export async function putBackWaiting(store: Store, jobId: string, postId: string): Promise<void> {
+  await changeDocument(store, {
+    name: names.outboxEntry(jobId, postId),
+    schema: entrySchema,
+    change: asUntried,
+  });
+}
+
+function asUntried({ tries: _tries, givenUp: _givenUp, ...known }: OutboxEntry): OutboxEntry {
+  return known;
 }
 
 /** Ids of posts that wait, by the names of their entries alone. */

@@ -130,7 +130,10 @@ async function groupByPages(
   outbox: Wanted["outbox"],
 ): Promise<Iterable<Waited & { ids: Set<string> }>> {
   const lots = new Map<string, Waited & { ids: Set<string> }>();
-  for await (const { postId, reason, pages } of outbox ?? []) {
+  for await (const { postId, reason, pages, givenUp } of outbox ?? []) {
+    if (givenUp !== undefined) {
+      continue;
+    }
     const key = [reason, ...pages].join(" ");
     const lot = lots.get(key) ?? { reason, pages, ids: new Set() };
     lot.ids.add(postId);

@@ -62,6 +62,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
   const deps: TaskDeps = {
     ...captureDepsOf({ ...parts, store }, { posts }),
     sealer,
+    queue: parts.queue,
     fetchMedia: async (url) => ({
       bytes: bytesOf(url),
       contentType: "video/mp4",
@@ -88,7 +89,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
     ...counts,
     owed: { status: 0, since: WINDOW.end, tries: 0, poison: false },
   }));
-  await completeTask({ ...deps, queue: parts.queue }, owing);
+  await completeTask(deps, owing);
 }
 
 /** Pages are made as they are read; media have a size and no bytes; a list lies on the disk. */

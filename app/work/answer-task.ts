@@ -1,22 +1,28 @@
 import pMap from "p-map";
 import type { Store } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
-import { deliver, type DeliverDeps, type Upload } from "../delivery/deliver.ts";
+import { deliver, type DeliverDeps, type DuePost, type Upload } from "../delivery/deliver.ts";
 import { makeRoom, readAnswered } from "../delivery/ledger.ts";
 import { createManifest, type Manifest, type ManifestEntry } from "../delivery/manifest.ts";
 import {
   addToOutbox,
   carryOutbox,
+  countTry,
+  giveUpWaiting,
   leaveOutbox,
   OUTBOX_WRITERS,
   readOutbox,
 } from "../delivery/outbox.ts";
 import { type Plan, planDelivery } from "../delivery/plan.ts";
-import { ConnectorError } from "../errors.ts";
+import { ConnectorError, describeError, type ErrorCode, isStorageDown } from "../errors.ts";
 import type { Job } from "../jobs/job.ts";
+import { LeaseLostError, type WorkQueue } from "./queue.ts";
 import { isDone, isRefused, readTask, type Task } from "./task.ts";
 
-export type AnswerDeps = Omit<DeliverDeps, "concurrency"> & { uploadConcurrency: number };
+export type AnswerDeps = Omit<DeliverDeps, "concurrency"> & {
+  uploadConcurrency: number;
+  queue: Pick<WorkQueue, "giveUp">;
+};
 export type Counts = { items: number; leftOut: number };
 /** What a task is answered from, and where its items go. */
 export type Known = {
@@ -43,15 +49,22 @@ export async function answer(
   const { jobId, taskId, window } = task;
   const { id, name } = job.account;
   const plan = await planWithOutbox(store, task, { accountId: id, coverage });
-  for (const postId of plan.lost) {
-    deps.log("delivery.post-lost", { jobId, taskId, postId });
-  }
   const room = await makeRoom(deps, task, { items: plan.count, some: true });
   await holdBack(deps, jobId, plan.posts(room.granted));
   const waiting = plan.count - room.granted;
   if (waiting > 0) {
     deps.log("delivery.over-daily-limit", { jobId, taskId, waiting });
   }
+  const stuck = new Map<string, unknown>(
+    plan.lost.map((postId) => [postId, new ConnectorError("unusable-record", NOT_ON_ITS_PAGE)]),
+  );
+  const goWithout = (post: DuePost, error: unknown) => {
+    const mayStay = post.waited !== undefined && isOfOneItem(error);
+    if (mayStay) {
+      stuck.set(post.id, error);
+    }
+    return mayStay;
+  };
   const { entries, counts } = counted(
     deliver(
       {
@@ -59,7 +72,7 @@ export async function answer(
         concurrency: deps.uploadConcurrency,
         waitForMedia: task.attempts < ATTEMPTS_FOR_MEDIA,
       },
-      { jobId, account: { id, name }, posts: plan.posts(0, room.granted), upload },
+      { jobId, account: { id, name }, posts: plan.posts(0, room.granted), upload, goWithout },
     ),
   );
   const gaps = coverage.gaps.filter(({ start, end }) => start < window.end && end > window.start);
@@ -78,7 +91,44 @@ export async function answer(
   if (!(await createManifest(store, task, { head, entries }))) {
     throw new ConnectorError("conflict", "Someone else has made the task's list meanwhile");
   }
+  await keepStuck(deps, task, stuck);
   return counts;
+}
+
+const NOT_ON_ITS_PAGE = "The stored page does not hold it";
+/** Failures that another task would meet as well. Others are the task's own, or nobody's fault. */
+const OF_ONE_ITEM: ReadonlySet<ErrorCode> = new Set([
+  "upload-refused",
+  "unusable-record",
+  "x-bad-response",
+]);
+
+/** Whether an item fails by itself. What nobody foresaw does. */
+function isOfOneItem(error: unknown): boolean {
+  return error instanceof ConnectorError
+    ? OF_ONE_ITEM.has(error.code)
+    : !isStorageDown(error) && !(error instanceof LeaseLostError);
+}
+
+/**
+ * What waited and could not go waits on: it holds up neither the window nor what waits with it. After
+ * its tries, a person is told, who may put it back.
+ */
+async function keepStuck(
+  { store, queue, log }: AnswerDeps,
+  { jobId, taskId }: Task,
+  stuck: Map<string, unknown>,
+): Promise<void> {
+  for (const [postId, error] of stuck) {
+    log("delivery.post-stuck", { jobId, taskId, postId }, error);
+    if (await countTry(store, jobId, postId)) {
+      const reason = describeError(error).error;
+      log("work.poisoned", { jobId, postId, reason });
+      // Before it counts as given up: nobody would be told any more.
+      await queue.giveUp({ jobId, postId }, reason);
+      await giveUpWaiting(store, jobId, { postId, reason });
+    }
+  }
 }
 
 /** Uploads what an earlier list has, once more. */

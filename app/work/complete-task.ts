@@ -12,12 +12,9 @@ import { ConnectorError } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
 import { type Completion, COMPLETION_STATUS } from "../platform/platform.ts";
 import type { TaskDeps } from "./process-task.ts";
-import type { WorkQueue } from "./queue.ts";
 import { changeClaimed, endDelivered, type Task, withoutClaim } from "./task.ts";
 
-export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "log" | "now"> & {
-  queue: Pick<WorkQueue, "giveUp">;
-};
+export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "queue" | "log" | "now">;
 
 /**
  * Sends the completion that a task owes, in one try. Only what the platform has accepted is recorded

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
+import { names } from "../archive/names.ts";
 import { countItems, DAILY_LIMIT, keepRoom } from "../delivery/ledger.ts";
 import { countOutbox, readOutbox } from "../delivery/outbox.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
@@ -121,6 +122,95 @@ describe("An upload that fails", () => {
     expect(bench.log.of("platform.refused")).toHaveLength(10);
     expect(bench.queue.poisoned()).toHaveLength(1);
   });
+});
+
+describe("A post that waits and cannot go", () => {
+  const [first, second] = [postAt("2025-12-31T10:00:00.000Z"), postAt("2025-12-31T12:00:00.000Z")];
+  const [stuck, other] = [first.id, second.id];
+  const window = { start: "2025-12-31T00:00:00Z", end: "2026-01-01T00:00:00Z" };
+  beforeEach(async () => {
+    await bench.holdBack(first, { taskId: "task-0", window });
+    await bench.holdBack(second, { taskId: "task-00", window });
+  });
+
+  it.each<[string, Error]>([
+    ["upload-refused", new ConnectorError("upload-refused", "An item could not be uploaded (413)")],
+    ["unusable-record", new ConnectorError("unusable-record", "its medium is not in the archive")],
+    ["nobody foresaw it", new TypeError("odd")],
+  ])("holds up neither the window nor what waits with it: %s", async (_what, error) => {
+    refuse(error);
+    await deliver("task-1");
+    expect(bench.platform.completions).toMatchObject([{ items: listOf([other, ...IDS]) }]);
+    expect(await waiting()).toMatchObject([{ postId: stuck, tries: 1 }]);
+    expect(bench.log.of("delivery.post-stuck")).toMatchObject([{ jobId: JOB, postId: stuck }]);
+    bench.onUpload(async () => undefined);
+    await deliver("task-2", dayOf(2));
+    expect(bench.platform.completions[1]).toMatchObject({ items: listOf([stuck]) });
+    expect(await waiting()).toEqual([]);
+  });
+
+  it("because its page is gone is kept in the same way", async () => {
+    const page = names.page(names.lookupPages(JOB, "task-0"), 1);
+    const blob = await bench.store.read(page);
+    await bench.store.remove(page);
+    await deliver("task-1");
+    expect(bench.platform.completions).toMatchObject([{ items: listOf([other, ...IDS]) }]);
+    expect(await waiting()).toMatchObject([{ postId: stuck, tries: 1 }]);
+    await bench.store.put(page, blob?.body ?? Buffer.from(""), {
+      metadata: { receivedat: WORK_BEGINS },
+    });
+    await deliver("task-2", dayOf(2));
+    expect(bench.platform.completions[1]).toMatchObject({ items: listOf([stuck]) });
+  });
+
+  it("is given up after five lists, to a person, who puts it back", async () => {
+    refuse(new ConnectorError("upload-refused", "An item could not be uploaded (413)"));
+    for (const day of [1, 2, 3, 4, 5, 6]) {
+      await deliver(`task-${day}`, dayOf(day));
+    }
+    expect(bench.log.of("delivery.post-stuck")).toHaveLength(5);
+    expect(bench.log.of("work.poisoned")).toMatchObject([{ jobId: JOB, postId: stuck }]);
+    expect(await waiting()).toMatchObject([
+      { postId: stuck, givenUp: "An item could not be uploaded (413)" },
+    ]);
+    bench.onUpload(async () => undefined);
+    await deliver("task-7", dayOf(7));
+    expect(bench.platform.completions.at(-1)?.items).toEqual([]);
+    bench.requeue();
+    await deliver("task-8", dayOf(8));
+    expect(bench.platform.completions.at(-1)).toMatchObject({ items: listOf([stuck]) });
+    expect(await waiting()).toEqual([]);
+    expect(bench.queue.waiting()).toEqual([]);
+  });
+
+  it("uses up no try where the container takes nothing, or waits for everybody", async () => {
+    bench.onUpload(async () => {
+      throw new ConnectorError("upload-refused", "An item could not be uploaded (409)");
+    });
+    await bench.accept("task-1");
+    const worker = bench.start();
+    await pass(HOUR_MS);
+    await worker.stop();
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
+    refuse(new ConnectorError("upload-unavailable", "An item could not be uploaded (503)"));
+    await bench.accept("task-2", dayOf(2));
+    bench.start();
+    await pass(MINUTE_MS);
+    expect(await bench.taskOf("task-2")).toMatchObject({ state: "waiting" });
+    expect((await waiting()).map(({ tries }) => tries)).toEqual([undefined, undefined]);
+  });
+
+  function refuse(error: Error): void {
+    bench.onUpload(async (blob) => {
+      if (blob.endsWith(`/${stuck}.json`)) {
+        throw error;
+      }
+    });
+  }
+
+  function waiting() {
+    return Array.fromAsync(readOutbox(bench.store, JOB));
+  }
 });
 
 describe("A completion", () => {

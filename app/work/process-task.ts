@@ -11,6 +11,7 @@ import { ConnectorError } from "../errors.ts";
 import { openToken, readJob } from "../jobs/job.ts";
 import type { Platform } from "../platform/platform.ts";
 import { answer, answerAgain, type Counts } from "./answer-task.ts";
+import type { WorkQueue } from "./queue.ts";
 import type { Task } from "./task.ts";
 
 export type TaskDeps = CaptureDeps &
@@ -19,6 +20,7 @@ export type TaskDeps = CaptureDeps &
     platform: Platform;
     sasHosts: string[];
     uploadConcurrency: number;
+    queue: Pick<WorkQueue, "giveUp">;
     createUpload: (sasUri: string, folder: string) => Upload;
   };
 

@@ -1,3 +1,4 @@
+import { putBackWaiting } from "../delivery/outbox.ts";
 import { isStorageDown } from "../errors.ts";
 import { type BeatDeps, runBeat } from "./beat.ts";
 import { ensureChains } from "./chain.ts";
@@ -142,6 +143,9 @@ async function handle(
     await lease.poison("not a message of this connector");
   } else if ("beatId" in message) {
     await runBeat({ ...deps, store: watchStore(deps.store, keeper) }, message);
+    await lease.finish();
+  } else if ("postId" in message) {
+    await putBackWaiting(deps.store, message.jobId, message.postId);
     await lease.finish();
   } else {
     await runTask(deps, { lease, keeper }, message);

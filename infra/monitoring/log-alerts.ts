@@ -258,9 +258,9 @@ const EVENT_ALERTS: EventAlert[] = [
     severity: 2,
     description:
       "Work does not move on, or ended in an error that nobody foresaw, or what is handed over again " +
-      "is not what it was, or a post that waits is not on its page. Messages come back by themselves; " +
+      "is not what it was, or a post that waits cannot go out. Messages come back by themselves; " +
       "restart the site if work hangs. The workbook's list of problems has the error for a bug report.",
-    events: ["work.hangs", "work.failed", "delivery.differs", "delivery.post-lost"],
+    events: ["work.hangs", "work.failed", "delivery.differs", "delivery.post-stuck"],
   },
   {
     name: "request-failed",
