@@ -1,7 +1,7 @@
 import * as azuread from "@pulumi/azuread";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ProgramConfig } from "./config.ts";
-import { chooseCredential } from "./credential.ts";
+import type { Credential } from "./credential.ts";
 import { EXCHANGE_AUDIENCE, type Federation, Registration } from "./registration.ts";
 
 /** Who the connector is in Entra, and how it shows it. */
@@ -19,18 +19,21 @@ export type AppIdentity = {
 /** Registers the connector in Entra, or takes the registration that the deployer was given. */
 export function identifyApp({
   config,
+  credential,
   deployerTenantId,
   principalId,
   now,
+  hooks,
 }: {
   config: ProgramConfig;
+  credential: Credential;
   deployerTenantId: string;
   principalId: pulumi.Output<string>;
   now: Date;
+  /** Told of each new credential. */
+  hooks: pulumi.ResourceHookBinding;
 }): AppIdentity {
   const { azureAppId, azureAppSecret, tenantId = deployerTenantId, rotateDays } = config;
-  const hasAppSecret = azureAppSecret !== undefined;
-  const credential = chooseCredential(config, { hasAppSecret, deployerTenantId });
   const federation: Federation | undefined =
     credential === "federated"
       ? {
@@ -43,7 +46,7 @@ export function identifyApp({
     return {
       clientId: azureAppId,
       clientSecret: azureAppSecret,
-      secretEndDate: undefined,
+      secretEndDate: config.azureAppSecretEndDate,
       federationToAdd: federation,
     };
   }
@@ -52,7 +55,7 @@ export function identifyApp({
     tenantId === deployerTenantId ? undefined : new azuread.Provider("microsoft-365", { tenantId });
   const { clientId, clientSecret, secretEndDate } = new Registration(
     "registration",
-    { federation, rotateDays, now },
+    { federation, rotateDays, now, hooks },
     provider && { provider },
   );
   return { clientId, clientSecret, secretEndDate, federationToAdd: undefined };

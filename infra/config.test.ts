@@ -74,14 +74,23 @@ describe("readConfig", () => {
       { azureAppId: TENANT, azureAppSecret: "some-secret", credential: "federated" },
     ],
     ["azureAppSecret", { azureAppId: TENANT, azureAppSecret: "pasted with blanks " }],
-    ["rotateDays", { rotateDays: "3" }],
+    ["azureAppSecretEndDate", { azureAppSecretEndDate: "2027-06-30" }],
+    [
+      "azureAppSecretEndDate",
+      { azureAppId: TENANT, azureAppSecret: "some-secret", azureAppSecretEndDate: "30.6.2027" },
+    ],
+    ["rotateDays", { rotateDays: "29" }],
     ["readsPerDay", { readsPerDay: "0" }],
     ["alertEmail", { alertEmail: "operator" }],
     ["hoursWithoutDelivery", { hoursWithoutDelivery: "48" }],
     ["logRetentionDays", { logRetentionDays: "7" }],
     ["immutabilityLocked", { immutabilityLocked: "true" }],
     ["immutabilityDays", { immutabilityDays: "-1" }],
-    ["deleteAfterDays", { immutabilityDays: "365", deleteAfterDays: "364" }],
+    ["immutabilityDays", { immutabilityDays: "365" }],
+    [
+      "deleteAfterDays",
+      { environment: "production", immutabilityDays: "365", deleteAfterDays: "364" },
+    ],
     ["deleteAfterDays", { coolAfterDays: "30", deleteAfterDays: "30" }],
     [
       "archiveAfterDays",
@@ -101,7 +110,10 @@ describe("readConfig", () => {
     ["scaling on a tier that can", { sku: "S1", maxInstances: "4" }],
     ["zones", { sku: "P1v3", instances: "2", zoneRedundant: "true" }],
     ["a registration of one's own that trusts the site", { azureAppId: TENANT }],
-    ["deletion when immutability ends", { immutabilityDays: "365", deleteAfterDays: "365" }],
+    [
+      "deletion when immutability ends",
+      { environment: "production", immutabilityDays: "365", deleteAfterDays: "365" },
+    ],
     [
       "the archive tier where Azure has one",
       { archiveReplication: "Standard_GRS", archiveAfterDays: "180" },

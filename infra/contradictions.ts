@@ -44,13 +44,17 @@ function sizeProblems({ sku, instances, maxInstances, zoneRedundant }: PlainConf
 }
 
 function credentialProblems(
-  { azureAppId, credential }: PlainConfig,
+  { azureAppId, azureAppSecretEndDate, credential }: PlainConfig,
   hasAppSecret: boolean,
 ): string[] {
   return problemsIn([
     [
       hasAppSecret && azureAppId === undefined,
       "azureAppSecret: belongs to a registration of your own. Name it: pulumi config set azureAppId VALUE",
+    ],
+    [
+      azureAppSecretEndDate !== undefined && !hasAppSecret,
+      "azureAppSecretEndDate: there is no azureAppSecret that could end. Set it, or remove the date: pulumi config rm azureAppSecretEndDate",
     ],
     [
       hasAppSecret && credential === "federated",
@@ -75,6 +79,10 @@ function retentionProblems({
   const deleteAfter = deleteAfterDays ?? Number.POSITIVE_INFINITY;
   const archiveAfter = archiveAfterDays ?? Number.POSITIVE_INFINITY;
   return problemsIn([
+    [
+      immutabilityDays !== undefined && environment === "development",
+      "immutabilityDays: a stack of kind development is made to be destroyed, and Azure deletes no archive with evidence in it that is immutable. Set environment to production, or remove it: pulumi config rm immutabilityDays",
+    ],
     [
       immutabilityLocked && immutabilityDays === undefined,
       "immutabilityLocked: there is nothing to lock. Say for how long: pulumi config set immutabilityDays VALUE",

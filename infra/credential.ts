@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PlainConfig } from "./config.ts";
 
+export type Credential = "federated" | "secret";
+
 /**
  * How the connector shows Entra who it is. Federated, with no secret anywhere, where the site's
  * identity and the registration are of one tenant, because Entra trusts a managed identity only
@@ -10,7 +12,7 @@ import type { PlainConfig } from "./config.ts";
 export function chooseCredential(
   { credential, azureAppId, tenantId }: Pick<PlainConfig, "credential" | "azureAppId" | "tenantId">,
   { hasAppSecret, deployerTenantId }: { hasAppSecret: boolean; deployerTenantId: string },
-): "federated" | "secret" {
+): Credential {
   const isOneTenant = tenantId === undefined || tenantId === deployerTenantId;
   const chosen = credential ?? (isOneTenant && !hasAppSecret ? "federated" : "secret");
   if (chosen === "federated" && !isOneTenant) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Command, planOf } from "./testing/engine.ts";
-import { MODES, OWN_APP_ID, TWITTER_CONFIG } from "./testing/modes.ts";
+import { MODES, OTHER_TENANT, OWN_APP_ID, TWITTER_CONFIG } from "./testing/modes.ts";
 import {
   changedSettings,
   onEngines,
@@ -16,7 +16,7 @@ await onEngines((start) => {
   describe.each([
     ["another tenant", "destroy"],
     ["own registration", "destroy"],
-    ["immutable archive", "destroy"],
+    ["immutable archive", "destroy --exclude-protected"],
     ["private backend", "destroy --exclude-protected"],
   ] as const)("with %s", (mode, end) => {
     describeMode(start, MODES[mode], end);
@@ -91,6 +91,17 @@ function describeOwnSecret(start: Start): void {
     roleSettlingSeconds: String(settlingSeconds),
   };
   const stack = useStack(start, config, { without: ["azuread"] });
+
+  it("is not begun with a credential that cannot be", async () => {
+    await stack().engine.configure({ tenantId: OTHER_TENANT, credential: "federated" }, {});
+    const up = await stack().run("up");
+    expect(up.succeeded).toBe(false);
+    expect(up.output).toContain(
+      "credential: federated needs the site in the registration's tenant",
+    );
+    expect(stack().azure.standIn.resources()).toEqual([]);
+    await stack().engine.configure({ tenantId: "", credential: "" }, {});
+  });
 
   it("is not made while the stack's file has a secret in clear", async () => {
     await stack().engine.configure({ azureAppSecret: "a-secret-in-clear" }, {});

@@ -113,17 +113,26 @@ const UNTAGGABLE = new Set([
 ]);
 
 describe("the site", () => {
-  it("waits for roles that are new, whether it is made or changed", async () => {
-    const { all, optionsOf } = await run("complete");
-    for (const { name } of all("authorization:RoleAssignment")) {
-      expect(optionsOf(name).hooks.afterCreate, name).toEqual(["role-given"]);
-    }
-    expect(optionsOf("connector-site").hooks).toEqual({
-      afterCreate: [],
-      beforeCreate: ["roles-settled"],
-      beforeUpdate: ["roles-settled"],
-    });
-  });
+  it.each<[Mode]>([["complete"], ["client secret"]])(
+    "waits for access that is new, whether it is made or changed (%s)",
+    async (mode) => {
+      const { all, optionsOf } = await run(mode);
+      const access = [
+        ...all("authorization:RoleAssignment"),
+        ...all("ApplicationFederatedIdentityCredential"),
+        ...all("ApplicationPassword"),
+      ];
+      expect(access.length).toBeGreaterThan(all("authorization:RoleAssignment").length);
+      for (const { name } of access) {
+        expect(optionsOf(name).hooks.afterCreate, name).toEqual(["access-given"]);
+      }
+      expect(optionsOf("connector-site").hooks).toEqual({
+        afterCreate: [],
+        beforeCreate: ["access-settled"],
+        beforeUpdate: ["access-settled"],
+      });
+    },
+  );
 });
 
 describe("the first up", () => {
@@ -199,6 +208,14 @@ describe("the connector in Entra", () => {
     },
   );
 
+  it("has its own secret's end told to the vault, which tells of it", async () => {
+    const { find } = await run("own registration with a secret");
+    const { properties } = secretSchema.parse(
+      reveal(find("keyvault:Secret", "vault-azure-app-secret").inputs),
+    );
+    expect(properties.attributes.expires).toBe(Date.UTC(2027, 5, 30) / 1000);
+  });
+
   it("is registered in the organization's tenant, wherever the deployer is signed in", async () => {
     const evaluation = await run("another tenant");
     expect(evaluation.find("providers:azuread").inputs).toMatchObject({ tenantId: OTHER_TENANT });
@@ -229,6 +246,8 @@ describe("destroying a stack", () => {
     ["connector", "resources:ResourceGroup"],
     ["archiveaccount", "storage:StorageAccount"],
     ["archive-container", "storage:BlobContainer"],
+    // The provider would set it back to Azure's defaults: no versions, no soft delete.
+    ["archive-blob-service", "storage:BlobServiceProperties"],
     ["vault-vault", "keyvault:Vault"],
     // What is sealed in the archive opens with this key only.
     ["sealing-key", "RandomBytes"],
@@ -241,13 +260,15 @@ describe("destroying a stack", () => {
     }
   });
 
-  it("of development leaves nothing", async () => {
+  it("of development leaves nothing but secrets, which go with their vault", async () => {
     const { resources, optionsOf } = await run("complete");
     const kept = resources.filter(({ name, type }) => {
       const { protect, retainOnDelete } = optionsOf(name, type);
       return protect || retainOnDelete;
     });
-    expect(kept).toEqual([]);
+    expect(new Set(kept.map(({ type }) => type))).toEqual(
+      new Set(["azure-native:keyvault:Secret"]),
+    );
   });
 });
 

@@ -7,6 +7,7 @@ import { identifyApp } from "./app-identity.ts";
 import { autoscale } from "./autoscale.ts";
 import { buildPackage } from "./build-package.ts";
 import { readConfig } from "./config.ts";
+import { chooseCredential } from "./credential.ts";
 import { DAILY_LOG_QUOTA_GB, DEFAULT_REPLICATION } from "./defaults.ts";
 import { Monitoring } from "./monitoring.ts";
 import { AppPackage } from "./package.ts";
@@ -29,6 +30,11 @@ const tags = {
 const deployer = await authorization.getClientConfig();
 const { subscriptionId } = deployer;
 export const tenantId = config.tenantId ?? deployer.tenantId;
+// Refuses what cannot be, and so before there is anything.
+const credential = chooseCredential(config, {
+  hasAppSecret: config.azureAppSecret !== undefined,
+  deployerTenantId: deployer.tenantId,
+});
 
 const keep = { protect: isProduction, retainOnDelete: isProduction };
 // Azure deletes a group with all that lies in it, the archive too.
@@ -40,6 +46,8 @@ const holder = { principalId: identity.principalId, subscriptionId, hooks: settl
 
 const app = identifyApp({
   config,
+  credential,
+  hooks: settling.given,
   deployerTenantId: deployer.tenantId,
   principalId: identity.principalId,
   now: new Date(),

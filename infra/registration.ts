@@ -16,6 +16,8 @@ export type RegistrationArgs = {
   federation: Federation | undefined;
   rotateDays: number;
   now: Date;
+  /** Told of each new credential: Entra takes a while to know it everywhere. */
+  hooks: pulumi.ResourceHookBinding;
 };
 
 /**
@@ -54,7 +56,7 @@ export class Registration extends pulumi.ComponentResource {
       { clientId: application.clientId },
       { parent: this },
     );
-    const child = { parent: this, dependsOn: [identifierUri, principal] };
+    const child = { parent: this, dependsOn: [identifierUri, principal], hooks: args.hooks };
     this.clientId = application.clientId;
     if (args.federation) {
       const { issuer, subject, audience } = args.federation;

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { passwordTurns } from "./rotation.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
+/** Source: learn.microsoft.com/azure/key-vault/general/event-grid-overview */
+const NEAR_EXPIRY_DAYS = 30;
 const daysAfterEpoch = (days: number) => new Date(days * DAY_MS);
 
 describe("passwordTurns", () => {
@@ -27,6 +29,18 @@ describe("passwordTurns", () => {
         expect(after.current).not.toBe(before.current);
         expect(after[before.current]).toEqual(before[before.current]);
         expect(after[after.current]).not.toEqual(before[after.current]);
+      }),
+    );
+  });
+
+  it("has a fresh password to give whenever Key Vault tells of the old one's end", () => {
+    const period = fc.integer({ min: 30, max: 360 });
+    fc.assert(
+      fc.property(period, fc.integer({ min: 1, max: 400 }), (days, n) => {
+        const made = passwordTurns(daysAfterEpoch(days * n), days);
+        const told = new Date(Date.parse(made[made.current].endDate) - NEAR_EXPIRY_DAYS * DAY_MS);
+        const renewed = passwordTurns(told, days);
+        expect(renewed[renewed.current].endDate > made[made.current].endDate).toBe(true);
       }),
     );
   });

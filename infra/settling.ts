@@ -13,15 +13,17 @@ type Clock = { now: () => number; wait: (ms: number) => Promise<unknown> };
 const CLOCK: Clock = { now: () => Date.now(), wait: (ms) => setTimeout(ms) };
 
 /**
- * Azure takes up to minutes to heed a new role (azure.md section 3). A site that is started before
- * cannot read its secrets, and is not told of them again for a day. So it waits; only where a role is new.
+ * Azure takes up to minutes to heed a new role (azure.md section 3), and Entra to know a new password
+ * or federated credential everywhere (learn.microsoft.com/entra/workload-id). A site that is started
+ * before cannot read its secrets, and is not told of them again for a day; or is refused its token. So
+ * it waits; only where something is new.
  */
 export function createSettling(seconds: number, { now, wait }: Clock = CLOCK): Settling {
   let newest = Number.NEGATIVE_INFINITY;
-  const note = new pulumi.ResourceHook("role-given", async () => {
+  const note = new pulumi.ResourceHook("access-given", async () => {
     newest = now();
   });
-  const settle = new pulumi.ResourceHook("roles-settled", async () => {
+  const settle = new pulumi.ResourceHook("access-settled", async () => {
     await wait(Math.max(0, newest + seconds * 1000 - now()));
   });
   return {

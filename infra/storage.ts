@@ -72,7 +72,8 @@ export class Storage extends pulumi.ComponentResource {
             ? { enabled: true, days: undeleteDays - 1 }
             : { enabled: false },
       },
-      parent,
+      // Deleting it would set it back: no versions, no soft delete, for what is left.
+      keep,
     );
     const container = new storage.BlobContainer(
       `${name}-container`,

@@ -78,9 +78,9 @@ export class Vault extends pulumi.ComponentResource {
             attributes: { enabled: true, ...expiry(args.endDates[setting]) },
           },
         },
-        // azure-native deletes secrets through the vault's data plane, out of the deployer's reach
-        // where the vault is private; they go with their vault.
-        { parent: this, retainOnDelete: isPrivate || isProduction },
+        // azure-native deletes secrets through the vault's data plane, where the deployer has no role
+        // (github.com/pulumi/pulumi-azure-native, custom_keyvault.go); they go with their vault.
+        { parent: this, retainOnDelete: true },
       );
       this.roleAssignments.push(
         assignRole(

@@ -23,6 +23,7 @@ export const MODES = {
     ...TWITTER_CONFIG,
     azureAppId: OWN_APP_ID,
     azureAppSecret: "own-secret-in-clear",
+    azureAppSecretEndDate: "2027-06-30",
   },
   "private backend": {
     ...TWITTER_CONFIG,
@@ -33,7 +34,11 @@ export const MODES = {
     network: "private-backend",
     allowedIpRanges: '["203.0.113.0/24"]',
   },
-  "immutable archive": { immutabilityDays: "2190", immutabilityLocked: "true" },
+  "immutable archive": {
+    environment: "production",
+    immutabilityDays: "2190",
+    immutabilityLocked: "true",
+  },
 } satisfies Record<string, Record<string, string>>;
 
 export type Mode = keyof typeof MODES;

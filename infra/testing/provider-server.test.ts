@@ -201,10 +201,12 @@ describe("a vault", () => {
     expect([...azure.standIn.secrets]).toEqual(expect.arrayContaining(["one", "two"]));
   });
 
-  it("keeps the name of a deleted secret", async () => {
-    const { inputs, id } = await createSecret("deleted", "x");
-    await remove(id);
-    await expect(create("keyvault:Secret", inputs)).rejects.toThrow("deleted but recoverable");
+  it("lets a secret go with its vault only, and keeps the vault's name", async () => {
+    const { id } = await createSecret("deleted", "x");
+    await expect(remove(id)).rejects.toThrow("ForbiddenByRbac");
+    await remove(id.slice(0, id.indexOf("/secrets/")));
+    expect(azure.standIn.resources()).not.toContain(id);
+    await expect(createSecret("deleted", "x")).rejects.toThrow("deleted but recoverable");
   });
 
   it.each([

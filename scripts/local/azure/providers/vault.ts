@@ -19,6 +19,9 @@ export const vaultLifecycles: Lifecycles = {
     // A value is never changed: it gets a version of its own.
     update: ({ resource, inputs, ...change }, world) =>
       makeSecret({ ...change, inputs: { ...inputs, secretName: resource.name } }, world),
+    // The provider deletes a secret itself at the vault's data plane; within its vault it just goes.
+    refuseRemoval: ({ id }) =>
+      `Forbidden: ${id} is deleted at the vault's data plane, where the deployer has no role (ForbiddenByRbac)`,
     remove: ({ id }, { secrets, softDeleted }) => {
       removeFrom(secrets, (one) => one.id === id);
       softDeleted.add(id.toLowerCase());
