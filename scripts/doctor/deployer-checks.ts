@@ -13,6 +13,7 @@ import {
 import type { StackConfig } from "../stack/pulumi.ts";
 import type { Account, Az } from "./az.ts";
 import { judgeRegion, regionsSchema } from "./region.ts";
+import { judgeProviders, providersSchema } from "./resource-providers.ts";
 import { missingActions, REGISTERING_PERMISSIONS, REGISTERING_ROLES } from "./permissions.ts";
 
 export type DeployerDeps = {
@@ -45,6 +46,11 @@ export function deployerChecks(deps: DeployerDeps): Check[] {
   const needs = ["Configuration"];
   return [
     { what: "Azure permissions", needs, run: () => checkAzure(deps) },
+    {
+      what: "Resource providers",
+      needs: ["Azure permissions"],
+      run: () => checkProviders(deps),
+    },
     { what: "Region", needs: ["Azure permissions"], run: () => checkRegion(deps) },
     { what: "Entra permissions", needs, run: () => checkEntra(deps) },
   ];
@@ -61,13 +67,24 @@ async function checkAzure(deps: DeployerDeps): Promise<Verdict> {
   if (!answer) {
     return failed(`${account.name} does not see subscription ${subscriptionId}`, "az account set");
   }
-  const missing = missingActions(answer.value);
+  const missing = missingActions(answer.value, await deps.config());
   return missing.length === 0
     ? ok(`${account.name} on subscription ${subscriptionId}`)
     : failed(
         `${account.name} may not do on subscription ${subscriptionId}:\n${missing.join("\n")}`,
         "Ask for the roles Contributor and Role Based Access Control Administrator on it",
       );
+}
+
+async function checkProviders(deps: DeployerDeps): Promise<Verdict> {
+  const subscriptionId = await subscriptionOf(deps, await deployerOf(deps));
+  const providers = await deps.az.get(
+    `/subscriptions/${subscriptionId}/providers?api-version=2021-04-01`,
+    providersSchema,
+  );
+  return providers
+    ? judgeProviders(await deps.config(), providers)
+    : notChecked("Azure does not say which resource providers are registered");
 }
 
 async function checkRegion(deps: DeployerDeps): Promise<Verdict> {

@@ -12,6 +12,7 @@ const OTHER_TENANT = "22222222-2222-4222-8222-222222222222";
 const APP = "33333333-3333-4333-8333-333333333333";
 const GRAPH = "rest --method get --url https://graph.microsoft.com/v1.0";
 const PERMISSIONS = `rest --method get --url /subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/permissions?`;
+const PROVIDERS = `rest --method get --url /subscriptions/${SUBSCRIPTION}/providers?`;
 const LOCATIONS = `rest --method get --url /subscriptions/${SUBSCRIPTION}/locations?`;
 
 /** A machine on which everything is ready for the first `up`. */
@@ -31,6 +32,7 @@ const AZ: Record<string, Answer> = {
     },
   },
   [PERMISSIONS]: { json: { value: [{ actions: ["*"], notActions: [] }] } },
+  [PROVIDERS]: providers("Registered"),
   [LOCATIONS]: {
     json: { value: [{ name: "westeurope", availabilityZoneMappings: [{ logicalZone: "1" }] }] },
   },
@@ -65,6 +67,7 @@ describe("before the first up", () => {
         result: "ok",
         detail: `ada@contoso.example on subscription ${SUBSCRIPTION}`,
       },
+      { what: "Resource providers", result: "ok", detail: "all 6 are registered" },
       { what: "Region", result: "ok", detail: "westeurope, with what Standard_ZRS needs" },
       {
         what: "Entra permissions",
@@ -236,6 +239,14 @@ describe("the deployer's permissions", () => {
     });
   });
 
+  it("make nothing of a kind that the subscription does not know yet", async () => {
+    const found = await findings({ az: { [PROVIDERS]: providers("NotRegistered") } });
+    expect(found.find(({ what }) => what === "Resource providers")).toMatchObject({
+      result: "failed",
+      remedy: expect.stringMatching(/az provider register --wait --namespace/) as unknown,
+    });
+  });
+
   it("are asked of the subscription that the stack names", async () => {
     const other = "99999999-0000-4000-8000-000000000001";
     const found = await findings({
@@ -342,6 +353,19 @@ function config(plain: Record<string, string>, secrets: Record<string, string> =
     ...entries(secrets, true),
   ];
   return { json: Object.fromEntries(all) };
+}
+
+function providers(registrationState: string): Answer {
+  const names = [
+    "Insights",
+    "KeyVault",
+    "ManagedIdentity",
+    "OperationalInsights",
+    "Storage",
+    "Web",
+  ];
+  const value = names.map((name) => ({ namespace: `Microsoft.${name}`, registrationState }));
+  return { json: { value } };
 }
 
 function policy(allowedToCreateApps: boolean): Answer {

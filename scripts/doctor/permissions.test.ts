@@ -9,6 +9,8 @@ const CONTRIBUTOR = role(
   ["*"],
   ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"],
 );
+const PUBLIC = { network: "public" } as const;
+const PRIVATE = { network: "private-backend" } as const;
 const ROLE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write";
 
 describe("missingActions", () => {
@@ -26,17 +28,26 @@ describe("missingActions", () => {
       [],
     ],
   ])("finds what %s may not do", (_name, permissions, missing) => {
-    expect(missingActions(permissions)).toEqual(missing);
+    expect(missingActions(permissions, PRIVATE)).toEqual(missing);
   });
 
   it("finds all of it for a Reader, and for nobody", () => {
-    expect(missingActions([role(["*/read"])])).toHaveLength(7);
-    expect(missingActions([])).toHaveLength(7);
+    expect(missingActions([role(["*/read"])], PUBLIC)).toHaveLength(11);
+    expect(missingActions([], PRIVATE)).toHaveLength(14);
+  });
+
+  it("finds what somebody may not do who may use no keys, or make no network", () => {
+    const mostly = role(["*"], ["Microsoft.Storage/*/listKeys/action", "Microsoft.Network/*"]);
+    const keys = "Microsoft.Storage/storageAccounts/listKeys/action";
+    expect(missingActions([mostly], PUBLIC)).toEqual([keys]);
+    expect(missingActions([mostly], PRIVATE)).toContain("Microsoft.Network/virtualNetworks/write");
   });
 
   it("takes a dot for a dot", () => {
     const almost = role(["Microsoft.Web.sites/*", "Microsoft.Storage/storageAccounts/*"]);
-    expect(missingActions([almost])).toContain("Microsoft.Web/sites/write");
-    expect(missingActions([almost])).not.toContain("Microsoft.Storage/storageAccounts/write");
+    expect(missingActions([almost], PUBLIC)).toContain("Microsoft.Web/sites/write");
+    expect(missingActions([almost], PUBLIC)).not.toContain(
+      "Microsoft.Storage/storageAccounts/write",
+    );
   });
 });

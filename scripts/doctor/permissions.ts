@@ -1,3 +1,5 @@
+import type { ProgramConfig } from "../../infra/config.ts";
+
 /** What somebody may do at a scope, as Azure lists it: one entry for each role. */
 export type Permission = { actions: string[]; notActions: string[] };
 
@@ -6,15 +8,30 @@ const NEEDED_ACTIONS = [
   "Microsoft.Resources/subscriptions/resourceGroups/write",
   "Microsoft.ManagedIdentity/userAssignedIdentities/write",
   "Microsoft.Storage/storageAccounts/write",
+  // The package is uploaded with a key of its account.
+  "Microsoft.Storage/storageAccounts/listKeys/action",
   "Microsoft.KeyVault/vaults/write",
+  "Microsoft.KeyVault/vaults/secrets/write",
   "Microsoft.Web/sites/write",
+  "Microsoft.OperationalInsights/workspaces/write",
   "Microsoft.Insights/diagnosticSettings/write",
+  "Microsoft.Insights/scheduledQueryRules/write",
   "Microsoft.Authorization/roleAssignments/write",
+];
+const NEEDED_FOR_PRIVATE = [
+  "Microsoft.Network/virtualNetworks/write",
+  "Microsoft.Network/privateEndpoints/write",
+  "Microsoft.Network/privateDnsZones/write",
 ];
 
 /** Needed actions that none of the roles gives. */
-export function missingActions(permissions: readonly Permission[]): string[] {
-  return NEEDED_ACTIONS.filter(
+export function missingActions(
+  permissions: readonly Permission[],
+  { network }: Pick<ProgramConfig, "network">,
+): string[] {
+  const needed =
+    network === "private-backend" ? [...NEEDED_ACTIONS, ...NEEDED_FOR_PRIVATE] : NEEDED_ACTIONS;
+  return needed.filter(
     (action) =>
       !permissions.some(
         ({ actions, notActions }) =>
