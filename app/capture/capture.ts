@@ -9,7 +9,13 @@ import { addToCoverage, type Coverage, type Covered, type Gap, readCoverage } fr
 import { askForReach, FIRST_TIME, type Part, readOf } from "./depth.ts";
 import { estimateOnce } from "./estimate.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
-import { type EarlyPost, holdLatePosts, lookBackFrom, toEarlyPost } from "./late.ts";
+import {
+  earlierVersions,
+  type EarlyPost,
+  holdLatePosts,
+  lookBackFrom,
+  toEarlyPost,
+} from "./late.ts";
 import { keepContext, PAGE_SIZE, readPages } from "./pages.ts";
 import { searchGaps } from "./search.ts";
 import {
@@ -173,6 +179,7 @@ async function readAll(
     }
     const before = page.posts.filter(({ createdAt }) => createdAt < part.start);
     early.push(...before.map((post) => toEarlyPost(post, name)));
+    early.push(...(await earlierVersions(store, { name, page })));
     last = walk;
   }
   if (!last) {

@@ -69,6 +69,13 @@ describe("Looked up is", () => {
     expect(idsFor([edited, post("2")], { tweets: [post("1")] })).toEqual([]);
   });
 
+  it("what an earlier version shows and X did not send along", () => {
+    const edited = post("3", [], { edit_history_tweet_ids: ["1", "2", "3"] });
+    const pictured = post("1", [], { attachments: { media_keys: ["3_1"] } });
+    const quoting = post("2", [["quoted", "7"]]);
+    expect(idsFor([edited], { tweets: [pictured, quoting] })).toEqual(["7", "1"]);
+  });
+
   it("nothing of which X says that it does not hand it out", () => {
     const errors = [{ resource_id: "2", title: "Not Found Error" }];
     expect(idsFor([post("1", [["quoted", "2"]])], {}, errors)).toEqual([]);

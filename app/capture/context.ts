@@ -1,4 +1,4 @@
-import { contextOf, isRepost, type Page } from "../twitter/page.ts";
+import { contextOf, earlierVersionsOf, isRepost, type Page } from "../twitter/page.ts";
 
 /**
  * Posts that have to be looked up so that everything a page's posts show is known, and every version
@@ -13,10 +13,13 @@ export function idsToLookUp({ posts, includes }: Page): string[] {
   const isHere = (id: string) => isKnown(id) || posts.some((post) => post.id === id);
   for (const post of posts) {
     post.versions.filter((id) => !isHere(id)).forEach((id) => ids.add(id));
-    for (const { id } of post.references.filter((reference) => !isKnown(reference.id))) {
-      ids.add(id);
+    const versions = earlierVersionsOf(post, includes);
+    for (const { id } of [post, ...versions].flatMap(({ references }) => references)) {
+      if (!isKnown(id)) {
+        ids.add(id);
+      }
     }
-    for (const shown of contextOf(post, includes)) {
+    for (const shown of [...versions, ...contextOf(post, includes)]) {
       const isDescribed =
         includes.users.has(shown.authorId) &&
         shown.mediaKeys.every((mediaKey) => includes.media.has(mediaKey));

@@ -119,6 +119,34 @@ describe("A post that was edited", () => {
   });
 });
 
+describe("An earlier version that was never read", () => {
+  const history = [EARLY.id, LATE.id];
+  const newest = { ...LATE, edit_history_tweet_ids: history };
+
+  it("waits for its window, on the page of the newest, and is not found again", async () => {
+    const parts = await startJob([newest], [{ ...EARLY, edit_history_tweet_ids: history }]);
+    await pass(parts, 1);
+    const [entry, ...others] = await outboxOf(parts);
+    expect(entry).toMatchObject({ postId: EARLY.id, reason: "late" });
+    expect(others).toEqual([]);
+    await removeFromOutbox(parts.store, "job-1", entry ?? { postId: "", pages: [] });
+    await pass(parts, 3);
+    expect(await outboxOf(parts)).toEqual([]);
+    expect(x.reads()).toBe(1);
+  });
+
+  it("waits though X hands it out only when the newest is read again", async () => {
+    const parts = await startJob([newest], []);
+    await pass(parts, 1);
+    expect(await outboxOf(parts)).toEqual([]);
+    const later = await startSmallX([newest, NEXT], { keys: X_KEYS, otherPosts: [EARLY] });
+    const { twitter } = createParts(later.url);
+    await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 2 }));
+    await later.close();
+    expect(await outboxOf(parts)).toMatchObject([{ postId: EARLY.id }]);
+  });
+});
+
 describe("Looking back", () => {
   it("reads again what was read, from the sign-in on, and bills no post twice on a day", async () => {
     const posts = ["12:50", "12:02", "11:59"].map(postOf);

@@ -3,13 +3,19 @@ import type { Store } from "../archive/store.ts";
 import { readAnswered } from "../delivery/ledger.ts";
 import { addToOutbox, OUTBOX_WRITERS } from "../delivery/outbox.ts";
 import type { Log } from "../log.ts";
-import type { Post } from "../twitter/page.ts";
+import { earlierVersionsOf, type Page, type Post } from "../twitter/page.ts";
 import { type Coverage, readCoverage } from "./coverage.ts";
 import { addSeconds, contains, type Interval, join } from "./interval.ts";
+import { readStoredPage } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
 
 /** A post of a time that was read before, and the stored page that holds it. */
-export type EarlyPost = Pick<Post, "id" | "createdAt"> & { isEdited: boolean; page: string };
+export type EarlyPost = Pick<Post, "id" | "createdAt"> & {
+  isEdited: boolean;
+  page: string;
+  /** Of an earlier version that X sent along with a post: when that one was made. */
+  sentWith?: string;
+};
 
 /**
  * How far a capture that nobody asked for looks back: a post can be edited for an hour, and then has a
@@ -60,6 +66,24 @@ export function toEarlyPost({ id, createdAt, versions }: Post, page: string): Ea
   return { id, createdAt, isEdited: versions.length > 1, page };
 }
 
+/** What X sends of an edited post is its newest version: the earlier ones are posts of their own. */
+export async function earlierVersions(
+  store: Store,
+  { name, page }: { name: string; page: Page },
+): Promise<EarlyPost[]> {
+  const isEdited = page.posts.some(({ versions }) => versions.length > 1);
+  const stored = isEdited ? await readStoredPage(store, name) : undefined;
+  return (stored?.page.posts ?? []).flatMap((post) =>
+    earlierVersionsOf(post, stored?.page.includes ?? page.includes).map(({ id, createdAt }) => ({
+      id,
+      createdAt,
+      isEdited: false,
+      page: name,
+      sentWith: post.createdAt,
+    })),
+  );
+}
+
 async function knownIds(
   store: Store,
   jobId: string,
@@ -67,14 +91,17 @@ async function knownIds(
 ): Promise<Set<string>> {
   const ids = new Set<string>();
   const window = spanOf(early);
-  for await (const { post } of window ? postsOfWindow(store, { jobId, window, coverage }) : []) {
-    ids.add(post.id);
+  for await (const captured of window ? postsOfWindow(store, { jobId, window, coverage }) : []) {
+    const { post, includes } = captured;
+    [post, ...earlierVersionsOf(post, includes)].forEach(({ id }) => ids.add(id));
   }
   return ids;
 }
 
 function spanOf(early: EarlyPost[]): Interval | undefined {
-  const times = early.map(({ createdAt }) => createdAt).toSorted((a, b) => (a < b ? -1 : 1));
+  const times = early
+    .flatMap(({ createdAt, sentWith = createdAt }) => [createdAt, sentWith])
+    .toSorted((a, b) => (a < b ? -1 : 1));
   const [start, end = start] = [times[0], times.at(-1)];
   return start !== undefined && end !== undefined ? { start, end: addSeconds(end, 1) } : undefined;
 }

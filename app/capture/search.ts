@@ -13,7 +13,7 @@ import {
   join,
   subtract,
 } from "./interval.ts";
-import { type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
+import { earlierVersions, type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
 import { askOnce, keepContext, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
 import { HELD_BACK, type Walk } from "./walk.ts";
@@ -92,7 +92,9 @@ async function searchGap(
     return;
   }
   const { walk, found } = await readSearch(deps, source, { gap, captureId });
-  const early = within ? found.filter(({ createdAt }) => !contains(within, createdAt)) : found;
+  const early = found.filter(
+    ({ createdAt, sentWith }) => sentWith !== undefined || !within || !contains(within, createdAt),
+  );
   await holdLatePosts(deps, jobId, early);
   const doubts = clip(walk.doubts, gap);
   await replace(
@@ -169,6 +171,7 @@ async function readSearch(
     await keepContext(store, { name, page, lookUp: (ids) => twitter.lookup(token, ids) });
     log("capture.page", { jobId, posts: page.posts.length });
     found.push(...page.posts.map((post) => toEarlyPost(post, name)));
+    found.push(...(await earlierVersions(store, { name, page })));
     last = walk;
   }
   if (!last) {

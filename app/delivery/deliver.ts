@@ -81,7 +81,9 @@ async function loadPost(
   due: DuePost,
 ): Promise<LoadedPost> {
   const stored = pages.get(due.page) ?? (await readStoredPage(store, due.page));
-  const post = stored?.page.posts.find(({ id }) => id === due.id);
+  // An earlier version of an edited post is sent along with the newest.
+  const post =
+    stored?.page.posts.find(({ id }) => id === due.id) ?? stored?.page.includes.posts.get(due.id);
   if (!stored || !post) {
     throw new ConnectorError("unusable-record", `${due.page} does not hold post ${due.id}`);
   }

@@ -3,7 +3,7 @@ import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
 import { contains, type Interval } from "../capture/interval.ts";
-import { pageNames } from "../capture/pages.ts";
+import { pageNames, readStoredPage } from "../capture/pages.ts";
 import { countsBy, pagesOfWindow } from "../capture/posts.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
 import { parsePage, type Post } from "../twitter/page.ts";
@@ -112,7 +112,7 @@ async function* lotsWaiting(
     if (page === undefined) {
       continue;
     }
-    const { posts, receivedAt } = await readPage(store, page).catch(unlessUnusable);
+    const { posts, receivedAt } = await readWaiting(store, page, ids).catch(unlessUnusable);
     const found = posts.filter(({ id }) => ids.has(id));
     lost.push(...ids.difference(new Set(found.map(({ id }) => id))));
     yield {
@@ -122,6 +122,17 @@ async function* lotsWaiting(
       ...(isChange(waited) && { modifiedAt: toSeconds(receivedAt) }),
     };
   }
+}
+
+/** Posts of a page; where that is not all, also those that were sent along: earlier versions wait, too. */
+async function readWaiting(store: Store, page: string, ids: Set<string>): Promise<ReadPage> {
+  const read = await readPage(store, page);
+  const onPage = new Set(read.posts.map(({ id }) => id));
+  if (ids.isSubsetOf(onPage)) {
+    return read;
+  }
+  const along = (await readStoredPage(store, page))?.page.includes.posts.values() ?? [];
+  return { ...read, posts: [...read.posts, ...[...along].filter(({ id }) => !onPage.has(id))] };
 }
 
 type Waited = Pick<OutboxEntry, "reason" | "pages">;
@@ -146,7 +157,7 @@ async function groupByPages(
  * One page that is gone or damaged must not hold up every window of the job. One that lies in the
  * archive tier is not lost: the task waits for it.
  */
-function unlessUnusable(error: unknown): { posts: Post[]; receivedAt: string } {
+function unlessUnusable(error: unknown): Omit<ReadPage, "page"> {
   if (error instanceof ConnectorError && UNUSABLE.has(error.code)) {
     return { posts: [], receivedAt: "" };
   }

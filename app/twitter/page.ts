@@ -204,6 +204,13 @@ export function contextOf({ references }: Post, { posts }: Includes): Post[] {
   return references.flatMap(({ id }) => posts.get(id) ?? []);
 }
 
+/** The earlier versions of an edited post, as far as X handed them out. */
+export function earlierVersionsOf({ id, authorId, versions }: Post, { posts }: Includes): Post[] {
+  return versions
+    .flatMap((version) => posts.get(version) ?? [])
+    .filter((version) => BigInt(version.id) < BigInt(id) && version.authorId === authorId);
+}
+
 /** One set of includes out of two; where both have an object, the later one's stands. */
 export function mergeIncludes(one: Includes, other: Includes): Includes {
   return {

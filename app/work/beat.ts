@@ -11,6 +11,7 @@ import { planMedia } from "../delivery/attachments.ts";
 import { describeError } from "../errors.ts";
 import { type Job, openToken, readJob } from "../jobs/job.ts";
 import { decideOutcome } from "../outcomes.ts";
+import { earlierVersionsOf } from "../twitter/page.ts";
 import { type Chain, type ChainDeps, continueChain, endChain, readChain } from "./chain.ts";
 import { raiseAlarm } from "./alarm.ts";
 
@@ -98,7 +99,9 @@ async function keepMedia(
 ): Promise<void> {
   for (const window of parts) {
     for await (const { post, includes } of postsOfWindow(deps.store, { jobId, window, coverage })) {
-      await planMedia(deps, { jobId, post, includes });
+      for (const version of [post, ...earlierVersionsOf(post, includes)]) {
+        await planMedia(deps, { jobId, post: version, includes });
+      }
     }
   }
 }

@@ -1,12 +1,14 @@
-import { names } from "../archive/names.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
+import { names } from "../archive/names.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
 import { forgetJob, markNeedsSignIn, readJob } from "../jobs/job.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
-import { addJob } from "../testing/harness.ts";
+import { ACCOUNT, addJob } from "../testing/harness.ts";
 import { SAS_URI } from "../testing/platform-calls.ts";
 import {
   answerNoPosts,
+  answerPosts,
   createPatientX,
   createWorkbench,
   JOB,
@@ -152,6 +154,58 @@ describe("While a task is being done, its message", () => {
     await pass(SECOND_MS);
     expect(bench.queue.waiting()).toEqual([]);
     expect(bench.log.of("work.queue-unreachable")).toEqual([]);
+  });
+});
+
+describe("An edited post", () => {
+  const times = ["2025-12-31T23:50", "2026-01-01T10:00", "2026-01-01T10:20"];
+  const all = times.map((time) => postAt(`${time}:00.000Z`));
+  const versions = all.map(({ id }) => id);
+  const [before = "", first = "", newest = ""] = versions;
+  beforeEach(() => {
+    const posts = all.map((post) => ({ ...post, edit_history_tweet_ids: versions }));
+    bench.onX(answerPosts(posts.slice(-1)));
+    bench.onLookup(async (_token, ids) => {
+      const data = posts.filter(({ id }) => ids.includes(id));
+      const body = Buffer.from(JSON.stringify({ data, includes: { users: [ACCOUNT] } }));
+      return { body, about: { request: "tweets", receivedat: new Date().toISOString() } };
+    });
+  });
+
+  it("is handed over in all versions that X still has, each with the window of its time", async () => {
+    const accept = (taskId: string, day: number) => bench.accept(taskId, { window: dayOf(day) });
+    await accept("task-1", 1);
+    bench.start();
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject([{ items: [{ id: first }, { id: newest }] }]);
+    const window = { start: "2025-12-31T00:00:00Z", end: "2026-01-01T00:00:00Z" };
+    await bench.accept("task-2", { window });
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions[1]).toMatchObject({ items: [{ id: before }] });
+    await accept("task-3", 2);
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions[2]).toMatchObject({ items: [] });
+    const [, item] = [...bench.uploads].find(([name]) => name.endsWith(`/${first}.json`)) ?? [];
+    expect(JSON.parse(item?.toString() ?? "")).toMatchObject({
+      Id: first,
+      SentTimeUtc: "2026-01-01T10:00:00Z",
+      Content: expect.stringContaining(`other versions are posts ${before}, ${newest}`) as unknown,
+    });
+  });
+
+  it("of a window that was answered goes out with the next task, once", async () => {
+    const window = { start: "2025-12-31T00:00:00Z", end: "2026-01-01T00:00:00Z" };
+    bench.start();
+    for (const [taskId, changes] of [
+      ["task-1", { window }],
+      ["task-2", { window: dayOf(1) }],
+      ["task-3", { window: dayOf(2) }],
+    ] as const) {
+      await bench.accept(taskId, changes);
+      await pass(MINUTE_MS);
+    }
+    const lists = bench.platform.completions.map(({ items }) => items.map(({ id }) => id));
+    expect(lists).toEqual([[], versions, []]);
   });
 });
 

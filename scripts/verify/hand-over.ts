@@ -3,6 +3,7 @@ import { readCoverage } from "../../app/capture/coverage.ts";
 import { postsOfWindow } from "../../app/capture/posts.ts";
 import { readAnswered } from "../../app/delivery/ledger.ts";
 import { readOutbox } from "../../app/delivery/outbox.ts";
+import { earlierVersionsOf } from "../../app/twitter/page.ts";
 import { manifestsOf } from "./manifests.ts";
 import type { Comparison } from "./verify.ts";
 
@@ -22,10 +23,13 @@ export async function checkHandOver(store: Store, jobId: string): Promise<Compar
   const wrong: string[] = [];
   let posts = 0;
   for (const window of await readAnswered(store, jobId)) {
-    for await (const { post } of postsOfWindow(store, { jobId, window, coverage })) {
-      posts += 1;
-      if (!handedOver.has(post.id) && !waiting.has(post.id)) {
-        wrong.push(`post ${post.id} of ${post.createdAt} is archived and was not handed over`);
+    for await (const { post, includes } of postsOfWindow(store, { jobId, window, coverage })) {
+      const all = [post, ...earlierVersionsOf(post, includes)];
+      posts += all.length;
+      for (const { id, createdAt } of all) {
+        if (!handedOver.has(id) && !waiting.has(id)) {
+          wrong.push(`post ${id} of ${createdAt} is archived and was not handed over`);
+        }
       }
     }
   }

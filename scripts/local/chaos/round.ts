@@ -107,7 +107,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
       posts,
       mailbox: mailbox.length,
       late: ids.size,
-      cameLate: countLate(system),
+      cameLate: countLate(system, jobs),
       duplicates: problems.duplicates,
       gaps: problems.gaps,
       faults: struck.counts(),
@@ -138,14 +138,16 @@ async function signIn(
   return jobs;
 }
 
-/** How many posts came with a task of another window than their own. */
-function countLate({ importService }: LocalSystem): number {
+/** How many posts of the timeline came with a task of another window than their own. */
+function countLate({ importService, x }: LocalSystem, jobs: Job[]): number {
+  // Earlier versions of an edited post go out when the newest is found.
+  const ids = new Set(jobs.flatMap(({ account }) => x.posts(account.id).map(({ id }) => id)));
   const isLate = (sentTimeUtc: string, { start, end }: Window) =>
     Date.parse(sentTimeUtc) < Date.parse(start) || Date.parse(sentTimeUtc) >= Date.parse(end);
   return importService
     .results()
     .flatMap(({ window, accepted }) => accepted.filter((item) => isLate(item.sentTimeUtc, window)))
-    .length;
+    .filter(({ postId }) => ids.has(postId)).length;
 }
 
 function countReturnedAgain({ x }: LocalSystem, jobs: Job[]): number {
