@@ -71,15 +71,18 @@ describe("A job that nobody asks for", () => {
     ]);
   });
 
-  it("keeps beating without a word to X while it needs a sign-in, and goes on after it", async () => {
+  it("keeps saying that it needs a sign-in, asks X for nothing meanwhile, and goes on after it", async () => {
     await markNeedsSignIn(parts.store, "job-1", { reason: "revoked" });
     const twitter = watch(parts.twitter);
     await pass(parts, 3, beatDepsOf(parts, { twitter, posts: 4 }));
     expect(twitter.queries).toEqual([]);
     expect(parts.log.of("capture.waits")).toEqual([]);
+    const told = { jobId: "job-1", reason: "revoked" };
+    expect(parts.log.of("job.needs-sign-in")).toMatchObject([told, told, told]);
     expect(parts.queue.waiting()).toHaveLength(1);
     await addJob(parts, "job-1");
     await pass(parts, 1);
+    expect(parts.log.of("job.needs-sign-in")).toHaveLength(3);
     expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
       { start: SIGN_IN },
     ]);

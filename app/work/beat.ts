@@ -49,6 +49,9 @@ async function tryToCapture(
   try {
     if (job.needsSignIn === undefined) {
       await captureSinceSignIn(deps, job, until);
+    } else {
+      // Again and again: an alert must not take it for mended after two days, as far as Azure looks back.
+      log("job.needs-sign-in", { jobId, reason: job.needsSignIn });
     }
     return { delayMs: before === undefined ? captureIntervalMs : 0, attempts: 0 };
   } catch (error) {
