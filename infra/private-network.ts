@@ -41,6 +41,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
           {
             ...ENDPOINTS_SUBNET,
             networkSecurityGroup,
+            defaultOutboundAccess: false,
             privateEndpointNetworkPolicies: "Enabled",
           },
         ],
