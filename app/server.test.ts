@@ -36,7 +36,7 @@ describe("Settings that are not usable", () => {
     const process = startServer(server.folder, {});
     expect((await process.ended).code).toBe(78);
     const { stdout, stderr } = process.output();
-    expect(stdout).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({ event: "connector.failed", detail: stderr.trim() });
     const [title, ...problems] = stderr.trim().split("\n");
     expect(title).toBe("The settings are not usable:");
     expect(problems.map((problem) => /^- (\w+)/.exec(problem)?.[1])).toEqual([

@@ -147,6 +147,8 @@ function readSettingsOrExit(): Settings {
   } catch (error) {
     if (error instanceof SettingsError) {
       process.stderr.write(`${error.message}\n`);
+      // Alerts hear of a start that fails from the log only; LOG_LEVEL may be what is not usable.
+      createLog("info")("connector.failed", { detail: error.message });
       process.exit(UNUSABLE_SETTINGS);
     }
     throw error;

@@ -5,14 +5,15 @@ import type { EventName } from "../../app/events.ts";
  * a table yet: Azure refuses a rule whose tables it does not know, and switches one off that has
  * failed for a week (learn.microsoft.com/azure/azure-monitor/alerts/alerts-troubleshoot-log).
  */
-export function rowsOf(column: string, tables: string[]): string {
-  const empty = `(datatable(TimeGenerated: datetime, ${column}: string) [])`;
+export function rowsOf(columns: string[], tables: string[]): string {
+  const given = columns.map((column) => `, ${column}: string`).join("");
+  const empty = `(datatable(TimeGenerated: datetime${given}) [])`;
   return `union isfuzzy=true ${[empty, ...tables].join(", ")}`;
 }
 
-/** What the app logged: the time, `event`, and `log` with the level and the event's fields. */
+/** What the app logged: the time, the `Host`, `event`, and `log` with the level and the event's fields. */
 export const APP_LOG = [
-  rowsOf("ResultDescription", ["AppServiceConsoleLogs"]),
+  rowsOf(["Host", "ResultDescription"], ["AppServiceConsoleLogs"]),
   // One JSON line an event (app/log.ts); what else is on the console has no event.
   "| extend log = parse_json(ResultDescription)",
   "| extend event = tostring(log.event)",

@@ -5,12 +5,6 @@ import { type LogAlert, logAlerts } from "./log-alerts.ts";
 
 const alerts = logAlerts({ hoursWithoutDelivery: 6 });
 
-/** Errors that nobody is told of, each with the reason. */
-const UNALERTED: Partial<Record<EventName, string>> = {
-  "connector.failed":
-    "App Service starts the connector again; crash-loop tells when that is no help",
-};
-
 describe("each alert over logs", () => {
   it.each(alerts)("$name has a query that Azure can read", ({ query }) => {
     expect(problemsIn(query)).toEqual([]);
@@ -45,14 +39,11 @@ describe("each alert over logs", () => {
 });
 
 describe("the events", () => {
-  it("that are errors are all alerted, or have a reason not to be", () => {
+  it("that are errors are all alerted", () => {
     const alerted = new Set(alerts.flatMap(({ events }) => events));
     const errors = names().filter((name) => EVENTS[name] === "error");
     expect(errors.length).toBeGreaterThan(0);
-    expect(errors.filter((name) => !alerted.has(name) && UNALERTED[name] === undefined)).toEqual(
-      [],
-    );
-    expect(names().filter((name) => name in UNALERTED && alerted.has(name))).toEqual([]);
+    expect(errors.filter((name) => !alerted.has(name))).toEqual([]);
   });
 
   it.each<[EventName, string[]]>([
@@ -65,6 +56,7 @@ describe("the events", () => {
     ["delivery.daily-limit-near", ["daily-limit"]],
     ["work.poisoned", ["given-up"]],
     ["connector.started", ["crash-loop"]],
+    ["connector.failed", ["crash-loop"]],
     ["task.accepted", ["undelivered"]],
     ["x.rate-limited", []],
   ])("%s are told by %j", (event, expected) => {
@@ -79,7 +71,7 @@ describe("the events", () => {
 describe("the queries", () => {
   it("read the app's lines as it writes them, also where there is none yet", () => {
     expect(find("gap").query.split("\n")).toEqual([
-      "union isfuzzy=true (datatable(TimeGenerated: datetime, ResultDescription: string) []), AppServiceConsoleLogs",
+      "union isfuzzy=true (datatable(TimeGenerated: datetime, Host: string, ResultDescription: string) []), AppServiceConsoleLogs",
       "| extend log = parse_json(ResultDescription)",
       "| extend event = tostring(log.event)",
       '| where event in ("gap.recorded")',

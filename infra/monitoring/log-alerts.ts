@@ -173,13 +173,16 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "The connector crashes",
     severity: 1,
     description:
-      "The connector started several times within an hour without having been stopped. Read what it " +
-      "logged before each start; pulumi up of the version before goes back to it.",
-    events: ["connector.started", "connector.stopping"],
+      "An instance of the connector started several times within an hour without having been stopped, or " +
+      "could not start. The workbook's list of problems says why; else read what it logged before each " +
+      "start. pulumi up of the version before goes back to it.",
+    events: ["connector.started", "connector.stopping", "connector.failed"],
     pipe: [
       // A deployment stops what it starts anew; a crash does not.
-      `| summarize starts = countif(${isEvent("connector.started")}), stops = countif(${isEvent("connector.stopping")})`,
-      "| where starts - stops > 3",
+      `| summarize starts = countif(${isEvent("connector.started")}), stops = countif(${isEvent("connector.stopping")}),`,
+      `    failures = countif(${isEvent("connector.failed")}) by Host`,
+      // Not over all hosts together: a queue that is long starts several instances.
+      "| where starts - stops > 3 or failures > 3",
     ].join("\n"),
   },
   {
@@ -288,7 +291,7 @@ const SECRET_EXPIRES: LogAlert = {
     "stack made; renew what you brought yourself, and set it again.",
   events: [],
   query: [
-    rowsOf("OperationName", ["AZKVAuditLogs", "AzureDiagnostics"]),
+    rowsOf(["OperationName"], ["AZKVAuditLogs", "AzureDiagnostics"]),
     `| where OperationName in (${listOf(["SecretNearExpiryEventGridNotification", "SecretExpiredEventGridNotification"])})`,
   ].join("\n"),
   threshold: 0,
@@ -305,7 +308,7 @@ const LOGS_CAPPED: LogAlert = {
     "The workspace reached its daily cap. Until it is reset, within a day, no other alert over logs " +
     "can fire. See which table grew, under Usage of the workspace, or raise the cap.",
   events: [],
-  query: [rowsOf("Detail", ["Operation"]), '| where Detail contains "OverQuota"'].join("\n"),
+  query: [rowsOf(["Detail"], ["Operation"]), '| where Detail contains "OverQuota"'].join("\n"),
   threshold: 0,
   evaluationFrequency: "PT15M",
   windowSize: "PT1H",

@@ -8,7 +8,8 @@ require("@kusto/language-service-next/Kusto.Language.Bridge.min.js");
 
 /** Columns that queries may use, as Azure documents the tables (azure-monitor/reference/tables). */
 const TABLES: Record<string, string> = {
-  AppServiceConsoleLogs: "(TimeGenerated: datetime, Level: string, ResultDescription: string)",
+  AppServiceConsoleLogs:
+    "(TimeGenerated: datetime, Host: string, Level: string, ResultDescription: string)",
   AZKVAuditLogs: "(TimeGenerated: datetime, OperationName: string)",
   AzureDiagnostics: "(TimeGenerated: datetime, OperationName: string, ResourceProvider: string)",
   Operation: "(TimeGenerated: datetime, OperationCategory: string, Detail: string)",
@@ -29,4 +30,32 @@ export function problemsIn(query: string): string[] {
   const found = Kusto.Language.KustoCode.ParseAndAnalyze(query, globals)?.GetDiagnostics();
   const count = found?.Count ?? 0;
   return Array.from({ length: count }, (_, index) => found?.getItem(index)?.Message ?? "unknown");
+}
+
+/** A node of Azure's syntax tree: `FilterOperator` with its parts, or a token with its text. */
+export type Tree = { kind: string; text: string; parts: Tree[] };
+
+/** The tree that Azure's own parser makes of a query. */
+export function parseKusto(query: string): Tree {
+  const { Syntax } = Kusto.Language.KustoCode.Parse(query) ?? {};
+  if (!Syntax) {
+    throw new Error("Azure's parser made no tree");
+  }
+  return toTree(Syntax);
+}
+
+const KINDS = new Map<unknown, string>(
+  Object.entries(Kusto.Language.Syntax.SyntaxKind).map(([name, value]: [string, unknown]) => [
+    value,
+    name,
+  ]),
+);
+
+function toTree(node: Kusto.Language.Syntax.SyntaxElement): Tree {
+  const parts = Array.from({ length: node.ChildCount }, (_, index) => node.GetChild(index));
+  return {
+    kind: KINDS.get(node.Kind) ?? "unknown",
+    text: node.IsToken ? (node.ToString(Kusto.Language.Syntax.IncludeTrivia.Interior) ?? "") : "",
+    parts: parts.flatMap((one) => (one ? [toTree(one)] : [])),
+  };
 }

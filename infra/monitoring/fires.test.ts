@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import { capture } from "../../app/capture/capture.ts";
+import { DEPTH } from "../../app/capture/walk.ts";
+import { DAILY_LIMIT, keepRoom } from "../../app/delivery/ledger.ts";
+import { ConnectorError, type ErrorCode } from "../../app/errors.ts";
+import type { EventName } from "../../app/events.ts";
+import { captureDepsOf, SOURCE } from "../../app/testing/captures.ts";
+import { createParts, X_KEYS } from "../../app/testing/harness.ts";
+import { startServer, unpackServer } from "../../app/testing/server-process.ts";
+import { createTestLog } from "../../app/testing/test-log.ts";
+import {
+  answerPosts,
+  createWorkbench,
+  JOB,
+  WORK_BEGINS,
+  type Workbench,
+} from "../../app/testing/workbench.ts";
+import { firingAlerts, toRows } from "../testing/alerts.ts";
+import type { Row } from "../testing/kusto-run.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+describe("the alerts over what the connector logs while it works", () => {
+  let bench: Workbench;
+  beforeEach(async () => {
+    vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
+    bench = await createWorkbench();
+    bench.onX(answerPosts([postAt("2026-01-01T06:00:00.000Z")]));
+  });
+  afterEach(async () => {
+    await bench.clear();
+    vi.useRealTimers();
+  });
+  /** But for fields that the short posts here do not have. */
+  const firing = () => {
+    const rows = toRows(bench.log.text());
+    const heard = rows.filter((row) => !JSON.stringify(row).includes("capture.fields-missing"));
+    return firingAlerts({ AppServiceConsoleLogs: heard }, new Date());
+  };
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const begin = async () => {
+    await bench.accept("task-1");
+    bench.start();
+  };
+
+  it("are silent while all is well", async () => {
+    await begin();
+    await pass(10 * MINUTE_MS);
+    expect(bench.log.of("task.delivered")).toHaveLength(1);
+    expect(firing()).toEqual([]);
+  });
+
+  it.each<[ErrorCode, alert: string]>([
+    ["x-credits-spent", "x-quota"],
+    ["x-usage-capped", "x-quota"],
+    ["x-budget-spent", "budget-spent"],
+    ["x-forbidden", "x-refuses"],
+  ])(
+    "%s: %s is told for as long as it lasts, with the window that waits, and then no more",
+    async (code, alert) => {
+      bench.onX(async () => {
+        throw new ConnectorError(code, "X answered");
+      });
+      await begin();
+      for (const hours of [1, 4]) {
+        await pass(hours * HOUR_MS);
+        expect(firing()).toEqual([alert]);
+      }
+      await pass(2 * HOUR_MS);
+      expect(firing()).toEqual([alert, "undelivered"].toSorted());
+      bench.onX(answerPosts([]));
+      await pass(4 * HOUR_MS);
+      expect(bench.log.of("task.delivered")).toHaveLength(1);
+      expect(firing()).toEqual([]);
+    },
+  );
+
+  it("a token that X refuses: an account must be signed in again, until it is", async () => {
+    bench.onX(async () => {
+      throw new ConnectorError("x-token-refused", "X answered 401");
+    });
+    await begin();
+    await pass(3 * HOUR_MS);
+    expect(firing()).toEqual(["needs-sign-in"]);
+    bench.log.log("job.signed-in-again", { jobId: JOB, accountId: "42" });
+    expect(firing()).toEqual([]);
+  });
+
+  it.each<[ErrorCode, afterMs: number]>([
+    ["platform-refused", 5 * MINUTE_MS],
+    ["platform-unavailable", HOUR_MS],
+    ["entra-refused", 5 * MINUTE_MS],
+  ])(
+    "a completion that meets %s: the platform refuses, until it takes it",
+    async (code, afterMs) => {
+      bench.platform.meet(async () => {
+        throw new ConnectorError(code, "The Import service answered");
+      });
+      await begin();
+      await pass(afterMs);
+      expect(firing()).toEqual(["platform-refuses"]);
+      bench.platform.meet(undefined);
+      await pass(5 * HOUR_MS);
+      expect(bench.platform.completions).toHaveLength(1);
+      expect(firing()).toEqual([]);
+    },
+  );
+
+  it("80 % of the day's 200,000", async () => {
+    const others = { jobId: JOB, taskId: "others", asked: 1 };
+    await keepRoom(bench.store, others, {
+      day: "2026-06-01",
+      items: 0.8 * DAILY_LIMIT - 1,
+      some: true,
+    });
+    await begin();
+    await pass(MINUTE_MS);
+    expect(firing()).toEqual(["daily-limit"]);
+  });
+
+  it("a poison message", async () => {
+    bench.queue.put("no message of ours");
+    bench.start();
+    await pass(MINUTE_MS);
+    expect(firing()).toEqual(["given-up"]);
+  });
+
+  it("an address of the platform's that cannot be used", async () => {
+    bench.onUpload(async () => {
+      throw new ConnectorError("sas-unusable", "403");
+    });
+    await begin();
+    await pass(10 * MINUTE_MS);
+    expect(firing()).toEqual(["sas-unusable"]);
+  });
+});
+
+describe("the alert over gaps", () => {
+  it("fires on what lies beyond X's depth", async () => {
+    const x = await startSmallX(manyPosts(DEPTH + 10), { keys: X_KEYS });
+    const parts = createParts(x.url);
+    const window = { start: "2025-12-30T00:00:00Z", end: "2026-01-02T00:00:01Z" };
+    await capture(captureDepsOf(parts), SOURCE, window);
+    await x.close();
+    const tables = { AppServiceConsoleLogs: toRows(parts.log.text()) };
+    expect(firingAlerts(tables, new Date())).toContain("gap");
+  });
+});
+
+describe("the alert over crashes", () => {
+  const firing = (...rows: Row[]) => firingAlerts({ AppServiceConsoleLogs: rows }, new Date());
+  const linesOf = (...events: EventName[]) => {
+    const { log, text } = createTestLog();
+    for (const event of events) {
+      log(event, { port: 8080, version: "1.2.3" });
+    }
+    return text();
+  };
+  const START = "connector.started";
+
+  it("fires on a connector that cannot even start, again and again", async () => {
+    const server = await unpackServer();
+    const start = async () => {
+      const process = startServer(server.folder, {});
+      await process.ended;
+      return toRows(process.output().stdout);
+    };
+    const rows = [...(await start()), ...(await start()), ...(await start())];
+    expect(firing(...rows)).toEqual([]);
+    expect(firing(...rows, ...(await start()))).toEqual(["crash-loop"]);
+    await server.remove();
+  });
+
+  it("fires on one host that starts again and again, and not on many that start", () => {
+    expect(firing(...toRows(linesOf(START, START, START, START)))).toEqual(["crash-loop"]);
+    const hosts = ["a", "b", "c", "d", "e"];
+    expect(firing(...hosts.flatMap((host) => toRows(linesOf(START), host)))).toEqual([]);
+  });
+
+  it("does not fire on deployments, which stop what they start anew", () => {
+    const deployed = Array.from({ length: 6 }, () => [START, "connector.stopping"] as const).flat();
+    expect(firing(...toRows(linesOf(...deployed)))).toEqual([]);
+  });
+});
+
+describe("the alerts over what others log", () => {
+  const now = new Date("2026-06-02T12:00:00Z");
+  const TimeGenerated = new Date("2026-06-02T11:50:00Z");
+
+  it.each(["AZKVAuditLogs", "AzureDiagnostics"])("a secret's end fires from %s", (table) => {
+    const row = { TimeGenerated, OperationName: "SecretNearExpiryEventGridNotification" };
+    expect(firingAlerts({ [table]: [row] }, now)).toEqual(["secret-expires"]);
+    const read = { TimeGenerated, OperationName: "SecretGet" };
+    expect(firingAlerts({ [table]: [read] }, now)).toEqual([]);
+  });
+
+  it("a day's cap fires from the workspace's own operations", () => {
+    const Detail = "Data collection stopped due to daily limit. Status = OverQuota";
+    expect(firingAlerts({ Operation: [{ TimeGenerated, Detail }] }, now)).toEqual(["logs-capped"]);
+  });
+});
