@@ -125,7 +125,7 @@ async function addWalk(
   const read = readOf({ part, walk }, reach);
   const doubts = read.flatMap((interval) => clip(walk.doubts, interval));
   const intervals = read
-    .flatMap((interval) => subtract(interval, doubts))
+    .flatMap((interval) => subtract(interval, [...doubts, ...walk.unread]))
     .map((interval) => {
       const isNewest = newest !== undefined && newest.createdAt <= interval.end;
       const newestId = newest ? (isNewest ? newest.id : undefined) : newestBelow;
@@ -147,7 +147,9 @@ async function addWalk(
   }));
   const held = doubts.map((doubt) => ({ ...doubt, ...HELD_BACK, captureId }));
   const { countedBackTo: outOfReachBefore } = reach;
-  const gaps = [...beyond, ...held];
+  // Also those of a time that was read before: they may have become visible late.
+  const unread = walk.unread.map((one) => ({ ...one, captureId }));
+  const gaps = [...beyond, ...held, ...unread];
   await addFindings(deps, jobId, {
     intervals,
     gaps,
@@ -197,12 +199,12 @@ async function addFindings(
   { intervals, gaps, ...more }: { intervals: Covered[]; gaps: NewGap[]; outOfReachBefore?: string },
 ): Promise<void> {
   const recordedAt = floorToSecond(now());
-  await addToCoverage(store, jobId, {
+  const added = await addToCoverage(store, jobId, {
     ...more,
     intervals,
     gaps: gaps.map((gap) => ({ ...gap, recordedAt })),
   });
-  for (const { start: windowStart, end: windowEnd, reason } of gaps) {
+  for (const { start: windowStart, end: windowEnd, reason } of added) {
     log("gap.recorded", { jobId, windowStart, windowEnd, reason });
   }
 }

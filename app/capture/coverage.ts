@@ -44,24 +44,33 @@ export async function readCoverage(store: Store, jobId: string): Promise<Coverag
 /**
  * Adds what was found out; a second time changes nothing. Neighbours of one day become one, so that
  * a timeline that is read every few minutes does not make the document grow every few minutes.
+ * @returns the gaps that nobody had recorded yet.
  */
 export async function addToCoverage(
   store: Store,
   jobId: string,
   { intervals = [], gaps = [], outOfReachBefore }: Partial<Coverage>,
-): Promise<void> {
+): Promise<Gap[]> {
   const name = names.coverage(jobId);
+  let added: Gap[] = [];
   await createDocument(store, name, { intervals: [], gaps: [] } satisfies Coverage);
   await changeDocument(store, {
     name,
     schema: coverageSchema,
-    change: (coverage) => ({
-      ...coverage,
-      ...(outOfReachBefore !== undefined && { outOfReachBefore }),
-      intervals: joinDays([...coverage.intervals, ...intervals.filter(isNew(coverage.intervals))]),
-      gaps: joinGaps([...coverage.gaps, ...gaps.filter(isNewGap(coverage.gaps))]),
-    }),
+    change: (coverage) => {
+      added = gaps.filter(isNewGap(coverage.gaps));
+      return {
+        ...coverage,
+        ...(outOfReachBefore !== undefined && { outOfReachBefore }),
+        intervals: joinDays([
+          ...coverage.intervals,
+          ...intervals.filter(isNew(coverage.intervals)),
+        ]),
+        gaps: joinGaps([...coverage.gaps, ...added]),
+      };
+    },
   });
+  return added;
 }
 
 /** Puts what was found out about a gap in its place. */

@@ -50,6 +50,16 @@ describe("Named posts", () => {
     expect(lots).toEqual([]);
   });
 
+  it("that cannot be read come back with that", async () => {
+    const data = [{ ...postAt("2026-01-01T00:00:00.000Z"), text: 7 }, POSTS[0]];
+    const scripted = await startScriptedX(() => ({ status: 200, body: { data } }));
+    const deps = captureDepsOf(createParts(scripted.url));
+    const ids = [data[0]?.id ?? "", IDS[0] ?? ""];
+    const notRead = await lookUp(deps, { jobId: "job-1", taskId: "t", token: OWN_TOKEN, ids });
+    expect(notRead).toEqual(new Map([[ids[0], "sent in a form that cannot be read"]]));
+    await scripted.close();
+  });
+
   it("of which X says nothing at all are an error, not a loss", async () => {
     const scripted = await startScriptedX(() => ({ status: 200, body: { data: [] } }));
     const deps = captureDepsOf(createParts(scripted.url));

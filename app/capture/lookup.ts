@@ -27,8 +27,12 @@ export async function lookUp(
     const page = parsePage(kept.body);
     await keepContext(store, { name, page, lookUp: (more) => twitter.lookup(token, more) });
     const found = new Set(page.posts.map(({ id }) => id));
+    const unread = page.unread ?? [];
     for (const id of some.filter((asked) => !found.has(asked))) {
-      const reason = page.includes.missing.get(id);
+      const isUnread = unread.some((post) => (post.id ?? id) === id);
+      const reason =
+        page.includes.missing.get(id) ??
+        (isUnread ? "sent in a form that cannot be read" : undefined);
       if (reason === undefined) {
         throw new ConnectorError(
           "x-bad-response",

@@ -134,6 +134,64 @@ describe("A page with fewer posts than X says it has", () => {
   });
 });
 
+describe("A post that cannot be read", () => {
+  const ODD = { ...postAt(at(7)), text: { html: "Hello" } };
+  const GAP = { start: "2026-01-01T07:00:00Z", end: "2026-01-01T07:00:01Z" };
+  const OTHERS = POSTS.filter(({ id }) => id !== ODD.id);
+  const withOdd = POSTS.map((post) => (post.id === ODD.id ? ODD : post));
+
+  it("is a gap of its second, told once; its window is read, and it is kept as it came", async () => {
+    const parts = await script((token) => pageOf(token, "", undefined, withOdd));
+    const { intervals, gaps } = await readDay(parts);
+    const reason = `X sent post ${ODD.id} in a form that cannot be read`;
+    expect(gaps).toMatchObject([{ ...GAP, reason }]);
+    expect(intervals).toMatchObject([
+      { start: DAY.start, end: GAP.start },
+      { start: GAP.end, end: DAY.end },
+    ]);
+    expect(await archivedIds(parts, DAY)).toEqual(OTHERS.map(({ id }) => id));
+    const pages = blobsUnder(parts, "/pages/").map((name) => parts.store.blobs.get(name)?.body);
+    expect(Buffer.concat(pages.flatMap((body) => body ?? [])).toString()).toContain('"html"');
+    await readDay(parts);
+    expect(tokens()).toEqual([undefined, "1", "2"]);
+    expect(parts.log.of("gap.recorded")).toMatchObject([{ windowStart: GAP.start, reason }]);
+  });
+
+  it("is told of once however often it is read again, and also where it showed late", async () => {
+    let shown: object[] = OTHERS;
+    const parts = await script(() => answer(shown));
+    await readDay(parts);
+    shown = withOdd;
+    const next = (hour: number) =>
+      capture(
+        captureDepsOf(parts, { posts: 6 }),
+        SOURCE,
+        { start: `2026-01-02T0${hour}:00:00Z`, end: `2026-01-02T0${hour + 1}:00:00Z` },
+        { lookBackSeconds: 86_400 },
+      );
+    expect((await next(0)).gaps).toMatchObject([GAP]);
+    expect((await next(1)).gaps).toMatchObject([GAP]);
+    expect(parts.log.of("gap.recorded")).toHaveLength(1);
+    expect(await archivedIds(parts, DAY)).toEqual(OTHERS.map(({ id }) => id));
+  });
+
+  it("in part is archived with what can be read, and told of", async () => {
+    const parts = await script(() => answer([{ ...POSTS[0], attachments: "3_1" }]));
+    expect((await readDay(parts)).gaps).toEqual([]);
+    expect(await archivedIds(parts, DAY)).toEqual(IDS.slice(0, 1));
+    expect(parts.log.of("capture.fields-missing")).toMatchObject([
+      { detail: expect.stringContaining("its media and polls") as unknown },
+    ]);
+  });
+
+  it("is no odd post where none of its page can be: nothing counts as read", async () => {
+    const parts = await script(() => answer([ODD, { ...ODD, id: IDS[0] }]));
+    await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-response" });
+    expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
+    expect(blobsUnder(parts, "/rejected/")).toHaveLength(1);
+  });
+});
+
 it("Ids that go up instead of down lose no post, and are told of", async () => {
   const upwards = POSTS.toReversed();
   const parts = await script((token) => pageOf(token, "", undefined, upwards));
@@ -194,7 +252,7 @@ function tokenOf(path: string): string | undefined {
   return new URLSearchParams(path.split("?")[1]).get("pagination_token") ?? undefined;
 }
 
-function pageOf(token = "0", epoch = "", next?: string, posts = POSTS): ScriptedAnswer {
+function pageOf(token = "0", epoch = "", next?: string, posts: object[] = POSTS): ScriptedAnswer {
   const page = Number(token);
   const isLast = page === posts.length / 2 - 1;
   const follows = next ?? `${epoch}${page + 1}`;

@@ -208,8 +208,8 @@ async function keepPage(
 
 function isShort(body: Uint8Array): boolean {
   try {
-    const { posts, resultCount = 0 } = parseTimeline(body);
-    return posts.length < resultCount;
+    const { posts, unread = [], resultCount = 0 } = parseTimeline(body);
+    return posts.length + unread.length < resultCount;
   } catch {
     // Whoever keeps the answer says what is wrong with it.
     return false;

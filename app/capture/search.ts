@@ -98,7 +98,7 @@ async function searchGap(
   await holdLatePosts(deps, jobId, early);
   const doubts = clip(walk.doubts, gap);
   await replace(
-    subtract(gap, doubts).map((interval) => ({
+    subtract(gap, [...doubts, ...walk.unread]).map((interval) => ({
       ...interval,
       captureId,
       posts: walk.posts,
@@ -113,6 +113,7 @@ async function searchGap(
         captureId,
       },
       ...doubts.map((doubt) => ({ ...doubt, ...HELD_BACK, captureId })),
+      ...walk.unread.map((one) => ({ ...one, captureId })),
     ],
   );
 }

@@ -140,6 +140,49 @@ describe("A page with fewer posts than X says", () => {
   });
 });
 
+describe("A post that cannot be read", () => {
+  const query = { startTime: at("12:00"), endTime: at("24:00") };
+  const second = { start: at("13:00"), end: "2026-01-01T13:00:01Z" };
+  const pageWith = (odd: object) => {
+    const data = [...dataAt(["14:00", "12:30"]), odd];
+    return parsePage(Buffer.from(JSON.stringify({ data, meta: { result_count: 3 } })));
+  };
+
+  it.each<[string, object]>([
+    ["at its time", { id: "../1", text: "t", created_at: at("13:00") }],
+    ["at the time of its id", { id: idAt("13:00"), text: 7 }],
+  ])("is a hole of a second %s, and all else is read", (_title, odd) => {
+    const walk = walkOf(query, [pageWith(odd)]);
+    expect(walk).toMatchObject({ posts: 2, unread: [second], doubts: [], oddities: [] });
+    expect(provenBy(walk, FEW)).toEqual([
+      { start: at("12:00"), end: second.start },
+      { start: second.end, end: at("24:00") },
+    ]);
+  });
+
+  it.each<[string, object | null]>([
+    ["of no time", null],
+    ["of a time that was not asked for", { id: "7", text: 7 }],
+  ])("%s is as if X had not sent it: all around is doubted", (_title, odd) => {
+    const walk = walkOf(query, [pageWith(odd ?? [])]);
+    expect(walk).toMatchObject({ unread: [], doubts: [{ start: at("12:00"), end: at("24:00") }] });
+  });
+
+  it("is found where X was asked for what is newer than its neighbour of the same second", () => {
+    const since = { ...query, startTime: at("13:00"), sinceId: idAt("13:00") };
+    const walk = walkOf(since, [pageWith({ id: idAt("13:00"), text: 7 })]);
+    expect(walk).toMatchObject({ unread: [second], doubts: [] });
+  });
+
+  it("alone on its page is something new", () => {
+    const data = [{ text: "t", created_at: at("13:00"), author_id: "42" }];
+    const meta = { result_count: 1, next_token: "b" };
+    const odd = parsePage(Buffer.from(JSON.stringify({ data, meta })));
+    const walk = walkOf(query, [page(["14:00"], { next: "a" }), odd]);
+    expect(walk).toMatchObject({ unread: [second], isIdle: false, oddities: [] });
+  });
+});
+
 describe("What X should not do is noticed", () => {
   it.each<[string, Page[], string[]]>([
     ["nothing odd", [page(["23:00"], { next: "a" }), page(["22:00"])], []],
@@ -187,8 +230,11 @@ function page(times: string[], { next, count }: { next?: string; count?: number 
     result_count: count ?? times.length,
     ...(next !== undefined && { next_token: next }),
   };
-  const data = times.map((time) => postAt(at(time).replace("Z", ".000Z")));
-  return parsePage(Buffer.from(JSON.stringify({ data, meta })));
+  return parsePage(Buffer.from(JSON.stringify({ data: dataAt(times), meta })));
+}
+
+function dataAt(times: string[]) {
+  return times.map((time) => postAt(at(time).replace("Z", ".000Z")));
 }
 
 function at(time: string): string {

@@ -20,6 +20,9 @@ export type PageRequest = {
   isSearch?: boolean;
 };
 
+/** The second of a post that cannot be read, and why it is a gap. */
+export type Unread = Interval & { reason: string; tried: string };
+
 type PostTime = Pick<Post, "id" | "createdAt">;
 
 /** How far a reading of pages has come that began with a first page, each page leading to the next. */
@@ -38,6 +41,8 @@ export type Walk = {
   isBroken: boolean;
   /** Where X said that it has more posts than it sent. */
   doubts: Interval[];
+  /** When posts were made that X sent and that cannot be read. */
+  unread: Unread[];
   /** The end of a doubt whose beginning the next post will tell. */
   doubtUntil?: string;
   /** Every token so far: one that comes again leads in a circle. */
@@ -69,10 +74,13 @@ export function settledBy(now: Date): string {
 export function addPage(walk: Walk | undefined, request: PageRequest, page: Page): Walk {
   const { nextToken, posts, resultCount = posts.length } = page;
   const before = request.token === undefined ? undefined : walk;
-  const isShort = posts.length < resultCount;
-  const isOld = before !== undefined && posts.every((post) => liesWithin(before, post));
+  const query = before?.query ?? request.query;
+  const unread = unreadOf(page, query);
+  const isShort = posts.length + unread.length < resultCount;
+  const isOld =
+    before !== undefined && unread.length === 0 && posts.every((post) => liesWithin(before, post));
   return {
-    query: before?.query ?? request.query,
+    query,
     isSearch: request.isSearch ?? false,
     askedAt: before?.askedAt ?? request.askedAt,
     isBroken: before?.isBroken || request.token !== before?.nextToken,
@@ -80,8 +88,9 @@ export function addPage(walk: Walk | undefined, request: PageRequest, page: Page
     ...extremes(posts, before),
     ...(nextToken !== undefined && { nextToken }),
     ...doubtsOf(before, { request, page, isShort }),
+    unread: [...(before?.unread ?? []), ...unread],
     tokens: new Set([...(before?.tokens ?? []), ...(nextToken === undefined ? [] : [nextToken])]),
-    isIdle: posts.length === 0 || isOld,
+    isIdle: unread.length === 0 && (posts.length === 0 || isOld),
     oddities: [
       ...(isShort ? [`X announced ${resultCount} posts and sent ${posts.length}`] : []),
       ...(posts.length > 0 && isOld ? ["X sent a page again"] : []),
@@ -146,9 +155,10 @@ export function readBy(walk: Walk, reach: Reach): Interval[] {
   return join(clip(read, whole));
 }
 
-/** The intervals that a walk proves, all in all: what it has read completely, but for its doubts. */
+/** The intervals that a walk proves, all in all: what it has read completely, but for its holes. */
 export function provenBy(walk: Walk, reach: Reach): Interval[] {
-  return readBy(walk, reach).flatMap((interval) => subtract(interval, walk.doubts));
+  const holes = [...walk.doubts, ...walk.unread];
+  return readBy(walk, reach).flatMap((interval) => subtract(interval, holes));
 }
 
 function isWithinDepth({ posts, query }: Walk, reach: Reach): boolean {
@@ -202,6 +212,29 @@ function doubtsOf(
   }
   const start = newest?.createdAt ?? startOf(request.query);
   return { doubts: [...doubts, { start, end: until }] };
+}
+
+/**
+ * Posts that cannot be read, each at its time, or at that of its id. One that does not say so, or
+ * says a time that was not asked for, is as if X had not sent it.
+ */
+function unreadOf({ unread = [] }: Page, query: PageQuery): Unread[] {
+  const { startTime = BEGINNING, endTime = END, sinceId } = query;
+  const from = sinceId === undefined ? startTime : timeOfId(sinceId);
+  return unread.flatMap(({ id, createdAt }) => {
+    const start = createdAt ?? (id === undefined ? undefined : timeOfId(id));
+    const reason = `X sent ${id === undefined ? "a post" : `post ${id}`} in a form that cannot be read`;
+    return start === undefined || start < from || start > endTime
+      ? []
+      : [
+          {
+            start,
+            end: addSeconds(start, 1),
+            reason,
+            tried: "nothing more: it is kept as it came",
+          },
+        ];
+  });
 }
 
 function goUp(posts: PostTime[], before: PostTime | undefined): boolean {

@@ -374,6 +374,12 @@ describe("The record in the text says", () => {
       "Edited: other versions are posts 998, 999",
     ],
     [
+      "what of the post cannot be read",
+      { attachments: { media_keys: "3_1" }, note_tweet: 7 },
+      {},
+      "Not readable: the text beyond 280 characters, its media and polls; what X sent is kept in the archive as it came",
+    ],
+    [
       "language and program, as X has them",
       { lang: "en", source: "True Anthem" },
       {},

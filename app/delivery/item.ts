@@ -159,6 +159,7 @@ function recordLines({
       ? []
       : [placeLine(post.placeId, includes.places.get(post.placeId))]),
     ...versionsLine(post),
+    ...unreadLine(post),
     ...outcomes.map(mediaLine),
     ...aboutLine(post),
     `Captured: ${receivedAt}, ${figures(post)}`,
@@ -212,6 +213,12 @@ function figures({ likes, replies, reposts, quotes }: Post): string {
 function versionsLine({ id, versions }: Post): string[] {
   const others = versions.filter((version) => version !== id);
   return others.length === 0 ? [] : [`Edited: other versions are posts ${others.join(", ")}`];
+}
+
+function unreadLine({ unread }: Post): string[] {
+  return unread
+    ? [`Not readable: ${unread.join(", ")}; what X sent is kept in the archive as it came`]
+    : [];
 }
 
 function mediaLine(outcome: MediaOutcome): string {

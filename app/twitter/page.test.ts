@@ -14,6 +14,7 @@ import {
   parseContext,
   parsePage,
   parseTimeline,
+  type UnreadPost,
 } from "./page.ts";
 
 const REAL = path.resolve(
@@ -27,6 +28,9 @@ const POST = {
   created_at: "2020-01-01T00:00:00.000Z",
   author_id: "42",
 };
+
+const without = (name: string): Wire =>
+  Object.fromEntries(Object.entries(POST).filter(([member]) => member !== name));
 
 function read(answer: unknown): Page {
   return parsePage(toBody(answer));
@@ -143,22 +147,72 @@ describe("A page", () => {
   });
 });
 
-describe("What cannot be archived is an error, and never left out:", () => {
-  const without = (name: string) =>
-    Object.fromEntries(Object.entries(POST).filter(([member]) => member !== name));
+describe("A post that cannot be read takes no other with it, and is told of:", () => {
+  const time = { createdAt: "2020-01-01T00:00:00Z" };
 
+  it.each<[string, unknown, UnreadPost]>([
+    ["one without an id", without("id"), time],
+    ["with another id than digits", { ...POST, id: "../1" }, time],
+    ["with a number for an id", { ...POST, id: 1212161512043446272 }, time],
+    ["with an id that is too large", { ...POST, id: "12345678901234567890" }, time],
+    ["without a text", without("text"), { id: POST.id, ...time }],
+    ["of no time at all", { ...POST, created_at: "yesterday" }, { id: POST.id }],
+    ["of a time beyond all", { ...POST, created_at: "+012026-01-01T00:00:00Z" }, { id: POST.id }],
+    ["that is null", null, {}],
+  ])("%s, beside others or alone", (_what, odd, unread) => {
+    const other = { ...POST, id: "7" };
+    expect(read({ data: [odd, other] })).toMatchObject({ posts: [{ id: "7" }], unread: [unread] });
+    expect(read({ data: [odd] })).toMatchObject({ posts: [], unread: [unread] });
+  });
+
+  it.each(["created_at", "author_id"])("one without %s, beside others", (name) => {
+    const { posts, unread } = read({ data: [without(name), { ...POST, id: "7" }] });
+    expect(posts).toMatchObject([{ id: "7" }]);
+    expect(unread).toMatchObject([{ id: POST.id }]);
+  });
+
+  it.each<[string, Wire]>([
+    ["the text beyond 280 characters", { note_tweet: { richtext: [] } }],
+    ["what it answers, quotes or reposts", { referenced_tweets: ["1"] }],
+    ["what it answers, quotes or reposts", { referenced_posts: [{ id: "1" }] }],
+    ["its media and polls", { attachments: { media_keys: "3_1" } }],
+    ["its article", { article: "T" }],
+    ["its place", { geo: "here" }],
+  ])("of one that can be read in part, %s", (words, members) => {
+    const page = read({ data: [{ ...POST, ...members }] });
+    expect(page.posts).toMatchObject([{ id: POST.id, text: "Hello", unread: [words] }]);
+    expect(page.missingFields).toContain(`${words} (in a form that can be read)`);
+    expect(page.unread).toBeUndefined();
+  });
+
+  it("none is left out, whatever X sends", () => {
+    fc.assert(
+      fc.property(oddPage, (answer) => {
+        const sent = z.looseObject({ data: z.array(z.unknown()).default([]) }).safeParse(answer);
+        const told = toldOf(answer);
+        fc.pre(told !== undefined);
+        expect(told).toBe(sent.data?.data.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** How many posts a page has, read or unread; undefined where it is none. */
+function toldOf(answer: unknown): number | undefined {
+  try {
+    const { posts, unread = [] } = read(answer);
+    return posts.length + unread.length;
+  } catch {
+    return undefined;
+  }
+}
+
+describe("What is no page of posts is an error:", () => {
   it.each<[string, unknown]>([
-    ["a post without an id", { data: [POST, without("id")] }],
-    ["a post with another id than digits", { data: [{ ...POST, id: "../1" }] }],
-    ["a post with a number for an id", { data: [{ ...POST, id: 1212161512043446272 }] }],
-    ["a post without a text", { data: [POST, without("text")] }],
     ["a post without a time", { data: [without("created_at")] }],
-    ["a post of no time at all", { data: [{ ...POST, created_at: "yesterday" }] }],
     ["a post without an author", { data: [without("author_id")] }],
-    ["a long post without its text", { data: [{ ...POST, note_tweet: { richtext: [] } }] }],
-    ["references of another kind", { data: [{ ...POST, referenced_tweets: ["1"] }] }],
-    ["attachments of another kind", { data: [{ ...POST, attachments: { media_keys: "3_1" } }] }],
-    ["null for a post", { data: [null] }],
+    ["posts of which none can be read", { data: [null, { ...POST, text: 7 }] }],
     ["one post where a list belongs", { data: POST }],
     ["a list", [POST]],
     ["a text", "posts"],
@@ -203,10 +257,8 @@ describe("What only goes along does not keep a post out of the archive:", () => 
     ["links of another kind", { entities: { urls: "https://t.co/a" } }],
     ["people of another kind", { entities: { mentions: { username: "a" } } }],
     ["long text with odd entities", { note_tweet: { text: "Hello", entities: 7 } }],
-    ["a place of another kind", { geo: "here" }],
     ["figures of another kind", { public_metrics: { like_count: "many" } }],
     ["no figures", { public_metrics: [] }],
-    ["an article of another kind", { article: "T" }],
     ["versions of another kind", { edit_history_tweet_ids: "1" }],
     ["a language of another kind", { lang: 5 }],
   ])("%s", (_what, members) => {

@@ -5,7 +5,7 @@ import { missingFieldsOf } from "./missing-fields.ts";
 /** Either vocabulary is read, whichever was asked for: the wire may mix them (x-api.md section 0). */
 
 /** Of a post or a user. */
-const numericId = z.string().regex(/^\d{1,20}$/);
+const numericId = z.string().regex(/^\d{1,19}$/);
 const urlEntity = z.looseObject({
   url: z.string().min(1),
   expanded_url: z.string().optional().catch(undefined),
@@ -19,21 +19,25 @@ const entities = z
   .looseObject({ urls: readable(urlEntity), mentions: readable(mentionEntity) })
   .optional()
   .catch(undefined);
-const note = z.looseObject({ text: z.string(), entities });
+const note = z.looseObject({ text: z.string(), entities }).optional().catch(undefined);
 const count = z.number().int().nonnegative().optional().catch(undefined);
-const reference = z.looseObject({ type: z.string(), id: numericId });
+const referenceList = z
+  .array(z.looseObject({ type: z.string(), id: numericId }))
+  .optional()
+  .catch(undefined);
 
+/** Whatever says more of a post must not keep the rest of it out of the archive; what is odd is told. */
 const wirePost = z.looseObject({
   id: numericId,
   text: z.string(),
   created_at: z.string().optional(),
   author_id: numericId.optional(),
-  conversation_id: numericId.optional(),
-  in_reply_to_user_id: numericId.optional(),
-  referenced_tweets: z.array(reference).optional(),
-  referenced_posts: z.array(reference).optional(),
-  note_tweet: note.optional(),
-  note_post: note.optional(),
+  conversation_id: numericId.optional().catch(undefined),
+  in_reply_to_user_id: numericId.optional().catch(undefined),
+  referenced_tweets: referenceList,
+  referenced_posts: referenceList,
+  note_tweet: note,
+  note_post: note,
   entities,
   article: z
     .looseObject({
@@ -49,7 +53,8 @@ const wirePost = z.looseObject({
       media_keys: z.array(z.string()).optional(),
       poll_ids: z.array(z.string()).optional(),
     })
-    .optional(),
+    .optional()
+    .catch(undefined),
   edit_history_tweet_ids: z.array(numericId).optional().catch(undefined),
   edit_history_post_ids: z.array(numericId).optional().catch(undefined),
   geo: z.looseObject({ place_id: z.string().optional() }).optional().catch(undefined),
@@ -104,7 +109,7 @@ const wirePlace = z.looseObject({
 
 /**
  * What X sends along is read as far as it can be: another's odd post, or an account without a name,
- * must not keep the account's own posts out of the archive. Those are read strictly, one by one.
+ * must not keep the account's own posts out of the archive. Of those, each that cannot be read is told.
  */
 const wirePosts = readable(wirePost);
 const wirePage = z.looseObject({
@@ -168,6 +173,8 @@ export type Post = {
   language?: string;
   /** The program that the author posted with. */
   source?: string;
+  /** What X sent of it in a form that cannot be read, in words. */
+  unread?: string[];
 };
 export type User = z.infer<typeof wireUser>;
 export type Media = z.infer<typeof wireMedia>;
@@ -185,8 +192,12 @@ export type Includes = {
   missing: ReadonlyMap<string, string>;
 };
 
+/** A post that cannot be read, as far as it can be told which one it is. */
+export type UnreadPost = { id?: string; createdAt?: string };
+
 export type Page = {
   posts: Post[];
+  unread?: UnreadPost[];
   includes: Includes;
   nextToken?: string;
   /** How many posts X says the page has; only pages of a timeline say it. */
@@ -224,21 +235,33 @@ export function mergeIncludes(one: Includes, other: Includes): Includes {
 }
 
 /**
- * Reads a response body of X.
- * @throws ConnectorError `x-bad-response` if it is not one, or if a field that was asked for and
- * that a post cannot be archived without did not arrive.
+ * Reads a response body of X. A post that cannot be read takes no other with it.
+ * @throws ConnectorError `x-bad-response` if it is not one, or if none of its posts can be read, or if
+ * a field that was asked for and that no post can be archived without did not arrive.
  */
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
   const { next_token: nextToken, result_count: resultCount } = page.meta;
-  const sent = page.data.map(readPost);
-  const missingFields = [...new Set(sent.flatMap(missingFieldsOf))];
+  const sent = page.data.map((data) => ({ data, wire: wirePost.safeParse(data).data }));
+  const read = sent.flatMap(({ data, wire }) => (wire && isComplete(wire) ? { data, wire } : []));
+  const unread = sent.filter(({ wire }) => !wire || !isComplete(wire)).map(({ data }) => data);
+  if (read.length === 0) {
+    refuseIfAllAreOdd(sent.map(({ wire }) => wire));
+  }
+  const posts = read.map(({ data, wire }) => toPost(wire, unreadMembersOf(data, wire)));
+  const missingFields = new Set([
+    ...read.flatMap(({ wire }) => missingFieldsOf(wire)),
+    ...posts.flatMap(
+      (post) => post.unread?.map((name) => `${name} (in a form that can be read)`) ?? [],
+    ),
+  ]);
   return {
-    posts: sent.map(toPost),
+    posts,
+    ...(unread.length > 0 && { unread: unread.map(toUnreadPost) }),
     includes: toIncludes(page),
     ...(nextToken !== undefined && { nextToken }),
     ...(resultCount !== undefined && { resultCount }),
-    ...(missingFields.length > 0 && { missingFields }),
+    ...(missingFields.size > 0 && { missingFields: [...missingFields] }),
   };
 }
 
@@ -290,31 +313,73 @@ function toIncludes(
   };
 }
 
-function readPost(data: unknown): z.infer<typeof wirePost> {
-  const { success, data: post, error: cause } = wirePost.safeParse(data);
-  if (!success) {
-    throw new ConnectorError("x-bad-response", "A post in X's answer cannot be read", { cause });
+type WirePost = z.infer<typeof wirePost>;
+type CompletePost = WirePost & { created_at: string; author_id: string };
+
+/**
+ * A page without a post that can be read is no odd post but an odd answer: X has changed its form,
+ * or what it takes for a question. One odd post alone on its page is taken for what it is.
+ */
+function refuseIfAllAreOdd(sent: (WirePost | undefined)[]): void {
+  const [first, ...others] = sent;
+  if (first && (first.created_at === undefined || first.author_id === undefined)) {
+    throw new ConnectorError(
+      "x-bad-response",
+      `X left out created_at or author_id of post ${first.id}, which were asked for. X may have ` +
+        "closed this vocabulary: set the other one in the stack's configuration (vocabulary).",
+    );
   }
-  return post;
+  if (others.length > 0) {
+    throw new ConnectorError("x-bad-response", "No post in X's answer can be read");
+  }
 }
 
-function isComplete({ created_at: createdAt, author_id: authorId }: z.infer<typeof wirePost>) {
-  return isTime(createdAt) && authorId !== undefined;
+/** Names of members, in either vocabulary, and what they are to people. */
+const TOLD_IF_ODD: [name: string, words: string][] = [
+  ["referenced_tweets", "what it answers, quotes or reposts"],
+  ["referenced_posts", "what it answers, quotes or reposts"],
+  ["note_tweet", "the text beyond 280 characters"],
+  ["note_post", "the text beyond 280 characters"],
+  ["article", "its article"],
+  ["attachments", "its media and polls"],
+  ["geo", "its place"],
+];
+
+function unreadMembersOf(data: unknown, wire: WirePost): string[] {
+  const sent = looseObject.parse(data);
+  const odd = TOLD_IF_ODD.filter(
+    ([name]) => (sent[name] ?? undefined) !== undefined && wire[name] === undefined,
+  );
+  return [...new Set(odd.map(([, words]) => words))];
+}
+
+const looseObject = z.looseObject({});
+const namedPost = z
+  .looseObject({
+    id: numericId.optional().catch(undefined),
+    created_at: z.string().optional().catch(undefined),
+  })
+  .catch({});
+
+function toUnreadPost(data: unknown): UnreadPost {
+  const { id, created_at: createdAt } = namedPost.parse(data);
+  return {
+    ...(id !== undefined && { id }),
+    ...(isTime(createdAt) && { createdAt: toSeconds(createdAt) }),
+  };
+}
+
+function isComplete(post: WirePost): post is CompletePost {
+  return isTime(post.created_at) && post.author_id !== undefined;
 }
 
 function isTime(time: string | undefined): time is string {
-  return time !== undefined && !Number.isNaN(Date.parse(time));
+  const at = new Date(time ?? Number.NaN);
+  return !Number.isNaN(at.getTime()) && /^\d{4}-/.test(at.toISOString());
 }
 
-function toPost(wire: z.infer<typeof wirePost>): Post {
+function toPost(wire: CompletePost, unread: string[] = []): Post {
   const { id, created_at: createdAt, author_id: authorId } = wire;
-  if (!isTime(createdAt) || authorId === undefined) {
-    throw new ConnectorError(
-      "x-bad-response",
-      `X left out created_at or author_id of post ${id}, which were asked for. X may have closed ` +
-        "this vocabulary: set the other one in the stack's configuration (vocabulary).",
-    );
-  }
   const long = wire.note_tweet ?? wire.note_post;
   const marked = long?.entities ?? wire.entities;
   const { public_metrics: metrics, lang: language, source } = wire;
@@ -352,6 +417,7 @@ function toPost(wire: z.infer<typeof wirePost>): Post {
     ...(metrics?.quote_count !== undefined && { quotes: metrics.quote_count }),
     ...(language !== undefined && { language }),
     ...(source !== undefined && { source }),
+    ...(unread.length > 0 && { unread }),
   };
 }
 
