@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Command, planOf } from "./testing/engine.ts";
 import { MODES, OTHER_TENANT, OWN_APP_ID, TWITTER_CONFIG } from "./testing/modes.ts";
+import { TENANT } from "./testing/start-stand-in.ts";
 import {
   changedSettings,
   onEngines,
@@ -15,11 +16,13 @@ await onEngines((start) => {
   });
   describe.each([
     ["another tenant", "destroy"],
-    ["own registration", "destroy"],
     ["immutable archive", "destroy --exclude-protected"],
     ["private backend", "destroy --exclude-protected"],
   ] as const)("with %s", (mode, end) => {
     describeMode(start, MODES[mode], end);
+  });
+  describe("with own registration that trusts the site", () => {
+    describeOwnTrust(start);
   });
   describe("with own registration, its secret, and instances that follow the queue", () => {
     describeOwnSecret(start);
@@ -31,8 +34,15 @@ function describeProduction(start: Start): void {
   const stack = useStack(start, {});
   const resources = () => stack().azure.standIn.resources();
 
+  it("has no client secret, where site and registration are of one tenant", async () => {
+    const plan = planOf(await stack().succeed("up"));
+    expect(plan).toContain(
+      "create azuread:ApplicationFederatedIdentityCredential registration-federation",
+    );
+    expect(plan.filter((step) => /ApplicationPassword|azure-app-secret/.test(step))).toEqual([]);
+  });
+
   it("may have been tried out before, without losing what it has", async () => {
-    await stack().succeed("up");
     const made = resources();
     const production = { environment: "production", sku: "P0v3", instances: "2" };
     await stack().engine.configure(production, TWITTER_CONFIG);
@@ -67,6 +77,16 @@ function describeProduction(start: Start): void {
     expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
     expect([...standIn.secrets]).toEqual(secrets);
   });
+
+  it("lets go of the evidence on purpose: out of the stack first, then with its group", async () => {
+    await stack().engine.unprotect();
+    const destroy = await stack().succeed("destroy");
+    expect(planOf(destroy)).toContain("delete storage:BlobContainer archive-container");
+    expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
+    const group = resources().find((id) => /\/resourceGroups\/[^/]+$/.test(id)) ?? "";
+    await stack().azure.manager.remove(group);
+    expect(resources()).toEqual([]);
+  });
 }
 
 /** Every other way in which the program is used, in short. */
@@ -78,6 +98,30 @@ function describeMode(start: Start, config: Record<string, string>, end: Command
     expect(planOf(await stack().succeed("up"))).toContain("create web:WebApp connector-site");
     expect(planOf(await stack().succeed("up"))).toEqual([]);
     expect(planOf(await stack().succeed(end))).toContain("delete web:WebApp connector-site");
+    const isThrownAway = stack().azure.standIn.resources().length === 0;
+    expect(isThrownAway).toBe(end === "destroy");
+  });
+}
+
+/** A stack that changes nothing in Entra, and has no secret of it. */
+function describeOwnTrust(start: Start): void {
+  const stack = useStack(start, { azureAppId: OWN_APP_ID }, { without: ["azuread"] });
+
+  it("is made without Entra, and says whom the registration has to trust", async () => {
+    const up = await stack().succeed("up");
+    expect(planOf(up)).toContain("create web:WebApp connector-site");
+    expect(planOf(up).filter((step) => /azuread|azure-app-secret/.test(step))).toEqual([]);
+    const { azureAppId, federatedCredential } = await stack().engine.outputs();
+    expect(azureAppId).toBe(OWN_APP_ID);
+    expect(federatedCredential).toMatchObject({
+      issuer: `https://login.microsoftonline.com/${TENANT}/v2.0`,
+    });
+    expect(planOf(await stack().succeed("up"))).toEqual([]);
+  });
+
+  it("goes without a trace", async () => {
+    await stack().succeed("destroy");
+    expect(stack().azure.standIn.resources()).toEqual([]);
   });
 }
 

@@ -5,6 +5,8 @@ export type Engine = {
   /** Plain and secret values, added to the stack's configuration under the project's name. */
   configure(plain: Record<string, string>, secret: Record<string, string>): Promise<void>;
   run(command: Command): Promise<Outcome>;
+  /** `pulumi state unprotect --all` */
+  unprotect(): Promise<void>;
   /** The stack's outputs; secrets are not shown. */
   outputs(): Promise<Properties>;
   /** All that the engine keeps of the stack, as text: state, history, backups. */

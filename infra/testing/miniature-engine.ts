@@ -75,6 +75,7 @@ export async function startMiniatureEngine(
       }
       return outcomeOf(deployment);
     },
+    unprotect: async () => state.resources.forEach((kept) => (kept.protect = false)),
     outputs: async () => {
       const stack = [...state.resources.values()].find(
         ({ type }) => type === "pulumi:pulumi:Stack",
@@ -137,12 +138,25 @@ async function up(deployment: Deployment, evaluate: () => Promise<void>): Promis
     }
     return;
   }
-  for (const kept of condemned.splice(0).toReversed()) {
-    await remove(deployment, "delete-replaced", kept);
+  const replaced = condemned.splice(0);
+  for (const round of inRounds([...left, ...replaced])) {
+    await Promise.all(
+      round.map(async (kept) =>
+        remove(deployment, replaced.includes(kept) ? "delete-replaced" : "delete", kept),
+      ),
+    );
   }
-  for (const kept of left.toReversed()) {
-    await remove(deployment, "delete", kept);
-  }
+}
+
+/**
+ * What goes at once: nothing before what depends on it (ScheduleDeletes of github.com/pulumi/pulumi,
+ * step_generator.go).
+ */
+function inRounds(going: Kept[]): Kept[][] {
+  const urns = new Set(going.map(({ urn }) => urn));
+  const last = going.filter(({ needs }) => !needs.some((urn) => urns.has(urn)));
+  const before = going.filter((kept) => !last.includes(kept));
+  return before.length === 0 ? [last] : [...inRounds(before), last];
 }
 
 async function refresh(deployment: Deployment): Promise<void> {
@@ -192,12 +206,15 @@ async function destroyUnprotected(deployment: Deployment): Promise<void> {
 async function removeAllBut(deployment: Deployment, spared: Set<string>): Promise<void> {
   const { old, next, condemned } = deployment;
   const left = new Map(old);
+  const going = [...old.values(), ...condemned.splice(0)].filter(({ urn }) => !spared.has(urn));
   try {
-    for (const kept of [...old.values(), ...condemned.splice(0)].toReversed()) {
-      if (!spared.has(kept.urn)) {
-        await remove(deployment, "delete", kept);
-        left.delete(kept.urn);
-      }
+    for (const round of inRounds(going)) {
+      await Promise.all(
+        round.map(async (kept) => {
+          await remove(deployment, "delete", kept);
+          left.delete(kept.urn);
+        }),
+      );
     }
   } finally {
     for (const kept of left.values()) {

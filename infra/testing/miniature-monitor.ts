@@ -53,14 +53,20 @@ export type Deployment = {
 
 type Request = messages.RegisterResourceRequest;
 
-/** What the real monitor is asked of its features, and this one has. */
-const FEATURES = new Set(["secrets", "deletedWith", "aliasSpecs", "resourceHooks"]);
+const {
+  RESOURCE_MONITOR_FEATURE_SECRETS: SECRETS,
+  RESOURCE_MONITOR_FEATURE_DELETED_WITH: DELETED_WITH,
+  RESOURCE_MONITOR_FEATURE_ALIAS_SPECS: ALIAS_SPECS,
+  RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS: RESOURCE_HOOKS,
+} = messages.ResourceMonitorFeature;
+/** Of the features of the real monitor, those that this one has. */
+const FEATURES = [SECRETS, DELETED_WITH, ALIAS_SPECS, RESOURCE_HOOKS];
 
 /** Serves the program as the real engine's resource monitor does, as far as this program needs. */
 export function createMonitor(deployment: Deployment) {
   return {
-    supportsFeature: answer((request) =>
-      new messages.SupportsFeatureResponse().setHassupport(FEATURES.has(request.getId())),
+    getDeploymentInfo: answer(() =>
+      new messages.DeploymentInfo().setSupportedfeaturesList(FEATURES),
     ),
     registerResource: answer(async (request) => {
       const kept = await register(deployment, request);
@@ -184,7 +190,10 @@ async function carryOut(
     const deleteFirst = request.getDeletebeforereplacedefined()
       ? request.getDeletebeforereplace()
       : diff.deleteBeforeReplace;
-    return replace(deployment, provider, { old, fresh: checked, deleteFirst });
+    await hooked("beforeCreate");
+    const made = await replace(deployment, provider, { old, fresh: checked, deleteFirst });
+    await hooked("afterCreate");
+    return made;
   }
   if (diff.changes.length === 0) {
     report(deployment, "same", { old, fresh: checked });

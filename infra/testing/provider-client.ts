@@ -6,8 +6,9 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js
 import type plugins from "@pulumi/pulumi/proto/plugin_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { call, readStruct, toStruct } from "./grpc.ts";
-import type { Properties } from "./property-values.ts";
+import { isAsset, mapValues, type Properties } from "./property-values.ts";
 import type { Diff, Live, UpdateOf } from "./stand-in.ts";
 
 /** What an engine asks of a provider; resources go by their URN. */
@@ -72,9 +73,9 @@ function speak(client: ResourceProviderClient): Omit<Provider, "close"> {
       const request = new messages.DiffRequest()
         .setUrn(urn)
         .setId(id)
-        .setOldInputs(toStruct(oldInputs))
-        .setOlds(toStruct(oldOutputs))
-        .setNews(toStruct(inputs));
+        .setOldInputs(withoutContents(oldInputs))
+        .setOlds(withoutContents(oldOutputs))
+        .setNews(withoutContents(inputs));
       const answer = await call<messages.DiffResponse>((done) => client.diff(request, done));
       return {
         changes: answer.getDiffsList(),
@@ -94,8 +95,8 @@ function speak(client: ResourceProviderClient): Omit<Provider, "close"> {
       const request = new messages.UpdateRequest()
         .setUrn(urn)
         .setId(id)
-        .setOldInputs(toStruct(oldInputs))
-        .setOlds(toStruct(oldOutputs))
+        .setOldInputs(withoutContents(oldInputs))
+        .setOlds(withoutContents(oldOutputs))
         .setNews(toStruct(inputs))
         .setPreview(preview);
       const answer = await call<messages.UpdateResponse>((done) => client.update(request, done));
@@ -105,8 +106,8 @@ function speak(client: ResourceProviderClient): Omit<Provider, "close"> {
       const request = new messages.ReadRequest()
         .setUrn(urn)
         .setId(id)
-        .setInputs(toStruct(state.inputs))
-        .setProperties(toStruct(state.outputs));
+        .setInputs(withoutContents(state.inputs))
+        .setProperties(withoutContents(state.outputs));
       const answer = await call<messages.ReadResponse>((done) => client.read(request, done));
       const inputs = readStruct(answer.getInputs());
       return { id: answer.getId(), inputs, outputs: readStruct(answer.getProperties()) };
@@ -121,4 +122,11 @@ function speak(client: ResourceProviderClient): Omit<Provider, "close"> {
       return readStruct(answer.getReturn());
     },
   };
+}
+
+/** Of a file that is not to be made, the engine sends the hash (MarshalAsset of github.com/pulumi/pulumi, rpc.go). */
+function withoutContents(values: Properties): Struct {
+  return toStruct(
+    mapValues(values, (value) => (isAsset(value) ? { ...value, path: undefined } : value)),
+  );
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
+import npmWrapper from "pulumi/package.json" with { type: "json" };
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { planOf } from "./engine.ts";
 import { findCli, startCliEngine } from "./pulumi-cli.ts";
@@ -29,6 +30,15 @@ describe("findCli", () => {
 
   it("finds none where there is only npm's wrapper", async () => {
     expect(await findCli({ PATH: NPM_FOLDER, PULUMI_HOME: directory })).toBeUndefined();
+  });
+
+  it.each([
+    ["on PATH", { PATH: NPM_FOLDER }],
+    ["in PULUMI_BIN", { PULUMI_BIN: NPM_FOLDER }],
+    ["of the project", {}],
+  ])("takes what npm's wrapper %s has downloaded", async (_, env) => {
+    const cli = await script(`versions/${npmWrapper.version}/bin/pulumi`, "echo v3.259.0");
+    expect(await findCli({ ...env, PULUMI_HOME: directory })).toBe(cli);
   });
 
   it("takes the one that PULUMI_BIN names, or that lies in the folder that it names", async () => {

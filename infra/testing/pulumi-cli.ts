@@ -1,9 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { access, constants, mkdir, readdir, readFile, realpath } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import npmWrapper from "pulumi/package.json" with { type: "json" };
 import { z } from "zod";
 import type { Command, Engine, Step } from "./engine.ts";
 import { blind, isObject, mapValues, type Properties } from "./property-values.ts";
@@ -13,17 +13,19 @@ const VERSION_LIMIT_MS = 20_000;
 /** An `up` of all takes half a minute; on a machine with much else to do, ten times as long. */
 export const COMMAND_LIMIT_MS = 600_000;
 
+const NPM_FOLDER = fileURLToPath(new URL("../../node_modules/.bin", import.meta.url));
+
 /**
- * The Pulumi CLI of this machine: PULUMI_BIN or in that folder, else on PATH, else where the npm package `pulumi` keeps
- * what it downloaded; undefined: there is none.
+ * The Pulumi CLI of this machine: PULUMI_BIN or in that folder, else on PATH, else what the project's npm
+ * package `pulumi` has downloaded; undefined: there is none.
  */
 export async function findCli(env = process.env): Promise<string | undefined> {
   const { PULUMI_BIN: given, PATH = "", PULUMI_HOME = join(homedir(), ".pulumi") } = env;
-  const kept = join(PULUMI_HOME, "versions", npmWrapper.version, "bin");
-  const folders = given ? [given] : [...PATH.split(delimiter), kept];
+  const folders = given ? [given] : [...PATH.split(delimiter), NPM_FOLDER];
   for (const file of [...(given ? [given] : []), ...folders.map((one) => join(one, "pulumi"))]) {
-    if (await isCli(file)) {
-      return resolve(file);
+    const cli = await behindWrapper(file, PULUMI_HOME);
+    if (await isCli(cli)) {
+      return resolve(cli);
     }
   }
   if (given) {
@@ -32,13 +34,22 @@ export async function findCli(env = process.env): Promise<string | undefined> {
   return undefined;
 }
 
+const packageSchema = z.object({ version: z.string() });
+
+/** npm puts a wrapper on PATH that downloads the CLI, whatever it is asked: where it keeps that one. */
+async function behindWrapper(file: string, home: string): Promise<string> {
+  const real = await realpath(file).catch(() => file);
+  if (!real.endsWith("/pulumi/run.js")) {
+    return file;
+  }
+  const about = await readFile(join(dirname(real), "package.json"), "utf8");
+  const { version } = packageSchema.parse(JSON.parse(about));
+  return join(home, "versions", version, "bin", "pulumi");
+}
+
 async function isCli(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);
-    // npm puts a wrapper on PATH that downloads the CLI, whatever it is asked.
-    if ((await realpath(file)).endsWith("/pulumi/run.js")) {
-      return false;
-    }
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
     const options = { env, timeout: VERSION_LIMIT_MS, killSignal: "SIGKILL" } as const;
     const { stdout } = await promisify(execFile)(file, ["version"], options);
@@ -90,6 +101,7 @@ export async function startCliEngine(options: CliOptions): Promise<Engine> {
       const steps = stepsOf(events, command);
       return { succeeded: code === 0, steps, output: `${stdout}\n${stderr}` };
     },
+    unprotect: async () => void (await must("state", "unprotect", "--all", "--yes")),
     outputs: async () => {
       const outputs: unknown = JSON.parse(await must("stack", "output", "--json"));
       return isObject(outputs) ? outputs : {};
@@ -133,6 +145,7 @@ function environment({ cli, plugins, directory }: CliOptions, state: string) {
   return {
     PATH: [plugins, dirname(process.execPath), dirname(cli), ...path].join(delimiter),
     HOME: directory,
+    TMPDIR: tmpdir(),
     PULUMI_HOME: join(directory, "home"),
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",

@@ -43,13 +43,15 @@ export async function removeResource(world: World, id: string): Promise<void> {
   if (!resource) {
     return;
   }
-  const going = [...below(world, resource), resource];
+  const { isReset = false } = LIFECYCLES[resource.type] ?? {};
+  const going = [...(isReset ? [] : below(world, resource)), resource];
   const refusal =
     refusalOfUse(world, going) ?? LIFECYCLES[resource.type]?.refuseRemoval?.(resource, world);
   if (refusal !== undefined) {
     throw new Error(refusal);
   }
-  for (const one of going) {
+  // What lies in an account is emptied through it. An id is longer than that of what it lies in.
+  for (const one of going.toSorted((a, b) => b.id.length - a.id.length)) {
     await LIFECYCLES[one.type]?.remove?.(one, world);
     world.resources.delete(one.id.toLowerCase());
   }

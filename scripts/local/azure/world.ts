@@ -121,6 +121,8 @@ export type Lifecycle = {
   /** Why it may not be deleted (yet); undefined: it may. */
   refuseRemoval?: (resource: MadeResource, world: World) => string | undefined;
   remove?: (resource: MadeResource, world: World) => void | Promise<void>;
+  /** Settings come with what they are settings of: deleted, they are reset, and what lies below stays. */
+  isReset?: boolean;
 };
 
 /** By resource token. What has no row takes any new inputs, and leaves nothing behind. */

@@ -64,7 +64,10 @@ export const recorded: Provider = {
   ),
 };
 
+// azure-native puts the default state in their place (its provider/pkg/openapi/defaults).
 export const recordedLifecycles: Lifecycles = {
+  "azure-native:storage:BlobServiceProperties": { isReset: true },
+  "azure-native:storage:QueueServiceProperties": { isReset: true },
   "azure-native:privatedns:PrivateZone": {
     refuseRemoval: ({ id }, { resources }) =>
       [...resources.keys()].some((key) =>
