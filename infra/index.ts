@@ -140,16 +140,17 @@ const webApp = new WebApp(
   },
 );
 
-if (config.maxInstances !== undefined) {
-  autoscale("connector-autoscale", {
-    place,
-    planId: webApp.planId,
-    archiveAccountId: storage.accountId,
-    workQueueName: storage.workQueueName,
-    minInstances: config.instances,
-    maxInstances: config.maxInstances,
-  });
-}
+const scaling =
+  config.maxInstances === undefined
+    ? undefined
+    : autoscale("connector-autoscale", {
+        place,
+        planId: webApp.planId,
+        archiveAccountId: storage.accountId,
+        workQueueName: storage.workQueueName,
+        minInstances: config.instances,
+        maxInstances: config.maxInstances,
+      });
 
 const monitoring = new Monitoring("monitoring", {
   place,
@@ -160,6 +161,9 @@ const monitoring = new Monitoring("monitoring", {
     vault: vault.vaultId,
     archiveAccount: storage.accountId,
     packageAccount: appPackage.accountId,
+    autoscale: scaling?.id,
+    network: privateNetwork?.networkId,
+    networkGuard: privateNetwork?.guardId,
   },
   alertEmail: config.alertEmail,
   hoursWithoutDelivery: config.hoursWithoutDelivery,

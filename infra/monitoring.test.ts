@@ -14,6 +14,9 @@ const ARGS: MonitoringArgs = {
     vault: "/vault",
     archiveAccount: "/archive",
     packageAccount: "/package",
+    autoscale: "/autoscale",
+    network: undefined,
+    networkGuard: undefined,
   },
   alertEmail: "operator@example.com",
   hoursWithoutDelivery: 6,
@@ -69,6 +72,7 @@ describe("the diagnostic settings", () => {
     expect(byUri).toEqual([
       ["/archive/blobServices/default", ...storage],
       ["/archive/queueServices/default", ...storage],
+      ["/autoscale", "AutoscaleScaleActions"],
       ["/package/blobServices/default", ...storage],
       ["/package/queueServices/default", ...storage],
       ["/plan", "AllMetrics"],

@@ -3,7 +3,12 @@ import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as operationalinsights from "@pulumi/azure-native/operationalinsights/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { v5 as uuidv5 } from "uuid";
-import { DIAGNOSTICS, type Diagnostics, type WatchedResource } from "./monitoring/diagnostics.ts";
+import {
+  DIAGNOSTICS,
+  type Diagnostics,
+  type OptionalResource,
+  type WatchedResource,
+} from "./monitoring/diagnostics.ts";
 import { type LogAlert, logAlerts } from "./monitoring/log-alerts.ts";
 import { METRIC_ALERTS, type MetricAlert } from "./monitoring/metric-alerts.ts";
 import { workbookOver } from "./monitoring/workbook.ts";
@@ -13,7 +18,8 @@ export type MonitoringArgs = {
   place: Place;
   subscriptionId: pulumi.Input<string>;
   /** Resource ids of what is watched. */
-  watched: Record<WatchedResource, pulumi.Input<string>>;
+  watched: Record<WatchedResource, pulumi.Input<string>> &
+    Record<OptionalResource, pulumi.Input<string> | undefined>;
   /** Who is told. Undefined: alerts show in the Azure portal, and nobody gets a mail. */
   alertEmail: string | undefined;
   /** How long a window that was asked for may wait before somebody is told: 1 to 24. */
@@ -130,11 +136,14 @@ function collect(
   { name: what, resource, path = "", ...settings }: Diagnostics,
 ): void {
   const { id: workspaceId } = workspace;
-  const resources = { ...args.watched, workspace: workspaceId };
+  const watched = { ...args.watched, workspace: workspaceId }[resource];
+  if (watched === undefined) {
+    return;
+  }
   new monitor.DiagnosticSetting(
     `${name}-${what}-logs`,
     {
-      resourceUri: pulumi.interpolate`${resources[resource]}${path}`,
+      resourceUri: pulumi.interpolate`${watched}${path}`,
       workspaceId,
       ...settings,
     },

@@ -16,6 +16,8 @@ const ENDPOINTS_SUBNET = { name: "endpoints", addressPrefix: "10.77.0.64/27" };
 
 /** A network in which the archive and the vault have addresses, and through which the site goes out. */
 export class PrivateNetwork extends pulumi.ComponentResource {
+  readonly networkId: pulumi.Output<string>;
+  readonly guardId: pulumi.Output<string>;
   readonly siteSubnetId: pulumi.Output<string>;
   /** The site may start only when it can reach them. */
   readonly ready: pulumi.Resource[] = [];
@@ -48,6 +50,8 @@ export class PrivateNetwork extends pulumi.ComponentResource {
       },
       parent,
     );
+    this.networkId = net.id;
+    this.guardId = guard.id;
     this.siteSubnetId = pulumi.interpolate`${net.id}/subnets/${SITE_SUBNET.name}`;
     const subnetId = pulumi.interpolate`${net.id}/subnets/${ENDPOINTS_SUBNET.name}`;
 

@@ -1,6 +1,8 @@
 import type { DiagnosticSettingArgs } from "@pulumi/azure-native/monitor/index.js";
 
 export type WatchedResource = "site" | "plan" | "vault" | "archiveAccount" | "packageAccount";
+/** What is there in some stacks only. */
+export type OptionalResource = "autoscale" | "network" | "networkGuard";
 
 /** What a resource hands over to the workspace. */
 export type Diagnostics = Pick<
@@ -8,7 +10,7 @@ export type Diagnostics = Pick<
   "logs" | "metrics" | "logAnalyticsDestinationType"
 > & {
   name: string;
-  resource: WatchedResource | "workspace";
+  resource: WatchedResource | OptionalResource | "workspace";
   /** Of a service of the resource: its place below the resource's id. */
   path?: string;
 };
@@ -50,6 +52,10 @@ export const DIAGNOSTICS: Diagnostics[] = [
   { name: "archive-queues", resource: "archiveAccount", path: QUEUES, logs: STORAGE_LOGS },
   { name: "package-blobs", resource: "packageAccount", path: BLOBS, logs: STORAGE_LOGS },
   { name: "package-queues", resource: "packageAccount", path: QUEUES, logs: STORAGE_LOGS },
+  // Not why it decided to do nothing, a line for each rule and minute.
+  { name: "autoscale", resource: "autoscale", logs: categories("AutoscaleScaleActions") },
+  { name: "network", resource: "network", logs: categories("VMProtectionAlerts") },
+  { name: "guard", resource: "networkGuard", logs: categories("NetworkSecurityGroupEvent") },
   // Who read the logs.
   { name: "workspace", resource: "workspace", logs: categories("Audit") },
 ];

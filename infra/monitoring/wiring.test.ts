@@ -33,6 +33,19 @@ describe("the whole program", () => {
     ]);
   });
 
+  it("watches, too, what only some stacks have", async () => {
+    const { all } = await programOf({ sku: "S1", maxInstances: "4", network: "private-backend" });
+    const watched = all("monitor:DiagnosticSetting").map(({ inputs }) =>
+      String(inputs["resourceUri"]),
+    );
+    for (const name of ["connector-autoscale", "private-network", "private-guard"]) {
+      expect(
+        watched.filter((uri) => uri.endsWith(`/${name}`)),
+        name,
+      ).toHaveLength(1);
+    }
+  });
+
   it("scales by itself where it is told how far", async () => {
     const { find } = await programOf({ sku: "S1", instances: "2", maxInstances: "4" });
     const { targetResourceUri, profiles } = find("monitor:AutoscaleSetting").inputs;

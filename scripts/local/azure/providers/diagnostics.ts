@@ -39,6 +39,21 @@ const SOURCES: [pattern: RegExp, known: { categories: string[]; groups: string[]
   ],
   [/\/storageAccounts\/[^/]+$/i, { categories: [], groups: [] }],
   [
+    /\/providers\/Microsoft\.Insights\/autoscalesettings\/[^/]+$/i,
+    { categories: ["AutoscaleEvaluations", "AutoscaleScaleActions"], groups: ["allLogs"] },
+  ],
+  [
+    /\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+$/i,
+    { categories: ["VMProtectionAlerts"], groups: ["allLogs"] },
+  ],
+  [
+    /\/providers\/Microsoft\.Network\/networkSecurityGroups\/[^/]+$/i,
+    {
+      categories: ["NetworkSecurityGroupEvent", "NetworkSecurityGroupRuleCounter"],
+      groups: ["allLogs"],
+    },
+  ],
+  [
     /\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/i,
     { categories: ["Audit", "SummaryLogs", "Jobs"], groups: ["audit", "allLogs"] },
   ],
