@@ -12,6 +12,8 @@ export type AppIdentity = {
   clientSecret: pulumi.Input<string> | undefined;
   /** ISO 8601; undefined where it is not ours to know. */
   secretEndDate: string | undefined;
+  /** The site may start only after these. */
+  ready: pulumi.Resource[];
   /** What the owner of a registration that is not ours has to add to it. */
   federationToAdd: Federation | undefined;
 };
@@ -47,16 +49,17 @@ export function identifyApp({
       clientId: azureAppId,
       clientSecret: azureAppSecret,
       secretEndDate: config.azureAppSecretEndDate,
+      ready: [],
       federationToAdd: federation,
     };
   }
   // The default provider may be signed in to the subscription's tenant, which is another one.
   const provider =
     tenantId === deployerTenantId ? undefined : new azuread.Provider("microsoft-365", { tenantId });
-  const { clientId, clientSecret, secretEndDate } = new Registration(
+  const { clientId, clientSecret, secretEndDate, ready } = new Registration(
     "registration",
     { federation, rotateDays, now, hooks },
     provider && { provider },
   );
-  return { clientId, clientSecret, secretEndDate, federationToAdd: undefined };
+  return { clientId, clientSecret, secretEndDate, ready, federationToAdd: undefined };
 }

@@ -74,6 +74,8 @@ describe.each(modes)("the whole program, %s", (mode) => {
       ...evaluation.all("authorization:RoleAssignment"),
       ...evaluation.all("network:PrivateDnsZoneGroup"),
       ...evaluation.all("privatedns:VirtualNetworkLink"),
+      ...evaluation.all("ServicePrincipal"),
+      ...evaluation.all("ApplicationFederatedIdentityCredential"),
     ].map(({ name }) => name);
     // The site is registered when its component is, and the component waits for these.
     const before = evaluation.optionsOf("connector", "m365:connector:WebApp").dependsOn;
@@ -175,6 +177,15 @@ describe("the first up", () => {
       new RegExp(`^https://.*/packages/${String(blob["blobName"])}$`),
     );
   });
+});
+
+it("a package that was replaced can be brought back for 90 days", async () => {
+  const { find, optionsOf } = await run("production");
+  expect(find("storage:BlobServiceProperties", "package-blob-service").inputs).toMatchObject({
+    deleteRetentionPolicy: { enabled: true, days: 90 },
+    containerDeleteRetentionPolicy: { enabled: true, days: 90 },
+  });
+  expect(optionsOf("package-blob").retainOnDelete).toBe(false);
 });
 
 describe("the connector in Entra", () => {

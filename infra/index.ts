@@ -132,6 +132,7 @@ const webApp = new WebApp(
   },
   {
     dependsOn: [
+      ...app.ready,
       ...storage.roleAssignments,
       ...appPackage.roleAssignments,
       ...vault.roleAssignments,

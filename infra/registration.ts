@@ -30,6 +30,8 @@ export class Registration extends pulumi.ComponentResource {
   readonly clientSecret: pulumi.Output<string> | undefined;
   /** ISO 8601. */
   readonly secretEndDate: string | undefined;
+  /** Without these Entra gives the site no token. */
+  readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: RegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Registration", name, {}, opts);
@@ -58,9 +60,10 @@ export class Registration extends pulumi.ComponentResource {
     );
     const child = { parent: this, dependsOn: [identifierUri, principal], hooks: args.hooks };
     this.clientId = application.clientId;
+    this.ready = [principal];
     if (args.federation) {
       const { issuer, subject, audience } = args.federation;
-      new azuread.ApplicationFederatedIdentityCredential(
+      const federated = new azuread.ApplicationFederatedIdentityCredential(
         `${name}-federation`,
         {
           applicationId: application.id,
@@ -72,6 +75,7 @@ export class Registration extends pulumi.ComponentResource {
         },
         child,
       );
+      this.ready.push(federated);
     } else {
       const { current, ...turns } = passwordTurns(args.now, args.rotateDays);
       const passwordOf = (turn: "even" | "odd") =>
