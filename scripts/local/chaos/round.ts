@@ -97,17 +97,20 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     const windows = all.windows + more.windows;
     struck.end();
     const problems = await checkJobs(system, jobs);
-    const posts = jobs.reduce((sum, { account }) => sum + system.x.posts(account.id).length, 0);
+    // Earlier versions of edited posts have ids of their own, and stand beside these.
+    const posts = new Set(
+      jobs.flatMap(({ account }) => system.x.posts(account.id).map(({ id }) => id)),
+    );
     const mailbox = await readMailbox(system.mailboxFolder);
     return {
       seed,
       instances,
       jobs: jobs.length,
       windows,
-      posts,
-      mailbox: mailbox.length,
+      posts: posts.size,
+      mailbox: mailbox.filter(({ postId }) => posts.has(postId)).length,
       late: ids.size,
-      cameLate: countLate(system, jobs),
+      cameLate: countLate(system, posts),
       duplicates: problems.duplicates,
       gaps: problems.gaps,
       faults: struck.counts(),
@@ -139,15 +142,13 @@ async function signIn(
 }
 
 /** How many posts of the timeline came with a task of another window than their own. */
-function countLate({ importService, x }: LocalSystem, jobs: Job[]): number {
-  // Earlier versions of an edited post go out when the newest is found.
-  const ids = new Set(jobs.flatMap(({ account }) => x.posts(account.id).map(({ id }) => id)));
+function countLate({ importService }: LocalSystem, posts: ReadonlySet<string>): number {
   const isLate = (sentTimeUtc: string, { start, end }: Window) =>
     Date.parse(sentTimeUtc) < Date.parse(start) || Date.parse(sentTimeUtc) >= Date.parse(end);
   return importService
     .results()
     .flatMap(({ window, accepted }) => accepted.filter((item) => isLate(item.sentTimeUtc, window)))
-    .filter(({ postId }) => ids.has(postId)).length;
+    .filter(({ postId }) => posts.has(postId)).length;
 }
 
 function countReturnedAgain({ x }: LocalSystem, jobs: Job[]): number {
