@@ -179,9 +179,9 @@ describe("Windows side by side", () => {
 
 describe("A window that has not ended", () => {
   it.each([
-    ["2026-06-01T12:00:00Z", "2026-06-01T12:00:30.000Z"],
-    ["2026-06-01T11:59:31Z", "2026-06-01T12:00:01.000Z"],
-    ["2026-06-02T00:00:00Z", "2026-06-02T00:00:30.000Z"],
+    ["2026-06-01T12:00:00Z", "2026-06-01T12:01:00.000Z"],
+    ["2026-06-01T11:59:01Z", "2026-06-01T12:00:01.000Z"],
+    ["2026-06-02T00:00:00Z", "2026-06-02T00:01:00.000Z"],
   ])("%s waits until %s and asks X for nothing", async (end, retryAt) => {
     const parts = await start();
     const twitter = watch(parts.twitter);
@@ -192,7 +192,7 @@ describe("A window that has not ended", () => {
 
   it("is read as soon as it has settled", async () => {
     const parts = await start();
-    const window = { start: DAY.start, end: "2026-06-01T11:59:30Z" };
+    const window = { start: DAY.start, end: "2026-06-01T11:59:00Z" };
     expect((await capture(captureDepsOf(parts), SOURCE, window)).intervals).toHaveLength(1);
   });
 });

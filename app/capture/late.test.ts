@@ -11,7 +11,7 @@ import { startChain } from "../work/chain.ts";
 import { capture } from "./capture.ts";
 import { holdLatePosts, LOOK_BACK_SECONDS, lookBackFrom } from "./late.ts";
 
-const FIRST = { start: "2026-06-01T12:00:00Z", end: "2026-06-01T12:14:30Z" };
+const FIRST = { start: "2026-06-01T12:00:00Z", end: "2026-06-01T12:14:00Z" };
 const [EARLY, LATE, NEXT] = [postOf("12:02"), postOf("12:10"), postOf("12:20")];
 
 let x: LocalX;
@@ -112,7 +112,7 @@ describe("A post that was edited", () => {
     await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 1 }));
     await first.close();
     await pass(parts, 1);
-    const window = { start: FIRST.start, end: "2026-06-01T12:29:30Z" };
+    const window = { start: FIRST.start, end: "2026-06-01T12:29:00Z" };
     expect(await archivedIds(parts, window)).toEqual(history.toReversed());
     const isOld = version.created_at === EARLY.created_at;
     expect((await outboxOf(parts)).map(({ postId }) => postId)).toEqual(isOld ? [edited.id] : []);
@@ -155,8 +155,8 @@ describe("Looking back", () => {
     await pass(parts, 8, beatDepsOf(parts, { twitter, posts: 3 }));
     expect(twitter.queries.map(({ startTime }) => startTime?.slice(11, 19))).toEqual([
       ...Array.from({ length: 6 }, () => "12:00:00"),
-      "12:14:30",
-      "12:29:30",
+      "12:14:00",
+      "12:29:00",
     ]);
     expect(x.reads()).toBe(2);
   });

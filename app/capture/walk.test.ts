@@ -31,9 +31,9 @@ describe("A walk", () => {
     expect(readBy(walk, FEW)).toHaveLength(1);
   });
 
-  it("without an end has read up to half a minute before it was begun", () => {
+  it("without an end has read up to a minute before it was begun", () => {
     const walk = walkOf({ startTime: at("00:00") }, [page(["23:00"])]);
-    expect(readBy(walk, {})).toEqual([{ start: at("00:00"), end: "2026-01-31T23:59:30Z" }]);
+    expect(readBy(walk, {})).toEqual([{ start: at("00:00"), end: "2026-01-31T23:59:00Z" }]);
   });
 
   it.each<[string, string, string]>([

@@ -54,7 +54,7 @@ export type Walk = {
 };
 
 /** X settles: its posts become visible a little late, and it refuses an `end_time` of the last seconds. */
-export const SETTLING_SECONDS = 30;
+export const SETTLING_SECONDS = 60;
 /** Before and after all posts. */
 const BEGINNING = "0001-01-01T00:00:00Z";
 const END = "9999-12-31T23:59:59Z";

@@ -33,12 +33,12 @@ describe("A job that nobody asks for", () => {
     expect(x.returned()).toBe(0);
   });
 
-  it("is read from its sign-in to half a minute ago, beat after beat", async () => {
+  it("is read from its sign-in to a minute ago, beat after beat", async () => {
     await pass(parts, 1);
-    const first = { start: SIGN_IN, end: "2026-06-01T12:14:30Z" };
+    const first = { start: SIGN_IN, end: "2026-06-01T12:14:00Z" };
     expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([first]);
     await pass(parts, 1);
-    const whole = { start: SIGN_IN, end: "2026-06-01T12:29:30Z" };
+    const whole = { start: SIGN_IN, end: "2026-06-01T12:29:00Z" };
     expect((await archivedIds(parts, whole)).toSorted()).toEqual(
       BEATEN_POSTS.slice(0, 3)
         .map(({ id }) => id)
@@ -65,9 +65,9 @@ describe("A job that nobody asks for", () => {
     parts.clock.advance(DAY_MS);
     const twitter = watch(parts.twitter);
     await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
-    expect(twitter.queries).toMatchObject([{ endTime: "2026-06-02T12:14:30Z" }]);
+    expect(twitter.queries).toMatchObject([{ endTime: "2026-06-02T12:14:00Z" }]);
     expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
-      { start: SIGN_IN, end: "2026-06-02T12:14:30Z" },
+      { start: SIGN_IN, end: "2026-06-02T12:14:00Z" },
     ]);
   });
 
@@ -127,10 +127,10 @@ describe("A beat that fails", () => {
     await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
     expect(await readChain(parts.store, "job-1")).toMatchObject({ attempts: 0 });
     // What was begun: the pages of that very question may be here in part.
-    expect(twitter.queries).toMatchObject([{ endTime: "2026-06-01T12:14:30Z" }]);
+    expect(twitter.queries).toMatchObject([{ endTime: "2026-06-01T12:14:00Z" }]);
     parts.clock.advance(30_000);
     await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
-    expect(twitter.queries[1]).toMatchObject({ endTime: "2026-06-01T12:22:00Z" });
+    expect(twitter.queries[1]).toMatchObject({ endTime: "2026-06-01T12:21:30Z" });
     expect(x.reads()).toBe(3);
   });
 

@@ -23,5 +23,5 @@ const WAITS: [
   ["app/work/keep-lease.ts", "RENEW_MS", "40_000", (seconds) => Math.floor((seconds * 1000) / 3)],
   ["app/work/worker.ts", "IDLE_POLL_MS", "5_000", () => 500],
   ["app/work/rest.ts", "REST_FIRST_MS", "5_000", () => 500],
-  ["app/capture/walk.ts", "SETTLING_SECONDS", "30", () => 12],
+  ["app/capture/walk.ts", "SETTLING_SECONDS", "60", () => 12],
 ];
