@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { type PlainSettingName, plainSettings } from "../app/settings.ts";
 import { plainSchema, readConfig, SECRET_KEYS } from "./config.ts";
 import { qualify } from "./testing/mocks.ts";
 
@@ -81,6 +82,13 @@ describe("readConfig", () => {
     ],
     ["rotateDays", { rotateDays: "29" }],
     ["readsPerDay", { readsPerDay: "0" }],
+    ["readsPerMonth", { readsPerMonth: "99999999999999999999" }],
+    ["captureIntervalMinutes", { captureIntervalMinutes: "99999999999999999999" }],
+    ["xApiUrl", { xApiUrl: "http://api.x.example" }],
+    ["connectorUrl", { connectorUrl: "http://twitter.contoso.example" }],
+    ["sasHosts", { sasHosts: " , " }],
+    ["sasHosts", { sasHosts: "https://blob.core.windows.net" }],
+    ["immutabilityDay", { immutabilityDay: "2190" }],
     ["alertEmail", { alertEmail: "operator" }],
     ["hoursWithoutDelivery", { hoursWithoutDelivery: "48" }],
     ["logRetentionDays", { logRetentionDays: "7" }],
@@ -129,6 +137,41 @@ describe("readConfig", () => {
     ],
   ])("takes %s", (_title, values) => {
     expect(refusalOf(values)).toBe("");
+  });
+});
+
+describe("what the app is told", () => {
+  const KEYS = {
+    connectorUrl: "CONNECTOR_URL",
+    xApiUrl: "X_API_URL",
+    entraUrl: "ENTRA_URL",
+    platformUrl: "PLATFORM_URL",
+    sasHosts: "SAS_HOSTS",
+    vocabulary: "X_VOCABULARY",
+    captureIntervalMinutes: "CAPTURE_INTERVAL_MINUTES",
+    readsPerDay: "READS_PER_DAY",
+    readsPerMonth: "READS_PER_MONTH",
+    fullArchiveSearch: "FULL_ARCHIVE_SEARCH",
+  } as const satisfies Record<string, PlainSettingName>;
+  const VALUES = [
+    ..."0 1 -1 1.5 1e3 9007199254740993 on tweet https://a.example https://a.example/ a".split(" "),
+    ..."http://a.example http://127.0.0.1:8080 ftp://a.example //a.example , a.example".split(" "),
+  ];
+  const read = z.record(z.string(), z.unknown());
+
+  it.each(Object.entries(KEYS))("%s is taken only where the app takes it", (key, setting) => {
+    const taken = VALUES.filter((value) => refusalOf({ [key]: value }) === "");
+    expect(taken.length).toBeGreaterThan(0);
+    const refused = taken.filter((value) => {
+      const handedOn = read.parse(configured({ [key]: value }))[key];
+      return !plainSettings[setting].safeParse(handedOn).success;
+    });
+    expect(refused).toEqual([]);
+  });
+
+  it("has no slash at the end of an address, which the callback URL would have twice", () => {
+    const connectorUrl = "https://twitter.contoso.example";
+    expect(configured({ connectorUrl: `${connectorUrl}/` })).toMatchObject({ connectorUrl });
   });
 });
 

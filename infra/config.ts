@@ -20,10 +20,22 @@ const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
   .default(false);
 /** Handed on to the app as it is. */
-const wholeNumber = z.string().regex(/^\d+$/, "must be a whole number");
-const budget = z.string().regex(/^[1-9]\d*$/, "must be a whole number, 1 or more");
-const publicUrl = z.url({ protocol: /^https?$/ });
-const httpsUrl = z.url({ protocol: /^https$/ });
+const wholeNumber = z.string().regex(/^\d{1,9}$/, "must be a whole number of nine digits at most");
+const budget = wholeNumber.regex(/[1-9]/, "must be 1 or more");
+/** Plain http is for the local system, and for nothing else. */
+const publicUrl = z
+  .url({ error: "must be an address, https://…", abort: true })
+  .regex(
+    /^https:|^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost)(?::|\/|$)/,
+    "must begin with https://",
+  )
+  .transform(withoutTrailingSlash);
+const httpsUrl = z
+  .url({ protocol: /^https$/, error: "must be an address that begins with https://" })
+  .transform(withoutTrailingSlash);
+const hostNames = z
+  .string()
+  .regex(/^[\w.-]+(?:,\s*[\w.-]+)*$/, "must be host names, comma-separated");
 
 /** Values that may be shown. Secrets are read apart, and stay wrapped. */
 export const plainSchema = z.object({
@@ -73,7 +85,7 @@ export const plainSchema = z.object({
   xApiUrl: publicUrl.optional(),
   entraUrl: httpsUrl.optional(),
   platformUrl: httpsUrl.optional(),
-  sasHosts: z.string().min(1).optional(),
+  sasHosts: hostNames.optional(),
   captureIntervalMinutes: wholeNumber.optional(),
   readsPerDay: budget.optional(),
   readsPerMonth: budget.optional(),
@@ -107,6 +119,7 @@ export function readConfig(
   const problems = [
     ...(plain.error?.issues ?? []).map(describeIssue),
     ...(plain.success ? findContradictions(plain.data, isSet("azureAppSecret")) : []),
+    ...unknownKeys(config).map(describeUnknown),
     ...twitterProblems(TWITTER_KEYS.filter((key) => !isSet(key))),
     ...SECRET_KEYS.flatMap((key) => secretProblems(key, get(config, key))),
     ...SECRET_KEYS.filter(isSet)
@@ -143,6 +156,19 @@ function readPlainValues(config: pulumi.Config): Record<string, unknown> {
   );
 }
 
+/** A misspelt key would be ignored without a word. */
+function unknownKeys({ name }: pulumi.Config): string[] {
+  const known = new Set<string>([...Object.keys(plainSchema.shape), ...SECRET_KEYS]);
+  return Object.keys(pulumi.runtime.allConfig())
+    .filter((key) => key.startsWith(`${name}:`))
+    .map((key) => key.slice(name.length + 1))
+    .filter((key) => !known.has(key));
+}
+
+function describeUnknown(key: string): string {
+  return `${key}: the program has no such key. Remove it: pulumi config rm ${key}`;
+}
+
 /** `pulumi config set --path 'allowedIpRanges[0]' …` keeps a list as JSON. */
 function readList(config: pulumi.Config, key: string): unknown {
   const text = get(config, key);
@@ -154,6 +180,10 @@ function readList(config: pulumi.Config, key: string): unknown {
   } catch {
     return text;
   }
+}
+
+function withoutTrailingSlash(url: string): string {
+  return url.replace(/\/+$/, "");
 }
 
 function describeIssue({ path, message }: z.core.$ZodIssue): string {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { plainSchema, type ProgramConfig, readConfig, SECRET_KEYS } from "../../infra/config.ts";
+import { type ProgramConfig, readConfig } from "../../infra/config.ts";
 import { MendableError, ok, type Verdict } from "../checks/check.ts";
 import { PROJECT, type StackConfig } from "../stack/pulumi.ts";
 
@@ -10,7 +10,7 @@ const REMEDY = "Run the commands above; npx runs this package's CLI: npx pulumi 
  * @throws MendableError with everything that the program would refuse, or fail over later.
  */
 export function readStackConfig(stack: StackConfig): ProgramConfig {
-  const problems = [...locationProblems(stack), ...unknownKeys(stack)];
+  const problems = locationProblems(stack);
   const secretKeys = Object.keys(stack).filter((key) => stack[key]?.secret);
   const values = Object.entries(stack).map(([key, { value = "" }]) => [key, value] as const);
   pulumi.runtime.setAllConfig(Object.fromEntries(values), secretKeys);
@@ -43,15 +43,4 @@ function locationProblems(stack: StackConfig): string[] {
     : [
         "azure-native:location: missing. Say in which region: pulumi config set azure-native:location westeurope",
       ];
-}
-
-/** A misspelt key would be silently ignored. */
-function unknownKeys(stack: StackConfig): string[] {
-  const known = new Set<string>([...Object.keys(plainSchema.shape), ...SECRET_KEYS]);
-  const given = Object.keys(stack)
-    .filter((key) => key.startsWith(`${PROJECT}:`))
-    .map((key) => key.slice(PROJECT.length + 1));
-  return given
-    .filter((key) => !known.has(key))
-    .map((key) => `${key}: the program has no such key. Remove it: pulumi config rm ${key}`);
 }

@@ -133,8 +133,8 @@ describe("Configuration", () => {
     expect(finding?.result).toBe("failed");
     expect(finding?.detail.split("\n")).toEqual([
       expect.stringMatching(/^azure-native:location: missing.*westeurope$/),
-      expect.stringMatching(/^twitterApikey: the program has no such key.*pulumi config rm/),
       expect.stringMatching(/^sku: must be a size of App Service that never sleeps/),
+      expect.stringMatching(/^twitterApikey: the program has no such key.*pulumi config rm/),
       expect.stringMatching(/^twitterApiSecretKey: missing/),
       expect.stringMatching(/^twitterAccessToken: missing/),
       expect.stringMatching(/^twitterAccessTokenSecret: missing/),
