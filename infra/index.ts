@@ -178,6 +178,8 @@ export const azureAppId = app.clientId;
 /** To register in the X developer app, letter by letter. */
 export const twitterCallbackUrl = pulumi.interpolate`${connectorUrl}/Views/TwitterOAuth`;
 export const statusUrl = pulumi.interpolate`${connectorUrl}/`;
+/** For `npm run verify`. */
+export const archiveUrl = storage.containerUrl;
 /** For `npm run requeue`. */
 export const { workQueueUrl, poisonQueueUrl } = storage;
 export const workbookUrl = monitoring.workbookUrl;

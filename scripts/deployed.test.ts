@@ -72,6 +72,23 @@ describe("npm run requeue", () => {
   });
 });
 
+describe("npm run verify", () => {
+  it("finds the archive by the outputs, and reads it as the person who may", async () => {
+    const operator = await system.azure.admitOperator();
+    const ended = await runAs(operator, "verify", "--outputs", outputsFile);
+    expect(ended.stdout).toMatch(/^ok +Archive +\d+ jobs?$/m);
+    expect(ended.exitCode).toBe(0);
+  });
+
+  it("says what to do to those who may not", async () => {
+    const { NODE_EXTRA_CA_CERTS = "" } = await system.azure.admitOperator();
+    const ended = await runAs({ NODE_EXTRA_CA_CERTS }, "verify", "--outputs", outputsFile);
+    expect(ended.stdout).toMatch(/^failed +Archive /m);
+    expect(ended.stdout).toContain("Storage Blob Data Reader");
+    expect(ended.exitCode).toBe(1);
+  });
+});
+
 describe("npm run smoke", () => {
   it("finds the local system in order, and shows nobody the password", async () => {
     const ended = await runScript("smoke", "--outputs", outputsFile, "--json", "--wait", "30");
@@ -294,7 +311,7 @@ describe("npm run handoff", () => {
 });
 
 describe("a script", () => {
-  it.each(["doctor", "handoff", "smoke"])(
+  it.each(["doctor", "handoff", "smoke", "verify", "requeue"])(
     "%s explains itself, and refuses what it does not know",
     async (name) => {
       const help = await runScript(name, "--help");

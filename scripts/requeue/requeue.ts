@@ -94,7 +94,8 @@ async function mendably<T>(work: () => Promise<T>): Promise<T> {
       throw new MendableError(
         "The queues do not let you in",
         "Give yourself the role, and wait a few minutes: az role assignment create --role " +
-          '"Storage Queue Data Contributor" --assignee YOU --scope ID-OF-THE-STORAGE-ACCOUNT',
+          '"Storage Queue Data Contributor" --assignee YOU --scope ID-OF-THE-STORAGE-ACCOUNT. With the ' +
+          "network private-backend, come from inside its virtual network",
       );
     }
     if (

@@ -10,6 +10,8 @@ import { startAzurite } from "../local/azure/azurite.ts";
 import { blobClientByKey, trustIn } from "../local/azure/key-clients.ts";
 import { createCertificate } from "../local/certificate.ts";
 import { MendableError } from "../checks/check.ts";
+import { createPulumi } from "../stack/pulumi.ts";
+import { readOutputs } from "../stack/read-outputs.ts";
 import type { VerifyOptions } from "./options.ts";
 
 export type Archive = AsyncDisposable & { store: Store };
@@ -22,11 +24,27 @@ export async function openArchive(options: VerifyOptions): Promise<Archive> {
   if (options.kept !== undefined) {
     return openKept(options.kept);
   }
-  const container = createArchiveContainer(options.archive, new DefaultAzureCredential());
+  const url = options.archive ?? (await archiveUrlOf(options.outputs));
+  const container = createArchiveContainer(url, new DefaultAzureCredential());
   return {
     store: readOnly(createAzureStore(container)),
     [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+const archiveSchema = z.object({ archiveUrl: z.string() });
+
+/** Where the archive of a stack is: of the selected one, or of the one whose outputs a file has. */
+async function archiveUrlOf(file: string | undefined): Promise<string> {
+  const all = await readOutputs(file, createPulumi(), { showSecrets: false });
+  const parsed = archiveSchema.safeParse(all);
+  if (!parsed.success) {
+    throw new MendableError(
+      "The stack's outputs do not name its archive",
+      "Deploy with this version of the program (npm run up), or give --archive",
+    );
+  }
+  return parsed.data.archiveUrl;
 }
 
 /** Starts Azurite on what a run of the local system has left of its own. */

@@ -6,6 +6,8 @@ const URL = "https://account.blob.core.windows.net/archive";
 describe("The options of npm run verify", () => {
   it.each([
     ["an archive", ["--archive", URL], { archive: URL, json: false }],
+    ["the selected stack's", [], { archive: undefined, outputs: undefined }],
+    ["outputs", ["--outputs", "o.json"], { archive: undefined, outputs: "o.json" }],
     ["a kept folder", ["--kept", "DIR", "--json"], { kept: "DIR", json: true }],
     ["only a question", ["--help"], { help: true }],
   ])("take %s", (_title, argv, options) => {
@@ -13,8 +15,8 @@ describe("The options of npm run verify", () => {
   });
 
   it.each([
-    ["no archive", [], "Write --archive URL, or --kept DIR"],
-    ["two archives", ["--archive", URL, "--kept", "DIR"], "and not both"],
+    ["two archives", ["--archive", URL, "--kept", "DIR"], "Which archive? Write one of"],
+    ["outputs and an archive", ["--archive", URL, "--outputs", "o.json"], "Write one of"],
     ["an archive without TLS", ["--archive", "http://a/b"], "is not an https address"],
     ["a word", ["--archive", "archive"], "is not an https address"],
     ["an unknown option", ["--kept", "DIR", "--force"], "--force is not an option"],
@@ -23,6 +25,6 @@ describe("The options of npm run verify", () => {
   });
 
   it("are all in the help", () => {
-    expect(HELP).toMatch(/--archive URL[^]*--kept DIR[^]*--json/);
+    expect(HELP).toMatch(/--archive URL[^]*--outputs FILE[^]*--kept DIR[^]*--json/);
   });
 });

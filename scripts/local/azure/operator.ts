@@ -9,15 +9,16 @@ export type Operator = Closable & {
   environment: Record<string, string>;
 };
 
-const STORAGE_QUEUE_DATA_CONTRIBUTOR = "974c5e8b-45b9-4653-ba55-5f855dd0fb88";
+/** Storage Queue Data Contributor, Storage Blob Data Reader. */
+const ROLES = ["974c5e8b-45b9-4653-ba55-5f855dd0fb88", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"];
 
-/** A person of the customer's who is logged in to Azure and may work on the queues. */
+/** A person of the customer's who is logged in to Azure and may work on the queues, and read evidence. */
 export async function startOperator(world: World): Promise<Operator> {
   const id = `/subscriptions/${world.subscriptionId}/operator`;
   const [clientId, principalId] = [randomUUID(), randomUUID()];
   world.identities.push({ id, clientId, principalId });
   const scope = `/subscriptions/${world.subscriptionId}`;
-  world.assignments.push({ scope, roleId: STORAGE_QUEUE_DATA_CONTRIBUTOR, principalId });
+  world.assignments.push(...ROLES.map((roleId) => ({ scope, roleId, principalId })));
   const endpoint = await startIdentityEndpoint(world);
   const secret = randomBytes(32).toString("hex").toUpperCase();
   endpoint.secrets.set(secret, {
