@@ -65,13 +65,13 @@ export async function keepRoom(
   return room;
 }
 
-/** Keeps room today, and tells when the day is nearly full. */
+/** Keeps room, and tells when the day is nearly full. */
 export async function makeRoom(
-  { store, log, now }: { store: Store; log: Log; now: () => Date },
+  { store, log }: { store: Store; log: Log },
   key: LedgerKey,
-  wanted: { items: number; some: boolean },
+  wanted: { day: string; items: number; some: boolean },
 ): Promise<Room> {
-  const room = await keepRoom(store, key, { day: dayOf(now()), ...wanted });
+  const room = await keepRoom(store, key, wanted);
   if (room.before < NEAR_DAILY_LIMIT && room.after >= NEAR_DAILY_LIMIT) {
     log("delivery.daily-limit-near", { jobId: key.jobId, items: room.after });
   }

@@ -2,7 +2,7 @@ import pMap from "p-map";
 import type { Store } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
 import { deliver, type DeliverDeps, type DuePost, type Upload } from "../delivery/deliver.ts";
-import { makeRoom, readAnswered } from "../delivery/ledger.ts";
+import { dayOf, makeRoom, readAnswered } from "../delivery/ledger.ts";
 import { createManifest, type Manifest, type ManifestEntry } from "../delivery/manifest.ts";
 import {
   addToOutbox,
@@ -49,7 +49,11 @@ export async function answer(
   const { jobId, taskId, window } = task;
   const { id, name } = job.account;
   const plan = await planWithOutbox(store, task, { accountId: id, coverage });
-  const room = await makeRoom(deps, task, { items: plan.count, some: true });
+  const room = await makeRoom(deps, task, {
+    day: dayOf(deps.now()),
+    items: plan.count,
+    some: true,
+  });
   await holdBack(deps, jobId, plan.posts(room.granted));
   const waiting = plan.count - room.granted;
   if (waiting > 0) {

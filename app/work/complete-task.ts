@@ -36,7 +36,7 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
     throw new ConnectorError("job-gone", "The job was removed");
   }
   const day = dayOf(now());
-  const { granted } = await makeRoom(deps, task, { items, some: false });
+  const { granted } = await makeRoom(deps, task, { day, items, some: false });
   if (granted < items) {
     throw new ConnectorError("daily-limit", "The day's limit of items is reached", {
       retryAt: new Date(Date.parse(day) + DAY_MS),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
 import { countItems, DAILY_LIMIT, keepRoom } from "../delivery/ledger.ts";
@@ -402,6 +403,22 @@ describe("The daily limit", () => {
     expect(await countItems(bench.store, JOB, "2026-06-02")).toBe(3);
   });
 
+  it("is counted and accepted on one day, even where the clock strikes midnight in between", async () => {
+    const days = ["2026-06-01", "2026-06-02"];
+    const times = ["2026-06-01T23:59:59.999Z", "2026-06-02T00:00:00.000Z"];
+    let reads = 0;
+    const now = () => new Date(times[(reads += 1) % 2] ?? "");
+    await bench.accept("task-1");
+    bench.start({ now });
+    await pass(MINUTE_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    const ledgers = await Promise.all(days.map((day) => bench.store.read(names.ledger(JOB, day))));
+    const sent = ledgers
+      .flatMap((ledger) => ledgerSchema.parse(JSON.parse(String(ledger?.body ?? "{}"))).answers)
+      .filter((answer) => answer.sent);
+    expect(sent).toMatchObject([{ items: 3, acceptedAt: expect.any(String) as unknown }]);
+  });
+
   it("is each job's own", async () => {
     await keepRoom(
       bench.store,
@@ -417,6 +434,10 @@ describe("The daily limit", () => {
     const key = { jobId: JOB, taskId: `others-${items}`, asked: 1 };
     await keepRoom(bench.store, key, { day: "2026-06-01", items, some: true });
   }
+});
+
+const ledgerSchema = z.object({
+  answers: z.array(z.looseObject({ sent: z.boolean().optional() })).default([]),
 });
 
 async function deliver(taskId: string, changes = {}): Promise<void> {
