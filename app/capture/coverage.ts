@@ -20,6 +20,8 @@ const gapSchema = intervalSchema.extend({
   recordedAt: instantSchema,
   /** X's full-archive search has not been asked for it. */
   unsearched: z.boolean().optional(),
+  /** Up to when no post was found by which it could be told whether X's search shows the account. */
+  noPostUntil: instantSchema.optional(),
   /** A capture that holds what could be had near the gap. */
   captureId: z.string().optional(),
 });
@@ -73,6 +75,22 @@ export async function addToCoverage(
   return added;
 }
 
+/** Notes of a gap up to when no post was found to search with. */
+export async function noteNoPost(
+  store: Store,
+  jobId: string,
+  { gap, noPostUntil }: { gap: Gap; noPostUntil: string },
+): Promise<void> {
+  await changeDocument(store, {
+    name: names.coverage(jobId),
+    schema: coverageSchema,
+    change: (coverage) => ({
+      ...coverage,
+      gaps: coverage.gaps.map((one) => (isSameGap(one, gap) ? { ...one, noPostUntil } : one)),
+    }),
+  });
+}
+
 /** Puts what was found out about a gap in its place. */
 export async function replaceGap(
   store: Store,
@@ -83,9 +101,7 @@ export async function replaceGap(
     name: names.coverage(jobId),
     schema: coverageSchema,
     change: (coverage) => {
-      const others = coverage.gaps.filter(
-        (one) => one.start !== gap.start || one.end !== gap.end || one.reason !== gap.reason,
-      );
+      const others = coverage.gaps.filter((one) => !isSameGap(one, gap));
       return {
         ...coverage,
         intervals: joinDays([
@@ -120,6 +136,10 @@ function isNew(known: Covered[]): (added: Covered) => boolean {
         one.end >= end &&
         [captureId, dayOf(captureId)].includes(one.captureId),
     );
+}
+
+function isSameGap(one: Gap, other: Gap): boolean {
+  return one.start === other.start && one.end === other.end && one.reason === other.reason;
 }
 
 function isNewGap(known: Gap[]): (added: Gap) => boolean {

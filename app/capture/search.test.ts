@@ -11,8 +11,9 @@ import { archivedIds, captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { startChain } from "../work/chain.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
-import { readCoverage } from "./coverage.ts";
+import { addToCoverage, readCoverage } from "./coverage.ts";
 import { addSeconds } from "./interval.ts";
+import { searchGaps } from "./search.ts";
 import { DEPTH } from "./walk.ts";
 
 /** A minute apart; X's timeline gives the newest 3,200. Of the others, every tenth is a repost. */
@@ -134,6 +135,74 @@ describe("A search that proves nothing", () => {
       expect(await archivedIds(parts, GAP)).toHaveLength(SEARCHABLE.length + 1);
     },
   );
+});
+
+describe("A post that search is held against", () => {
+  const GAP_BEFORE = { start: at("01"), end: at("20") };
+  const repost: Partial<Post> = { referenced_tweets: [{ type: "retweeted", id: "7" }] };
+  const old = postAt("2025-12-10T12:00:00.000Z");
+
+  it("is looked for in what was read soonest after the gap, and not in all", async () => {
+    const parts = await startAfterGap([postOf("22"), postOf("23"), postOf("27")]);
+    // A part touches its neighbours, which may hold a post of its very end.
+    expect(await daysReadBy(parts)).toEqual(["20", "21", "22", "23"]);
+    expect(await archivedIds(parts, GAP_BEFORE)).toEqual([old.id]);
+  });
+
+  it("is not looked for again where there was none, until more has been read", async () => {
+    const parts = await startAfterGap([{ ...postOf("22"), ...repost }, postOf("28")]);
+    expect(await daysReadBy(parts)).toEqual(["20", "21", "22", "23", "24", "25", "26", "27"]);
+    expect(await gapsOf(parts)).toMatchObject([{ unsearched: true, noPostUntil: at("28") }]);
+    expect(await daysReadBy(parts)).toEqual([]);
+    await readDay(parts, "28");
+    expect(await daysReadBy(parts)).toEqual(["27", "28"]);
+    expect(await archivedIds(parts, GAP_BEFORE)).toEqual([old.id]);
+  });
+
+  /** What the timeline does not give, and each day from the 20th to the 27th read for itself. */
+  async function startAfterGap(posts: Post[]): Promise<Parts> {
+    x = await startSmallX([...posts, old], { keys: X_KEYS });
+    const parts = createParts(x.url);
+    for (const day of ["20", "21", "22", "23", "24", "25", "26", "27"]) {
+      await readDay(parts, day);
+    }
+    const gap = { ...GAP_BEFORE, reason: "beyond", tried: "all", unsearched: true };
+    const recordedAt = "2026-01-01T00:00:00Z";
+    await addToCoverage(parts.store, "job-1", { gaps: [{ ...gap, recordedAt }] });
+    return parts;
+  }
+
+  async function readDay(parts: Parts, day: string): Promise<void> {
+    const window = { start: at(day), end: addSeconds(at(day), 86_400) };
+    await capture(captureDepsOf(parts, { posts: 5 }), SOURCE, window);
+  }
+
+  /** Days of which pages are read while the gap is searched. */
+  async function daysReadBy(parts: Parts): Promise<string[]> {
+    const days = new Set<string>();
+    const read = (name: string) => {
+      const [, day] = /2025-12-(\d\d)\/.*\/pages\//.exec(name) ?? [];
+      if (day !== undefined && !name.includes("-search/")) {
+        days.add(day);
+      }
+      return parts.store.read(name);
+    };
+    const store = { ...parts.store, read };
+    await searchGaps(captureDepsOf(parts, { store, fullArchiveSearch: true }), SOURCE);
+    return [...days].toSorted();
+  }
+
+  async function gapsOf({ store }: Parts) {
+    return (await readCoverage(store, "job-1")).gaps;
+  }
+
+  function postOf(day: string): Post {
+    return postAt(`2025-12-${day}T12:00:00.000Z`);
+  }
+
+  function at(day: string): string {
+    return `2025-12-${day}T00:00:00Z`;
+  }
 });
 
 describe("Once search is allowed", () => {

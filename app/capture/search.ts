@@ -3,14 +3,14 @@ import { ConnectorError } from "../errors.ts";
 import { isRepost, parseTimeline, type Post } from "../twitter/page.ts";
 import { captureIdOf } from "./capture-id.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
-import { type Covered, type Gap, readCoverage, replaceGap } from "./coverage.ts";
+import { type Covered, type Gap, noteNoPost, readCoverage, replaceGap } from "./coverage.ts";
 import {
   addSeconds,
   clip,
+  compare,
   contains,
   floorToSecond,
   type Interval,
-  join,
   subtract,
 } from "./interval.ts";
 import { earlierVersions, type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
@@ -72,8 +72,11 @@ async function searchGap(
   if (gap.end <= FIRST_POST_TIME) {
     return;
   }
-  const known = await findKnownPost(deps, source, gap.end);
+  const { known, noPostUntil } = await findKnownPost(deps, source, gap);
   if (!known) {
+    if (noPostUntil !== gap.noPostUntil) {
+      await noteNoPost(store, jobId, { gap, noPostUntil });
+    }
     return;
   }
   const captureId = captureIdOf(gap, "search");
@@ -85,7 +88,7 @@ async function searchGap(
       log("gap.recorded", { jobId, windowStart, windowEnd, reason });
     }
   };
-  const { unsearched: _, recordedAt: _recordedAt, ...searched } = gap;
+  const { unsearched: _, recordedAt: _recordedAt, noPostUntil: _until, ...searched } = gap;
   if (!(await isShown(deps, source, { captureId, known }))) {
     const tried = `${gap.tried}; X's search does not show post ${known.id}, which is known`;
     await replace([], [{ ...searched, tried }]);
@@ -118,21 +121,34 @@ async function searchGap(
   );
 }
 
-/** The oldest post, but a repost, of what was read right after a gap. */
+/**
+ * The oldest post, but a repost, of the first part that was read after a gap and has one: an archive
+ * of years is not read for it, nor the same part of it twice.
+ */
 async function findKnownPost(
   { store }: CaptureDeps,
   { jobId }: Source,
-  after: string,
-): Promise<Post | undefined> {
+  gap: Gap,
+): Promise<{ known?: Post; noPostUntil: string }> {
   const coverage = await readCoverage(store, jobId);
-  const known = coverage.intervals.filter(({ without }) => without === undefined);
-  const window = join(known).find(({ end }) => end > after);
-  let oldest: Post | undefined;
-  for await (const { post } of window ? postsOfWindow(store, { jobId, window, coverage }) : []) {
-    const isOlder = oldest === undefined || post.createdAt < oldest.createdAt;
-    oldest = isOlder && !isRepost(post) ? post : oldest;
+  let { noPostUntil = gap.end } = gap;
+  const parts = coverage.intervals
+    .filter(({ without, end }) => without === undefined && end > noPostUntil)
+    .toSorted((a, b) => compare(a.start, b.start));
+  for (const { start, end } of parts) {
+    const isNext = start <= noPostUntil;
+    const window = { start: isNext ? noPostUntil : start, end };
+    let oldest: Post | undefined;
+    for await (const { post } of postsOfWindow(store, { jobId, window, coverage })) {
+      const isOlder = oldest === undefined || post.createdAt < oldest.createdAt;
+      oldest = isOlder && !isRepost(post) ? post : oldest;
+    }
+    if (oldest) {
+      return { known: oldest, noPostUntil };
+    }
+    noPostUntil = isNext ? end : noPostUntil;
   }
-  return oldest;
+  return { noPostUntil };
 }
 
 /** Asks for the very second of a post that is known. */
