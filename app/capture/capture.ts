@@ -46,6 +46,7 @@ export type Source = { jobId: string; accountId: string; token: UserToken };
  * Sees to it that a window is known: every part of it that neither coverage nor a gap record holds
  * is read from X. A window that is known already costs nothing. `lookBackSeconds` of what is known
  * before each part are read again with it, for posts that became visible or were edited since.
+ * @returns what is known now, and the parts that were not known before.
  * @throws ConnectorError `window-open` while the window has not ended, or an x- code.
  */
 export async function capture(
@@ -53,7 +54,7 @@ export async function capture(
   source: Source,
   window: Interval,
   { lookBackSeconds = 0 }: { lookBackSeconds?: number } = {},
-): Promise<Coverage> {
+): Promise<Coverage & { read: Interval[] }> {
   const settled = addSeconds(window.end, SETTLING_SECONDS);
   if (settled > floorToSecond(deps.now())) {
     throw new ConnectorError("window-open", `The window ends at ${window.end}`, {
@@ -72,7 +73,7 @@ export async function capture(
     await captureInterval(metered, source, { part, lookBackSeconds });
   }
   await searchGaps(deps, source, window);
-  return readCoverage(store, jobId);
+  return { ...(await readCoverage(store, jobId)), read: parts };
 }
 
 async function captureInterval(

@@ -1,6 +1,6 @@
 import { capture, type CaptureDeps } from "../capture/capture.ts";
-import { type Coverage, readCoverage } from "../capture/coverage.ts";
-import { floorToSecond, type Interval, subtract } from "../capture/interval.ts";
+import type { Coverage } from "../capture/coverage.ts";
+import { floorToSecond, type Interval } from "../capture/interval.ts";
 import { LOOK_BACK_SECONDS } from "../capture/late.ts";
 import type { MediaDeps } from "../capture/media.ts";
 import { postsOfWindow } from "../capture/posts.ts";
@@ -86,11 +86,9 @@ async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promis
   if (window.start < window.end) {
     const token = await openToken(deps.sealer, job);
     const source = { jobId: job.jobId, accountId: job.account.id, token };
-    const { intervals, gaps } = await readCoverage(deps.store, job.jobId);
-    const parts = subtract(window, [...intervals, ...gaps]);
     const coverage = await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
     await searchGaps(deps, source);
-    await keepMedia(deps, job.jobId, { parts, coverage });
+    await keepMedia(deps, job.jobId, { parts: coverage.read, coverage });
   }
 }
 
