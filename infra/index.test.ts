@@ -8,7 +8,7 @@ import {
   TWITTER_SETTINGS,
 } from "../app/settings.ts";
 import { ROLES } from "./roles.ts";
-import { type Evaluation, valueOf } from "./testing/mocks.ts";
+import { DEPLOYER, type Evaluation, valueOf } from "./testing/mocks.ts";
 import {
   evaluateMode as run,
   type Mode,
@@ -225,6 +225,15 @@ describe("the connector in Entra", () => {
       reveal(find("keyvault:Secret", "vault-azure-app-secret").inputs),
     );
     expect(properties.attributes.expires).toBe(Date.UTC(2027, 5, 30) / 1000);
+  });
+
+  it("is its deployer's, who else could not go on with it; whoever deploys later changes nothing", async () => {
+    const { find, optionsOf } = await run("complete");
+    for (const type of ["Application", "ServicePrincipal"]) {
+      const { name, inputs } = find(type);
+      expect(inputs["owners"], name).toEqual([DEPLOYER]);
+      expect(optionsOf(name).ignoreChanges, name).toContain("owners");
+    }
   });
 
   it("is registered in the organization's tenant, wherever the deployer is signed in", async () => {

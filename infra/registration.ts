@@ -35,15 +35,20 @@ export class Registration extends pulumi.ComponentResource {
 
   constructor(name: string, args: RegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Registration", name, {}, opts);
+    // Whoever may manage only what is theirs has to own it from the start. Another one who deploys
+    // later is no reason to take it from them.
+    const deployer = azuread.getClientConfigOutput({ parent: this });
+    const owners = [deployer.objectId];
     const application = new azuread.Application(
       `${name}-application`,
       {
         displayName: `${pulumi.getProject()}-${pulumi.getStack()}`,
         signInAudience: "AzureADMyOrg",
         preventDuplicateNames: true,
+        owners,
       },
       // The identifier URI needs the client id, so it is a resource of its own.
-      { parent: this, ignoreChanges: ["identifierUris"] },
+      { parent: this, ignoreChanges: ["identifierUris", "owners"] },
     );
     const identifierUri = new azuread.ApplicationIdentifierUri(
       `${name}-identifier-uri`,
@@ -55,8 +60,8 @@ export class Registration extends pulumi.ComponentResource {
     );
     const principal = new azuread.ServicePrincipal(
       `${name}-principal`,
-      { clientId: application.clientId },
-      { parent: this },
+      { clientId: application.clientId, owners },
+      { parent: this, ignoreChanges: ["owners"] },
     );
     const child = { parent: this, dependsOn: [identifierUri, principal], hooks: args.hooks };
     this.clientId = application.clientId;

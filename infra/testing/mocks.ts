@@ -11,6 +11,7 @@ export type Options = {
   /** Logical names of what is created before, its parents left out. */
   dependsOn: string[];
   provider: string;
+  ignoreChanges: string[];
   /** Names of hooks, by what they wait for. */
   hooks: { afterCreate: string[]; beforeCreate: string[]; beforeUpdate: string[] };
 };
@@ -29,6 +30,7 @@ export type Evaluation = {
 const PROJECT = "m365-twitter-connector";
 const SUBSCRIPTION = "00000000-0000-4000-8000-000000000001";
 const TENANT = "11111111-1111-4111-8111-111111111111";
+export const DEPLOYER = "77777777-7777-4777-8777-777777777777";
 
 /**
  * Evaluates the whole program, recording every resource. Under `preview`, whatever a provider would
@@ -51,10 +53,15 @@ export async function evaluate(
         };
       },
       call: ({ token }) => {
-        if (token !== "azure-native:authorization:getClientConfig") {
+        if (!/^(azure-native:authorization|azuread:index\/\w+):getClientConfig$/.test(token)) {
           throw new Error(`the program called ${token}, which the mocks do not know`);
         }
-        return { subscriptionId: SUBSCRIPTION, tenantId: TENANT, objectId: "o", clientId: "c" };
+        return {
+          subscriptionId: SUBSCRIPTION,
+          tenantId: TENANT,
+          objectId: DEPLOYER,
+          clientId: "c",
+        };
       },
     },
     PROJECT,
@@ -109,6 +116,7 @@ function recordOptions(): { type: string; name: string; options: Options }[] {
           retainOnDelete: request.getRetainondelete() ?? false,
           dependsOn: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
           provider: request.getProvider(),
+          ignoreChanges: request.getIgnorechangesList(),
           hooks: {
             afterCreate: request.getHooks()?.getAfterCreateList() ?? [],
             beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
