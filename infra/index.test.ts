@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
 import {
   PROCESS_ENVIRONMENT,
@@ -8,7 +10,7 @@ import {
   TWITTER_SETTINGS,
 } from "../app/settings.ts";
 import { ROLES } from "./roles.ts";
-import { DEPLOYER, type Evaluation, valueOf } from "./testing/mocks.ts";
+import { DEPLOYER, evaluate, type Evaluation, valueOf } from "./testing/mocks.ts";
 import {
   evaluateMode as run,
   type Mode,
@@ -135,6 +137,26 @@ describe("the site", () => {
       });
     },
   );
+});
+
+describe("the example stack files", () => {
+  it.each(["development", "production"])("%s makes the whole program", async (name) => {
+    const file = new URL(`../examples/Pulumi.${name}.yaml`, import.meta.url);
+    const values = exampleSchema.parse(parse(readFileSync(file, "utf8"))).config;
+    const own = Object.entries(values).filter(([key]) => key.startsWith("m365-twitter-connector:"));
+    const config = Object.fromEntries(
+      own.map(([key, value]) => [key.slice(key.indexOf(":") + 1), String(value)]),
+    );
+    vi.resetModules();
+    const { find, all } = await evaluate(() => import("./index.ts"), { config });
+    expect(find("resources:ResourceGroup").inputs["tags"]).toMatchObject({ environment: name });
+    expect(all("network:PrivateEndpoint")).toHaveLength(name === "production" ? 3 : 0);
+    expect(all("monitor:AutoscaleSetting")).toHaveLength(name === "production" ? 1 : 0);
+  });
+});
+
+const exampleSchema = z.object({
+  config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 });
 
 describe("the first up", () => {
