@@ -13,7 +13,7 @@ describe("decideOutcome", () => {
     ["x-usage-capped", { kind: "park", at: inSeconds(3600), alert: "x.usage-capped" }],
     ["x-budget-spent", { kind: "park", at: inSeconds(3600), alert: "x.budget-spent" }],
     ["x-token-refused", { kind: "park", at: inSeconds(300), needsSignIn: true }],
-    ["job-needs-sign-in", { kind: "park", at: inSeconds(300) }],
+    ["job-needs-sign-in", { kind: "park", at: inSeconds(300), alert: "job.needs-sign-in" }],
     ["x-keys-missing", { kind: "park", at: inSeconds(300) }],
     ["entra-refused", { kind: "park", at: inSeconds(300), alert: "entra.refused" }],
     ["sas-unusable", { kind: "park", at: inSeconds(300), alert: "sas.unusable" }],

@@ -54,7 +54,8 @@ const RULES: Record<ErrorCode, Rule> = {
   "x-usage-capped": { kind: "park", afterMs: HOUR_MS, alert: "x.usage-capped" },
   "x-budget-spent": { kind: "park", afterMs: HOUR_MS, alert: "x.budget-spent" },
   "x-token-refused": { kind: "park", afterMs: 5 * MINUTE_MS, needsSignIn: true },
-  "job-needs-sign-in": { kind: "park", afterMs: 5 * MINUTE_MS },
+  // Said each time: an alert must not take it for mended after two days, as far as Azure looks back.
+  "job-needs-sign-in": { kind: "park", afterMs: 5 * MINUTE_MS, alert: "job.needs-sign-in" },
   "x-keys-missing": { kind: "park", afterMs: 5 * MINUTE_MS },
   // A suspended account may come back, and a permission be given again: a day to see to it.
   "x-forbidden": {

@@ -422,10 +422,12 @@ describe("A token that X refuses", () => {
     bench.onX(answerNoPosts);
     await pass(HOUR_MS);
     expect(bench.asked()).toBe(1);
-    expect(bench.log.of("job.needs-sign-in")).toHaveLength(1);
+    const told = bench.log.of("job.needs-sign-in").length;
+    expect(told).toBeGreaterThan(10);
     await addJob(bench, JOB);
-    await pass(5 * MINUTE_MS);
+    await pass(HOUR_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    expect(bench.log.of("job.needs-sign-in")).toHaveLength(told);
   });
 
   it("does not keep back a window that is in the archive already", async () => {

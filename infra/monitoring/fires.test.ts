@@ -6,7 +6,7 @@ import { DAILY_LIMIT, keepRoom } from "../../app/delivery/ledger.ts";
 import { ConnectorError, type ErrorCode } from "../../app/errors.ts";
 import type { EventName } from "../../app/events.ts";
 import { captureDepsOf, SOURCE } from "../../app/testing/captures.ts";
-import { createParts, X_KEYS } from "../../app/testing/harness.ts";
+import { addJob, createParts, X_KEYS } from "../../app/testing/harness.ts";
 import { startServer, unpackServer } from "../../app/testing/server-process.ts";
 import { createTestLog } from "../../app/testing/test-log.ts";
 import {
@@ -84,7 +84,11 @@ describe("the alerts over what the connector logs while it works", () => {
     await begin();
     await pass(3 * HOUR_MS);
     expect(firing()).toEqual(["needs-sign-in"]);
+    await addJob(bench, JOB);
+    await pass(1000);
     bench.log.log("job.signed-in-again", { jobId: JOB, accountId: "42" });
+    bench.onX(answerPosts([]));
+    await pass(10 * MINUTE_MS);
     expect(firing()).toEqual([]);
   });
 
@@ -107,6 +111,44 @@ describe("the alerts over what the connector logs while it works", () => {
       expect(firing()).toEqual([]);
     },
   );
+
+  it.each<[fault: string, alert: string, meet: () => void]>([
+    ["X's credits are spent", "x-quota", () => refuseOnX("x-credits-spent")],
+    ["X refuses a token", "needs-sign-in", () => refuseOnX("x-token-refused")],
+    ["X is down", "x-refuses", () => refuseOnX("x-unavailable")],
+    ["evidence is in the archive tier", "evidence-offline", () => refuseOnX("evidence-offline")],
+    ["the platform is down", "platform-refuses", () => refuseOnPlatform("platform-unavailable")],
+    ["Entra gives no token", "platform-refuses", () => refuseOnPlatform("entra-refused")],
+  ])("tell once, and not again and again, while %s: %s", async (_fault, alert, meet) => {
+    meet();
+    await begin();
+    const quarters = 60 * 4;
+    const missed: [string, hour: number][] = [];
+    for (let quarter = 1; quarter <= quarters; quarter += 1) {
+      await pass(HOUR_MS / 4);
+      const tables = { AppServiceConsoleLogs: toRows(bench.log.text()) };
+      const fire = firingAlerts(tables, new Date(), [alert, "undelivered"]);
+      const due = [quarter > 2 * 4 && alert, quarter > 7 * 4 && "undelivered"];
+      for (const name of due.filter((one) => typeof one === "string")) {
+        if (!fire.includes(name)) {
+          missed.push([name, quarter / 4]);
+        }
+      }
+    }
+    expect(missed).toEqual([]);
+  });
+
+  function refuseOnX(code: ErrorCode): void {
+    bench.onX(async () => {
+      throw new ConnectorError(code, "X answered");
+    });
+  }
+
+  function refuseOnPlatform(code: ErrorCode): void {
+    bench.platform.meet(async () => {
+      throw new ConnectorError(code, "The Import service answered");
+    });
+  }
 
   it("80 % of the day's 200,000", async () => {
     const others = { jobId: JOB, taskId: "others", asked: 1 };

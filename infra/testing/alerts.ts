@@ -18,9 +18,10 @@ export function toRows(text: string, host = "host-1"): Row[] {
     }));
 }
 
-/** Names of the alerts over logs that fire at a moment, sorted. */
-export function firingAlerts(tables: Tables, now: Date): string[] {
+/** Names of the alerts over logs (of these, or of all) that fire at a moment, sorted. */
+export function firingAlerts(tables: Tables, now: Date, among?: readonly string[]): string[] {
   return logAlerts({ hoursWithoutDelivery: HOURS_WITHOUT_DELIVERY })
+    .filter(({ name }) => among?.includes(name) ?? true)
     .filter(({ query, threshold, windowSize }) => {
       const since = now.getTime() - toMilliseconds(windowSize);
       const isSeen = ({ TimeGenerated: time }: Row) =>
