@@ -42,6 +42,29 @@ const CALLED: Record<string, string> = {
   "web:WebAppScmAllowed": "FTP and Kudu passwords off",
 };
 
+/** The steps of Microsoft's article, by their own titles. */
+const STEPS = [
+  "Create an app in Azure Active Directory",
+  "Deploy connector web service to your Azure account",
+  "Create developer app on Twitter",
+  "Configure the Twitter connector app",
+  "Set up a Twitter connector in the compliance portal",
+];
+const plain = (text: string) => text.toLowerCase().replaceAll(/\bthe /g, "");
+
+it("README.md deploys in the five steps of Microsoft's article, and has every value that they ask for", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const [, section = ""] = readme.split(/^## Deploy in five steps$|^## What is created/m);
+  const titles = [...section.matchAll(/^\d\. .*?\*\*(.+?)\*\*/gm)].map(([, title = ""]) => title);
+  expect(titles.map(plain)).toEqual(STEPS.map(plain));
+  const values = [
+    ...["AAD application ID", "Tenant Id", "app service URL", "APISecretKey"],
+    ...["twitterApiKey", "twitterApiSecretKey", "twitterAccessToken", "twitterAccessTokenSecret"],
+    ...["Name", "Connector URL", "Password", "Azure App ID", "Data Connector Admin"],
+  ];
+  expect(values.filter((value) => !section.replaceAll(/\s+/g, " ").includes(value))).toEqual([]);
+});
+
 it("README.md says what each kind of resource is for, and how many alerts are paid for", async () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   const [, table = ""] = readme.split(/^## What is created, .*$|^\| Size .*$/m);
