@@ -175,6 +175,19 @@ describe("a production stack", () => {
     expect(resultOf(found, "Alerts")).toBe("ok");
   });
 
+  it("is warned of that nobody is told when a client secret of its own ends", async () => {
+    const own = { ...production, alertEmail: "compliance-it@contoso.example", azureAppId: APP };
+    const secret = { azureAppSecret: "a-secret-of-its-own" };
+    const found = await findings({ pulumi: { config: config(own, secret) } });
+    expect(found.find(({ what }) => what === "Alerts")).toMatchObject({
+      result: "warning",
+      remedy: expect.stringMatching(/config set azureAppSecretEndDate/) as unknown,
+    });
+    const dated = { ...own, azureAppSecretEndDate: "2027-06-30" };
+    const again = await findings({ pulumi: { config: config(dated, secret) } });
+    expect(resultOf(again, "Alerts")).toBe("ok");
+  });
+
   it("does not get a region that cannot keep its archive", async () => {
     const found = await findings({ pulumi: { config: config(production) } });
     expect(resultOf(found, "Region")).toBe("failed");

@@ -42,7 +42,14 @@ export function stackChecks(pulumi: Pulumi, config: () => Promise<ProgramConfig>
 }
 
 /** What is tried out needs nobody's attention; evidence does. */
-function checkAlerts({ environment, alertEmail }: ProgramConfig): Verdict {
+function checkAlerts(config: ProgramConfig): Verdict {
+  const { environment, alertEmail, azureAppSecret, azureAppSecretEndDate } = config;
+  if (azureAppSecret !== undefined && azureAppSecretEndDate === undefined) {
+    return warning(
+      "nobody is told before azureAppSecret ends, and nothing is delivered from then on",
+      "npx pulumi config set azureAppSecretEndDate YYYY-MM-DD, then npm run up",
+    );
+  }
   if (alertEmail !== undefined) {
     return ok(`mailed to ${alertEmail}`);
   }
