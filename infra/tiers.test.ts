@@ -14,7 +14,10 @@ describe("tierOf", () => {
     expect(tierOf(sku)).toMatchObject({ name, canAutoscale, hasZones });
   });
 
-  it.each(["F1", "D1", "B4", "Y1", "FC1", "P1", "premium", ""])("knows no tier of %j", (sku) => {
-    expect(tierOf(sku)).toBeUndefined();
-  });
+  it.each(["F1", "D1", "B4", "Y1", "FC1", "P1", "P0mv3", "P4v3", "P5v4", "premium", ""])(
+    "knows no tier of %j",
+    (sku) => {
+      expect(tierOf(sku)).toBeUndefined();
+    },
+  );
 });

@@ -25,8 +25,8 @@ const TIERS: [RegExp, Tier][] = [
   ],
   [/^S[1-3]$/, { ...STANDARD, name: "Standard", maxInstances: 10 }],
   [/^P[1-3]v2$/i, { ...PREMIUM, name: "PremiumV2" }],
-  [/^P(?:0|[1-5]m?|[1-3])v3$/i, { ...PREMIUM, name: "PremiumV3" }],
-  [/^P(?:0|[1-5]m?|[1-3])v4$/i, { ...PREMIUM, name: "PremiumV4" }],
+  [/^P(?:[0-3]|[1-5]m)v3$/i, { ...PREMIUM, name: "PremiumV3" }],
+  [/^P(?:[0-3]|[1-5]m)v4$/i, { ...PREMIUM, name: "PremiumV4" }],
 ];
 
 /**
