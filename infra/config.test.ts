@@ -89,6 +89,7 @@ describe("readConfig", () => {
     ["sasHosts", { sasHosts: " , " }],
     ["sasHosts", { sasHosts: "https://blob.core.windows.net" }],
     ["immutabilityDay", { immutabilityDay: "2190" }],
+    ["azure-native:location", { "azure-native:location": "" }],
     ["alertEmail", { alertEmail: "operator" }],
     ["hoursWithoutDelivery", { hoursWithoutDelivery: "48" }],
     ["logRetentionDays", { logRetentionDays: "7" }],
@@ -206,6 +207,7 @@ describe("the example stack files", () => {
   });
 });
 
+const LOCATION = "azure-native:location";
 const NAMESPACE = "m365-twitter-connector:";
 const exampleSchema = z.object({ config: z.record(z.string(), z.unknown()) });
 
@@ -243,7 +245,8 @@ describe("Pulumi.yaml", () => {
 });
 
 function configured(values: Record<string, string>, encryptedKeys?: string[]): object {
-  pulumi.runtime.setAllConfig(qualify("test", values));
+  const { [LOCATION]: location = "westeurope", ...own } = values;
+  pulumi.runtime.setAllConfig({ [LOCATION]: location, ...qualify("test", own) });
   return readConfig(new pulumi.Config("test"), encryptedKeys);
 }
 

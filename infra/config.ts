@@ -117,6 +117,7 @@ export function readConfig(
   const plain = plainSchema.safeParse(readPlainValues(config));
   const isSet = (key: SecretKey) => secrets[key] !== undefined;
   const problems = [
+    ...locationProblems(),
     ...(plain.error?.issues ?? []).map(describeIssue),
     ...(plain.success ? findContradictions(plain.data, isSet("azureAppSecret")) : []),
     ...unknownKeys(config).map(describeUnknown),
@@ -154,6 +155,15 @@ function readPlainValues(config: pulumi.Config): Record<string, unknown> {
       key === "allowedIpRanges" ? readList(config, key) : get(config, key),
     ]),
   );
+}
+
+/** Every resource of Azure wants one, and those of Entra would be there before the first of them says so. */
+function locationProblems(): string[] {
+  return new pulumi.Config("azure-native").get("location")
+    ? []
+    : [
+        "azure-native:location: missing. Say in which region: pulumi config set azure-native:location westeurope",
+      ];
 }
 
 /** A misspelt key would be ignored without a word. */

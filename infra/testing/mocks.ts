@@ -69,7 +69,10 @@ export async function evaluate(
     preview,
   );
   const options = recordOptions();
-  pulumi.runtime.setAllConfig(qualify(PROJECT, config));
+  pulumi.runtime.setAllConfig({
+    "azure-native:location": "westeurope",
+    ...qualify(PROJECT, config),
+  });
   const outputs = await importProgram();
   await pulumi.runtime.disconnect();
   const all = (type: string) => resources.filter((one) => one.type.endsWith(`:${type}`));

@@ -7,25 +7,20 @@ const REMEDY = "Run the commands above; npx runs this package's CLI: npx pulumi 
 
 /**
  * The stack's configuration as the program will read it.
- * @throws MendableError with everything that the program would refuse, or fail over later.
+ * @throws MendableError with everything that the program would refuse.
  */
 export function readStackConfig(stack: StackConfig): ProgramConfig {
-  const problems = locationProblems(stack);
   const secretKeys = Object.keys(stack).filter((key) => stack[key]?.secret);
   const values = Object.entries(stack).map(([key, { value = "" }]) => [key, value] as const);
   pulumi.runtime.setAllConfig(Object.fromEntries(values), secretKeys);
   try {
-    const config = readConfig(new pulumi.Config(PROJECT), secretKeys);
-    if (problems.length === 0) {
-      return config;
-    }
+    return readConfig(new pulumi.Config(PROJECT), secretKeys);
   } catch (error) {
     if (!(error instanceof pulumi.RunError)) {
       throw error;
     }
-    problems.push(...error.message.split("\n- ").slice(1));
+    throw new MendableError(error.message.split("\n- ").slice(1).join("\n"), REMEDY);
   }
-  throw new MendableError(problems.join("\n"), REMEDY);
 }
 
 export function describeConfig(config: ProgramConfig): Verdict {
@@ -35,12 +30,4 @@ export function describeConfig(config: ProgramConfig): Verdict {
       ? "without the four Twitter values, as before the X developer app exists"
       : "with the four Twitter values";
   return ok(`${environment}, ${sku}, ${network} network, ${twitter}`);
-}
-
-function locationProblems(stack: StackConfig): string[] {
-  return stack["azure-native:location"]?.value
-    ? []
-    : [
-        "azure-native:location: missing. Say in which region: pulumi config set azure-native:location westeurope",
-      ];
 }
