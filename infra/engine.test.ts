@@ -189,6 +189,34 @@ function describeLife(start: Start): void {
     expect(stack().azure.standIn.resources()).toEqual(made);
   });
 
+  it("moves from passwords to trust, and back, with one of them there for the site at any time", async () => {
+    const orderOf = ({ steps }: Outcome) =>
+      steps.map(({ op, type }) => `${op} ${type.split(":").at(-1)}`);
+    await stack().engine.configure({ credential: "federated" }, {});
+    const toTrust = await stack().succeed("up");
+    expect(planOf(toTrust)).toEqual([
+      "create azuread:ApplicationFederatedIdentityCredential registration-federation",
+      "delete authorization:RoleAssignment vault-azure-app-secret-role",
+      "delete azuread:ApplicationPassword registration-password-even",
+      "delete azuread:ApplicationPassword registration-password-odd",
+      "delete keyvault:Secret vault-azure-app-secret",
+      "update web:WebApp connector-site",
+    ]);
+    expect(changedSettings(toTrust)).toEqual(["AZURE_APP_SECRET"]);
+    const there = orderOf(toTrust);
+    const moved = there.indexOf("update WebApp");
+    expect(there.indexOf("create ApplicationFederatedIdentityCredential")).toBeLessThan(moved);
+    expect(there.indexOf("delete ApplicationPassword")).toBeGreaterThan(moved);
+
+    await stack().engine.configure({ credential: "secret" }, {});
+    const back = orderOf(await stack().succeed("up"));
+    const movedBack = back.indexOf("update WebApp");
+    expect(back.lastIndexOf("create ApplicationPassword")).toBeLessThan(movedBack);
+    const trust = back.indexOf("delete ApplicationFederatedIdentityCredential");
+    expect(trust).toBeGreaterThan(movedBack);
+    expect(planOf(await stack().succeed("up"))).toEqual([]);
+  });
+
   it("shows no secret in anything that it keeps or prints", async () => {
     const secrets = [...stack().azure.standIn.secrets];
     expect(secrets).toEqual(
