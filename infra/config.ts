@@ -62,6 +62,10 @@ export const plainSchema = z.object({
   zoneRedundant: flag,
 
   network: z.enum(["public", "private-backend"]).default("public"),
+  networkRange: z
+    .cidrv4({ error: "must be a /24, 10.77.0.0/24", abort: true })
+    .regex(/\.0\/24$/, "must be a /24, 10.77.0.0/24")
+    .optional(),
   allowedIpRanges: z
     .array(z.union([z.cidrv4(), z.cidrv6()], { error: "must be CIDR ranges, 203.0.113.0/24" }))
     .default([]),

@@ -9,6 +9,7 @@ import { tierOf } from "./tiers.ts";
 export function findContradictions(config: PlainConfig, hasAppSecret: boolean): string[] {
   return [
     ...sizeProblems(config),
+    ...networkProblems(config),
     ...credentialProblems(config, hasAppSecret),
     ...retentionProblems(config),
   ];
@@ -39,6 +40,15 @@ function sizeProblems({ sku, instances, maxInstances, zoneRedundant }: PlainConf
     [
       zoneRedundant && instances < 2,
       "zoneRedundant: needs two instances at least: pulumi config set instances 2",
+    ],
+  ]);
+}
+
+function networkProblems({ network, networkRange }: PlainConfig): string[] {
+  return problemsIn([
+    [
+      networkRange !== undefined && network === "public",
+      "networkRange: there is no network with network public. Set network to private-backend, or remove it: pulumi config rm networkRange",
     ],
   ]);
 }

@@ -230,6 +230,14 @@ describe("the private backend", () => {
     ]);
   });
 
+  it("lies where the deployer's other networks do not", async () => {
+    const { find } = await run("private backend");
+    expect(find("network:VirtualNetwork").inputs).toMatchObject({
+      addressSpace: { addressPrefixes: ["10.1.2.0/24"] },
+      subnets: [{ addressPrefix: "10.1.2.0/26" }, { addressPrefix: "10.1.2.64/27" }],
+    });
+  });
+
   it("is there only when asked for", async () => {
     const { find, all } = await run("production");
     expect(all("network:VirtualNetwork")).toEqual([]);

@@ -91,6 +91,7 @@ const privateNetwork = isPrivate
       place,
       archiveAccountId: storage.accountId,
       vaultId: vault.vaultId,
+      range: config.networkRange,
     })
   : undefined;
 

@@ -7,12 +7,14 @@ export type PrivateNetworkArgs = {
   place: Place;
   archiveAccountId: pulumi.Input<string>;
   vaultId: pulumi.Input<string>;
+  /** A /24; undefined: any that is seldom used. */
+  range: string | undefined;
 };
 
-const ADDRESSES = "10.77.0.0/24";
+const SELDOM_USED = "10.77.0.0/24";
 /** One plan takes one subnet, /26 at the least for the instances that it may come to. */
-const SITE_SUBNET = { name: "site", addressPrefix: "10.77.0.0/26" };
-const ENDPOINTS_SUBNET = { name: "endpoints", addressPrefix: "10.77.0.64/27" };
+const SITE_SUBNET = { name: "site", part: "0/26" };
+const ENDPOINTS_SUBNET = { name: "endpoints", part: "64/27" };
 
 /** A network in which the archive and the vault have addresses, and through which the site goes out. */
 export class PrivateNetwork extends pulumi.ComponentResource {
@@ -24,7 +26,11 @@ export class PrivateNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:PrivateNetwork", name, {}, opts);
-    const { place } = args;
+    const { place, range = SELDOM_USED } = args;
+    const within = ({ name: subnet, part }: typeof SITE_SUBNET) => ({
+      name: subnet,
+      addressPrefix: range.replace(/0\/24$/, part),
+    });
     const { resourceGroupName } = place;
     const parent = { parent: this };
     const guard = new network.NetworkSecurityGroup(`${name}-guard`, place, parent);
@@ -33,15 +39,15 @@ export class PrivateNetwork extends pulumi.ComponentResource {
       `${name}-network`,
       {
         ...place,
-        addressSpace: { addressPrefixes: [ADDRESSES] },
+        addressSpace: { addressPrefixes: [range] },
         subnets: [
           {
-            ...SITE_SUBNET,
+            ...within(SITE_SUBNET),
             networkSecurityGroup,
             delegations: [{ name: "site", serviceName: "Microsoft.Web/serverFarms" }],
           },
           {
-            ...ENDPOINTS_SUBNET,
+            ...within(ENDPOINTS_SUBNET),
             networkSecurityGroup,
             defaultOutboundAccess: false,
             privateEndpointNetworkPolicies: "Enabled",

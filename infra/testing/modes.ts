@@ -32,6 +32,7 @@ export const MODES = {
     maxInstances: "4",
     alertEmail: "compliance-it@contoso.com",
     network: "private-backend",
+    networkRange: "10.1.2.0/24",
     allowedIpRanges: '["203.0.113.0/24"]',
   },
   "immutable archive": {
