@@ -5,7 +5,7 @@ import { missingFieldsOf } from "./missing-fields.ts";
 /** Either vocabulary is read, whichever was asked for: the wire may mix them (x-api.md section 0). */
 
 /** Of a post or a user. */
-const numericId = z.string().regex(/^\d{1,19}$/);
+const numericId = z.string().regex(/^\d{1,20}$/);
 const urlEntity = z.looseObject({
   url: z.string().min(1),
   expanded_url: z.string().optional().catch(undefined),
@@ -19,25 +19,21 @@ const entities = z
   .looseObject({ urls: readable(urlEntity), mentions: readable(mentionEntity) })
   .optional()
   .catch(undefined);
-const note = z.looseObject({ text: z.string(), entities }).optional().catch(undefined);
+const note = z.looseObject({ text: z.string(), entities });
 const count = z.number().int().nonnegative().optional().catch(undefined);
-const referenceList = z
-  .array(z.looseObject({ type: z.string(), id: numericId }))
-  .optional()
-  .catch(undefined);
+const reference = z.looseObject({ type: z.string(), id: numericId });
 
-/** Whatever says more of a post must not keep the rest of it out of the archive; what is odd is told. */
 const wirePost = z.looseObject({
   id: numericId,
   text: z.string(),
   created_at: z.string().optional(),
   author_id: numericId.optional(),
-  conversation_id: numericId.optional().catch(undefined),
-  in_reply_to_user_id: numericId.optional().catch(undefined),
-  referenced_tweets: referenceList,
-  referenced_posts: referenceList,
-  note_tweet: note,
-  note_post: note,
+  conversation_id: numericId.optional(),
+  in_reply_to_user_id: numericId.optional(),
+  referenced_tweets: z.array(reference).optional(),
+  referenced_posts: z.array(reference).optional(),
+  note_tweet: note.optional(),
+  note_post: note.optional(),
   entities,
   article: z
     .looseObject({
@@ -46,18 +42,16 @@ const wirePost = z.looseObject({
       cover_media: z.string().optional().catch(undefined),
       media_entities: z.array(z.string()).optional().catch(undefined),
     })
-    .optional()
-    .catch(undefined),
+    .optional(),
   attachments: z
     .looseObject({
       media_keys: z.array(z.string()).optional(),
       poll_ids: z.array(z.string()).optional(),
     })
-    .optional()
-    .catch(undefined),
+    .optional(),
   edit_history_tweet_ids: z.array(numericId).optional().catch(undefined),
   edit_history_post_ids: z.array(numericId).optional().catch(undefined),
-  geo: z.looseObject({ place_id: z.string().optional() }).optional().catch(undefined),
+  geo: z.looseObject({ place_id: z.string().optional() }).optional(),
   public_metrics: z
     .looseObject({
       like_count: count,
@@ -70,6 +64,20 @@ const wirePost = z.looseObject({
     .catch(undefined),
   lang: z.string().optional().catch(undefined),
   source: z.string().optional().catch(undefined),
+});
+
+/** Whatever says more of a post must not keep the rest of it out of the archive. */
+const { shape } = wirePost;
+const oddPost = wirePost.extend({
+  conversation_id: shape.conversation_id.catch(undefined),
+  in_reply_to_user_id: shape.in_reply_to_user_id.catch(undefined),
+  referenced_tweets: shape.referenced_tweets.catch(undefined),
+  referenced_posts: shape.referenced_posts.catch(undefined),
+  note_tweet: shape.note_tweet.catch(undefined),
+  note_post: shape.note_post.catch(undefined),
+  article: shape.article.catch(undefined),
+  attachments: shape.attachments.catch(undefined),
+  geo: shape.geo.catch(undefined),
 });
 
 const wireUser = z.looseObject({
@@ -242,22 +250,27 @@ export function mergeIncludes(one: Includes, other: Includes): Includes {
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
   const { next_token: nextToken, result_count: resultCount } = page.meta;
-  const sent = page.data.map((data) => ({ data, wire: wirePost.safeParse(data).data }));
-  const read = sent.flatMap(({ data, wire }) => (wire && isComplete(wire) ? { data, wire } : []));
-  const unread = sent.filter(({ wire }) => !wire || !isComplete(wire)).map(({ data }) => data);
-  if (read.length === 0) {
-    refuseIfAllAreOdd(sent.map(({ wire }) => wire));
+  const posts: Post[] = [];
+  const unread: UnreadPost[] = [];
+  const missingFields = new Set<string>();
+  for (const data of page.data) {
+    const whole = wirePost.safeParse(data).data;
+    const wire = whole ?? oddPost.safeParse(data).data;
+    if (wire && isComplete(wire)) {
+      const odd = whole ? [] : unreadMembersOf(data, wire);
+      const missing = [...missingFieldsOf(wire), ...odd.map((name) => `${name} (readable)`)];
+      missing.forEach((name) => missingFields.add(name));
+      posts.push(toPost(wire, odd));
+    } else {
+      unread.push(toUnreadPost(data));
+    }
   }
-  const posts = read.map(({ data, wire }) => toPost(wire, unreadMembersOf(data, wire)));
-  const missingFields = new Set([
-    ...read.flatMap(({ wire }) => missingFieldsOf(wire)),
-    ...posts.flatMap(
-      (post) => post.unread?.map((name) => `${name} (in a form that can be read)`) ?? [],
-    ),
-  ]);
+  if (posts.length === 0) {
+    refuseIfAllAreOdd(page.data);
+  }
   return {
     posts,
-    ...(unread.length > 0 && { unread: unread.map(toUnreadPost) }),
+    ...(unread.length > 0 && { unread }),
     includes: toIncludes(page),
     ...(nextToken !== undefined && { nextToken }),
     ...(resultCount !== undefined && { resultCount }),
@@ -320,8 +333,8 @@ type CompletePost = WirePost & { created_at: string; author_id: string };
  * A page without a post that can be read is no odd post but an odd answer: X has changed its form,
  * or what it takes for a question. One odd post alone on its page is taken for what it is.
  */
-function refuseIfAllAreOdd(sent: (WirePost | undefined)[]): void {
-  const [first, ...others] = sent;
+function refuseIfAllAreOdd(sent: unknown[]): void {
+  const first = oddPost.safeParse(sent[0]).data;
   if (first && (first.created_at === undefined || first.author_id === undefined)) {
     throw new ConnectorError(
       "x-bad-response",
@@ -329,7 +342,7 @@ function refuseIfAllAreOdd(sent: (WirePost | undefined)[]): void {
         "closed this vocabulary: set the other one in the stack's configuration (vocabulary).",
     );
   }
-  if (others.length > 0) {
+  if (sent.length > 1) {
     throw new ConnectorError("x-bad-response", "No post in X's answer can be read");
   }
 }
@@ -346,14 +359,14 @@ const TOLD_IF_ODD: [name: string, words: string][] = [
 ];
 
 function unreadMembersOf(data: unknown, wire: WirePost): string[] {
-  const sent = looseObject.parse(data);
-  const odd = TOLD_IF_ODD.filter(
-    ([name]) => (sent[name] ?? undefined) !== undefined && wire[name] === undefined,
-  );
+  const wasSent = (name: string) => {
+    const value: unknown = Reflect.get(Object(data), name);
+    return value !== undefined && value !== null;
+  };
+  const odd = TOLD_IF_ODD.filter(([name]) => wire[name] === undefined && wasSent(name));
   return [...new Set(odd.map(([, words]) => words))];
 }
 
-const looseObject = z.looseObject({});
 const namedPost = z
   .looseObject({
     id: numericId.optional().catch(undefined),
@@ -373,9 +386,12 @@ function isComplete(post: WirePost): post is CompletePost {
   return isTime(post.created_at) && post.author_id !== undefined;
 }
 
+/** Instants have years of four digits. */
+const [FIRST_MS, END_MS] = [Date.parse("0000-01-01T00:00:00Z"), Date.UTC(10_000, 0)];
+
 function isTime(time: string | undefined): time is string {
-  const at = new Date(time ?? Number.NaN);
-  return !Number.isNaN(at.getTime()) && /^\d{4}-/.test(at.toISOString());
+  const ms = time === undefined ? Number.NaN : Date.parse(time);
+  return ms >= FIRST_MS && ms < END_MS;
 }
 
 function toPost(wire: CompletePost, unread: string[] = []): Post {
