@@ -71,10 +71,14 @@ describe("the diagnostic settings", () => {
     const byUri = settings.toSorted((a, b) => String(a[0]).localeCompare(String(b[0])));
     expect(byUri).toEqual([
       ["/archive/blobServices/default", ...storage],
+      ["/archive/fileServices/default", ...storage],
       ["/archive/queueServices/default", ...storage],
+      ["/archive/tableServices/default", ...storage],
       ["/autoscale", "AutoscaleScaleActions"],
       ["/package/blobServices/default", ...storage],
+      ["/package/fileServices/default", ...storage],
       ["/package/queueServices/default", ...storage],
+      ["/package/tableServices/default", ...storage],
       ["/plan", "AllMetrics"],
       [
         "/site",

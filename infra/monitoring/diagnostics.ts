@@ -35,8 +35,8 @@ const SITE_LOGS = categories(
 const STORAGE_LOGS = categories("StorageRead", "StorageWrite", "StorageDelete");
 const METRICS = [{ category: "AllMetrics", enabled: true }];
 
-const BLOBS = "/blobServices/default";
-const QUEUES = "/queueServices/default";
+/** Tables and files, too, which nothing of ours uses: whoever does is somebody else. */
+const STORAGE_SERVICES = ["blob", "queue", "table", "file"];
 
 /** Metrics are kept by Azure itself for 93 days; the plan's are copied, to be seen beside the logs. */
 export const DIAGNOSTICS: Diagnostics[] = [
@@ -48,10 +48,10 @@ export const DIAGNOSTICS: Diagnostics[] = [
     logs: [{ categoryGroup: "audit", enabled: true }],
     logAnalyticsDestinationType: "Dedicated",
   },
-  { name: "archive-blobs", resource: "archiveAccount", path: BLOBS, logs: STORAGE_LOGS },
-  { name: "archive-queues", resource: "archiveAccount", path: QUEUES, logs: STORAGE_LOGS },
-  { name: "package-blobs", resource: "packageAccount", path: BLOBS, logs: STORAGE_LOGS },
-  { name: "package-queues", resource: "packageAccount", path: QUEUES, logs: STORAGE_LOGS },
+  ...STORAGE_SERVICES.flatMap((service) => [
+    storageLogs("archive", service),
+    storageLogs("package", service),
+  ]),
   // Not why it decided to do nothing, a line for each rule and minute.
   { name: "autoscale", resource: "autoscale", logs: categories("AutoscaleScaleActions") },
   { name: "network", resource: "network", logs: categories("VMProtectionAlerts") },
@@ -59,3 +59,12 @@ export const DIAGNOSTICS: Diagnostics[] = [
   // Who read the logs.
   { name: "workspace", resource: "workspace", logs: categories("Audit") },
 ];
+
+function storageLogs(account: "archive" | "package", service: string): Diagnostics {
+  return {
+    name: `${account}-${service}s`,
+    resource: `${account}Account`,
+    path: `/${service}Services/default`,
+    logs: STORAGE_LOGS,
+  };
+}

@@ -162,6 +162,16 @@ describe("the alerts over what the connector logs while it works", () => {
     expect(firing()).toEqual(["daily-limit"]);
   });
 
+  it("a window that nobody works on", async () => {
+    bench.log.log("task.accepted", { jobId: JOB, taskId: "task-1" });
+    await pass(5 * HOUR_MS);
+    expect(firing()).toEqual([]);
+    await pass(2 * HOUR_MS);
+    expect(firing()).toEqual(["undelivered"]);
+    await pass(40 * HOUR_MS);
+    expect(firing()).toEqual(["undelivered"]);
+  });
+
   it("a poison message", async () => {
     bench.queue.put("no message of ours");
     bench.start();

@@ -23,12 +23,16 @@ describe("the whole program", () => {
     );
     expect(watched.toSorted()).toEqual([
       "archiveaccount/blobServices/default",
+      "archiveaccount/fileServices/default",
       "archiveaccount/queueServices/default",
+      "archiveaccount/tableServices/default",
       "connector-plan",
       "connector-site",
       "monitoring-workspace",
       "packageaccount/blobServices/default",
+      "packageaccount/fileServices/default",
       "packageaccount/queueServices/default",
+      "packageaccount/tableServices/default",
       "vault-vault",
     ]);
   });
