@@ -45,6 +45,8 @@ export type TruePost = {
   mentions: { id: string; username: string }[];
   media: TrueMedia[];
   references: TrueReference[];
+  /** Earlier versions of an edited post that X hands out by their ids. */
+  earlier: TruePost[];
 };
 
 export type TrueReference = {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Item } from "../portal/item.ts";
 import { openMailbox } from "../portal/mailbox.ts";
 import { sampleItem, sampleParty, samplePost } from "../portal/testing/samples.ts";
 import { check } from "./check.ts";
@@ -117,6 +118,29 @@ describe("the checker", () => {
     ]);
     const pages = { ...evidence.pages, earlierVersions: new Set(["77"]) };
     expect(check({ ...evidence, pages }).problems).toEqual([]);
+  });
+
+  it("finds an earlier version of a post that is missing, or there twice, or not whole", async () => {
+    const earlier = [samplePost({ id: "77", text: "Ferry is on time" })];
+    const [edited, ...others] = truth();
+    const posts = [{ ...samplePost(), ...edited, earlier }, ...others];
+    const judge = async (...items: Item[]) => {
+      const all = items.map((item, index): [string, Item] => [`77-${index}`, item]);
+      const own = await mkdtemp(path.join(directory, "own-"));
+      const evidence = await gather(own, new Map([...standardItems(), ...all]));
+      const pages = { ...evidence.pages, earlierVersions: new Set(["77"]) };
+      return check({ ...evidence, pages, truth: posts }).problems.map(({ what }) => what);
+    };
+    const item = sampleItem({
+      Id: "77",
+      SentTimeUtc: TIME,
+      Content: "Ferry is on time @harbour https://x.com/harbour/status/77",
+    });
+    expect(await judge(item)).toEqual([]);
+    expect(await judge()).toEqual(["is not in the mailbox, an earlier version of 1"]);
+    expect(await judge(item, item)).toEqual(["is in the mailbox 2 times, an earlier version of 1"]);
+    const cut = { ...item, Content: item.Content?.replace("on time", "") ?? "" };
+    expect(await judge(cut)).toEqual(["the text is not complete, an earlier version of 1"]);
   });
 
   it.each([

@@ -50,6 +50,7 @@ export function check(evidence: Evidence): Verdict {
     duplicates: extra + results.reduce((sum, { duplicates }) => sum + duplicates, 0),
     problems: [
       ...truth.flatMap((post) => checkPost(post, mails.get(post.id) ?? [], evidence)),
+      ...truth.flatMap((post) => checkEarlier(post, mails, results)),
       ...checkInvented(mails, posts, pages),
       ...checkItems(items, posts),
       ...checkItemTypes(posts, items),
@@ -80,7 +81,29 @@ function checkPost(
   return problems.map((what) => ({ postId, what }));
 }
 
-function liesIn({ createdAt }: TruePost, { start, end }: Gap): boolean {
+/** Earlier versions are posts of their own, each with the window of its time, or a later one. */
+function checkEarlier(
+  post: TruePost,
+  mails: ReadonlyMap<string, ParsedMail[]>,
+  results: readonly TaskResult[],
+): Problem[] {
+  const due = post.earlier.filter(
+    (version) => mails.has(post.id) && results.some(({ window }) => liesIn(version, window)),
+  );
+  return due.flatMap((version) => {
+    const [mail, ...more] = mails.get(version.id) ?? [];
+    const problems = [
+      ...(mail ? checkMail(version, mail) : ["is not in the mailbox"]),
+      ...(more.length > 0 ? [`is in the mailbox ${more.length + 1} times`] : []),
+    ];
+    return problems.map((what) => ({
+      postId: version.id,
+      what: `${what}, an earlier version of ${post.id}`,
+    }));
+  });
+}
+
+function liesIn({ createdAt }: TruePost, { start, end }: Omit<Gap, "reason">): boolean {
   const time = Date.parse(createdAt);
   return Date.parse(start) <= time && time < Date.parse(end);
 }

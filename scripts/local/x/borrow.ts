@@ -29,5 +29,6 @@ function withoutMedia(post: TruePost): TruePost {
     ...reference,
     ...(referred && { post: { ...referred, media: [] } }),
   }));
-  return { ...post, media: [], references };
+  // Nor is known which earlier versions of a post it hands out.
+  return { ...post, media: [], references, earlier: [] };
 }

@@ -48,6 +48,15 @@ describe("the truth about a post", () => {
     });
   });
 
+  it("names the earlier versions that X hands out", () => {
+    const post = postAt("2026-01-01T00:00:00.000Z");
+    const version = postAt("2025-12-31T23:50:00.000Z", { text: "before" });
+    const edit_history_tweet_ids = ["7", version.id, post.id];
+    const told = tellOne({ edit_history_tweet_ids }, [{ ...version, edit_history_tweet_ids }]);
+    expect(told?.earlier).toMatchObject([{ id: version.id, text: "before", earlier: [] }]);
+    expect(tellOne({})?.earlier).toEqual([]);
+  });
+
   it("takes the complete text of a repost from the original", () => {
     const long = { ...before, text: "cut", note_tweet: { text: "not cut" } };
     const members = {

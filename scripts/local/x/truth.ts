@@ -14,7 +14,11 @@ export function tellTruth(timeline: Timeline, files: MediaFiles): TruePost[] {
     if (!told.has(post.id)) {
       // What is being told cannot be told inside itself: a circle of references ends here.
       told.set(post.id, undefined);
-      told.set(post.id, { ...tellAlone(timeline, files, post), references: tellReferences(post) });
+      told.set(post.id, {
+        ...tellAlone(timeline, files, post),
+        references: tellReferences(post),
+        earlier: tellEarlier(post),
+      });
     }
     return told.get(post.id);
   }
@@ -25,6 +29,13 @@ export function tellTruth(timeline: Timeline, files: MediaFiles): TruePost[] {
       const truth = target === undefined ? undefined : tell(target);
       return truth === undefined ? { type, id } : { type, id, post: truth };
     });
+  }
+
+  function tellEarlier(post: Post): TruePost[] {
+    return (post.edit_history_tweet_ids ?? [])
+      .filter((id) => BigInt(id) < BigInt(post.id))
+      .flatMap((id) => shownPost(timeline, id) ?? [])
+      .flatMap((version) => tell(version) ?? []);
   }
 
   return timeline.posts.flatMap((post) => tell(post) ?? []);
@@ -49,6 +60,7 @@ function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost 
     mentions: mentionsIn(timeline, entities),
     media: mediaKeysOf(post).map((key) => tellMedium(timeline, files, key)),
     references: [],
+    earlier: [],
   };
 }
 

@@ -52,6 +52,7 @@ export function samplePost(changes: Partial<TruePost> = {}): TruePost {
     mentions: [],
     media: [],
     references: [],
+    earlier: [],
     ...changes,
   };
 }
