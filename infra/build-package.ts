@@ -13,6 +13,11 @@ export type Package = {
   bundleBytes: number;
 };
 
+/** A name of its own for each content: App Service fetches a package again when its address changes. */
+export function packageName({ hash }: Pick<Package, "hash">): string {
+  return `app-${hash.slice(0, 16)}.zip`;
+}
+
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Zip knows no times before 1980. Local time: fflate writes local parts, and zip has no zone. */
 const ZIP_TIME = new Date(1980, 0, 1);

@@ -84,6 +84,7 @@ describe("readConfig", () => {
       "azureAppSecretEndDate",
       { azureAppId: TENANT, azureAppSecret: "some-secret", azureAppSecretEndDate: "30.6.2027" },
     ],
+    ["packageContainerId", { packageContainerId: "https://a.blob.core.windows.net/connector" }],
     ["rotateDays", { rotateDays: "29" }],
     ["readsPerDay", { readsPerDay: "0" }],
     ["readsPerMonth", { readsPerMonth: "99999999999999999999" }],

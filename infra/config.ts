@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { findContradictions } from "./contradictions.ts";
+import { CONTAINER_ID } from "./own-package.ts";
 import { tierOf } from "./tiers.ts";
 
 export const TWITTER_KEYS = [
@@ -69,6 +70,11 @@ export const plainSchema = z.object({
   allowedIpRanges: z
     .array(z.union([z.cidrv4(), z.cidrv6()], { error: "must be CIDR ranges, 203.0.113.0/24" }))
     .default([]),
+
+  packageContainerId: z
+    .string()
+    .regex(CONTAINER_ID, "must be the resource id of a blob container (az storage account show, …)")
+    .optional(),
 
   archiveReplication: z
     .enum(["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS", "Standard_RAGZRS"])

@@ -17,6 +17,7 @@ import {
   MODES,
   OTHER_TENANT,
   OWN_APP_ID,
+  OWN_CONTAINER_ID,
   SECRET_VALUES,
 } from "./testing/modes.ts";
 import { reveal } from "./testing/property-values.ts";
@@ -65,7 +66,7 @@ describe.each(modes)("the whole program, %s", (mode) => {
       expect(Object.values(ROLES), name).toContain(role);
       expect(inputs, name).toMatchObject({ principalType: "ServicePrincipal" });
       expect(String(inputs["scope"]), name).toMatch(
-        /\/(azure-native:storage:(BlobContainer|Queue)|azure-native:keyvault:Secret)\//,
+        /\/(azure-native:storage:(BlobContainer|Queue)|azure-native:keyvault:Secret|containers)\//,
       );
     }
   });
@@ -199,6 +200,21 @@ describe("the first up", () => {
       new RegExp(`^https://.*/packages/${String(blob["blobName"])}$`),
     );
   });
+});
+
+it("a package of one's own is read where it is, and no account with keys is made", async () => {
+  const { all, find, outputs } = await run("own package container");
+  expect(all("storage:StorageAccount").map(({ inputs }) => inputs["allowSharedKeyAccess"])).toEqual(
+    [false],
+  );
+  expect(all("storage:Blob")).toEqual([]);
+  expect(find("authorization:RoleAssignment", "package-role").inputs).toMatchObject({
+    scope: OWN_CONTAINER_ID,
+    roleDefinitionId: expect.stringContaining(ROLES.storageBlobDataReader) as unknown,
+  });
+  expect(appSettings(await run("own package container"))["WEBSITE_RUN_FROM_PACKAGE"]).toBe(
+    `https://contosopackages.blob.core.windows.net/connector/app-${String(outputs["packageHash"]).slice(0, 16)}.zip`,
+  );
 });
 
 it("a package that was replaced can be brought back for 90 days", async () => {

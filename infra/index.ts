@@ -10,6 +10,7 @@ import { readConfig } from "./config.ts";
 import { chooseCredential } from "./credential.ts";
 import { DAILY_LOG_QUOTA_GB, DEFAULT_REPLICATION } from "./defaults.ts";
 import { Monitoring } from "./monitoring.ts";
+import { ownPackage } from "./own-package.ts";
 import { AppPackage } from "./package.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import { sealingKeys } from "./sealing-keys.ts";
@@ -61,7 +62,11 @@ const storage = new Storage("archive", {
   retention: config,
 });
 const built = await buildPackage();
-const appPackage = new AppPackage("package", { place, holder, built });
+const { packageContainerId: containerId } = config;
+const appPackage =
+  containerId === undefined
+    ? new AppPackage("package", { place, holder, built })
+    : ownPackage("package", { containerId, holder, built });
 
 const generatedApiSecretKey = new random.RandomPassword(
   "api-secret-key",

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Package } from "./build-package.ts";
+import { type Package, packageName } from "./build-package.ts";
 import { hardenedAccount } from "./hardened-account.ts";
 import type { Place } from "./place.ts";
 import { assignRole, type Holder } from "./roles.ts";
@@ -57,8 +57,7 @@ export class AppPackage extends pulumi.ComponentResource {
       { ...within, containerName: "packages", publicAccess: "None" },
       { parent: this, dependsOn: service },
     );
-    // A name of its own for each content: App Service fetches a package again when its address changes.
-    const blobName = `app-${built.hash.slice(0, 16)}.zip`;
+    const blobName = packageName(built);
     // Pulumi takes binary assets from files only.
     const file = `${DIST}${blobName}`;
     writeWhole(file, built.zip);

@@ -1,16 +1,18 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { buildPackage, mapBundle } from "../infra/build-package.ts";
+import { buildPackage, mapBundle, packageName } from "../infra/build-package.ts";
 
-/** Builds the package that `pulumi up` would deploy, for a look at it: dist/app.zip, and its source map. */
+/** Builds the package that `pulumi up` would deploy, under its name there, and its source map. */
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const started = performance.now();
-const { hash, zip, bundleBytes } = await buildPackage();
+const built = await buildPackage();
+const { hash, zip, bundleBytes } = built;
+const name = packageName(built);
 mkdirSync(dist, { recursive: true });
-writeFileSync(`${dist}app.zip`, zip);
+writeFileSync(`${dist}${name}`, zip);
 const seconds = ((performance.now() - started) / 1000).toFixed(2);
 console.log(
-  `dist/app.zip: ${kilobytes(zip.byteLength)} (bundle ${kilobytes(bundleBytes)}), built in ${seconds} s`,
+  `dist/${name}: ${kilobytes(zip.byteLength)} (bundle ${kilobytes(bundleBytes)}), built in ${seconds} s`,
 );
 console.log(`package hash ${hash}`);
 writeFileSync(`${dist}server.js.map`, await mapBundle());

@@ -1,8 +1,8 @@
 import type { DiagnosticSettingArgs } from "@pulumi/azure-native/monitor/index.js";
 
-export type WatchedResource = "site" | "plan" | "vault" | "archiveAccount" | "packageAccount";
+export type WatchedResource = "site" | "plan" | "vault" | "archiveAccount";
 /** What is there in some stacks only. */
-export type OptionalResource = "autoscale" | "network" | "networkGuard";
+export type OptionalResource = "packageAccount" | "autoscale" | "network" | "networkGuard";
 
 /** What a resource hands over to the workspace. */
 export type Diagnostics = Pick<

@@ -11,6 +11,9 @@ export const TWITTER_CONFIG = {
 export const OTHER_TENANT = "99999999-9999-4999-8999-999999999999";
 export const OWN_APP_ID = "88888888-8888-4888-8888-888888888888";
 
+export const OWN_CONTAINER_ID =
+  "/subscriptions/s-1/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/contosopackages/blobServices/default/containers/connector";
+
 /** Every way in which the program is meant to be used, as stack configuration. */
 export const MODES = {
   "first up": {},
@@ -35,6 +38,7 @@ export const MODES = {
     networkRange: "10.1.2.0/24",
     allowedIpRanges: '["203.0.113.0/24"]',
   },
+  "own package container": { packageContainerId: OWN_CONTAINER_ID },
   "immutable archive": {
     environment: "production",
     immutabilityDays: "2190",
