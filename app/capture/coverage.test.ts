@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../testing/memory-store.ts";
-import { addToCoverage, capturesOf, type Covered, type Gap, readCoverage } from "./coverage.ts";
+import {
+  addToCoverage,
+  capturesOf,
+  type Covered,
+  type Gap,
+  readCoverage,
+  replaceGap,
+} from "./coverage.ts";
 
 const hour = (at: number) => `2026-01-01T${String(at).padStart(2, "0")}:00:00Z`;
 const covered = (start: number, end: number): Covered => ({
@@ -131,6 +138,18 @@ describe("addToCoverage", () => {
     await addToCoverage(store, "job-1", { gaps: [gap(4, 6)] });
     await addToCoverage(store, "job-1", { gaps: [reposts, gap(4, 6)] });
     expect((await readCoverage(store, "job-1")).gaps).toEqual([gap(4, 6), reposts]);
+  });
+
+  it.each([
+    ["start", gap(4, 9)],
+    ["end", gap(1, 6)],
+    ["interval", { ...gap(4, 6), reason: "reposts" }],
+  ])("closes one gap, and leaves another of the same %s", async (_what, other) => {
+    const store = createMemoryStore();
+    const [closed, intervals] = [gap(4, 6), [covered(4, 6)]];
+    await addToCoverage(store, "job-1", { gaps: [other, closed] });
+    await replaceGap(store, "job-1", { gap: closed, intervals, gaps: [] });
+    expect(await readCoverage(store, "job-1")).toEqual({ intervals, gaps: [other] });
   });
 
   it("says so when what is stored cannot be read", async () => {

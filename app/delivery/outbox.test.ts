@@ -102,6 +102,11 @@ describe("The outbox", () => {
     await addToOutbox({ ...store, read }, "job-1", { ...ENTRY, pages: [OTHER_PAGE] });
     expect(await waiting(store)).toEqual([{ ...ENTRY, pages: [OTHER_PAGE] }]);
   });
+
+  it("never seems to hold a post that it does not", async () => {
+    const elusive = { ...createMemoryStore(), create: async () => false };
+    await expect(addToOutbox(elusive, "job-1", ENTRY)).rejects.toMatchObject({ code: "conflict" });
+  });
 });
 
 function waiting(store: ReturnType<typeof createMemoryStore>): Promise<OutboxEntry[]> {
