@@ -205,6 +205,28 @@ describe("A post that search is held against", () => {
   }
 });
 
+it("An earlier version of a post that search found waits, also for the window that it is found for", async () => {
+  const version = postAt("2025-12-10T12:00:00.000Z");
+  const newest = postAt("2025-12-10T12:10:00.000Z");
+  const history = { edit_history_tweet_ids: [version.id, newest.id] };
+  x = await startSmallX([postAt("2026-01-01T12:00:00.000Z"), { ...newest, ...history }], {
+    keys: X_KEYS,
+    otherPosts: [{ ...version, ...history }],
+  });
+  const parts = createParts(x.url);
+  const gap = { start: "2025-12-01T00:00:00Z", end: "2026-01-01T00:00:00Z" };
+  const deps = captureDepsOf(parts, { posts: 5, fullArchiveSearch: true });
+  await capture(deps, SOURCE, { start: gap.end, end: "2026-01-02T00:00:00Z" });
+  const about = { reason: "beyond", tried: "all", unsearched: true };
+  await addToCoverage(parts.store, "job-1", {
+    gaps: [{ ...gap, ...about, recordedAt: "2026-01-02T00:00:00Z" }],
+  });
+  await capture(deps, SOURCE, gap);
+  expect(await archivedIds(parts, gap)).toEqual([newest.id]);
+  const waiting = await Array.fromAsync(readOutbox(parts.store, "job-1"));
+  expect(waiting).toMatchObject([{ postId: version.id, reason: "late" }]);
+});
+
 describe("Once search is allowed", () => {
   it("a beat reads the gaps that are there, and what its window was answered without goes out", async () => {
     const parts = await start();
