@@ -28,11 +28,13 @@ describe("readConfig", () => {
         sku: "P0v3",
         zoneRedundant: "true",
         allowedIpRanges: '["203.0.113.0/24","2001:db8::/32"]',
+        tags: '{"costCenter":"4711"}',
       }),
     ).toMatchObject({
       instances: 2,
       zoneRedundant: true,
       allowedIpRanges: ["203.0.113.0/24", "2001:db8::/32"],
+      tags: { costCenter: "4711" },
     });
   });
 
@@ -94,6 +96,9 @@ describe("readConfig", () => {
     ["sasHosts", { sasHosts: " , " }],
     ["sasHosts", { sasHosts: "https://blob.core.windows.net" }],
     ["immutabilityDay", { immutabilityDay: "2190" }],
+    ["tags.costCenter", { tags: '{"costCenter":["4711"]}' }],
+    ["tags", { tags: "costCenter=4711" }],
+    ["tags", { tags: '{"project":"theirs"}' }],
     ["azure-native:location", { "azure-native:location": "" }],
     ["alertEmail", { alertEmail: "operator" }],
     ["hoursWithoutDelivery", { hoursWithoutDelivery: "48" }],
@@ -243,7 +248,10 @@ describe("Pulumi.yaml", () => {
   it("gives each key a default, without which the CLI would ask for a value", () => {
     expect(defaults.filter(([, value]) => value === undefined)).toEqual([]);
     const handedOver = Object.fromEntries(
-      defaults.map(([key, value]) => [key, Array.isArray(value) ? "[]" : String(value)]),
+      defaults.map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
     );
     expect(configured(handedOver)).toEqual(configured({}));
   });

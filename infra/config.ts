@@ -38,10 +38,24 @@ const hostNames = z
   .string()
   .regex(/^[\w.-]+(?:,\s*[\w.-]+)*$/, "must be host names, comma-separated");
 
+/** The command line takes what looks like one for a number or a switch. */
+const tagValue = z
+  .union([z.string(), z.number(), z.boolean()], { error: "must be a text" })
+  .transform(String)
+  .refine((text) => text.length <= 256, { error: "must have 256 characters at most" });
+const OWN_TAGS = ["project", "stack", "environment"];
+
 /** Values that may be shown. Secrets are read apart, and stay wrapped. */
 export const plainSchema = z.object({
   tenantId: z.guid().optional(),
   environment: z.enum(["development", "production"]).default("development"),
+
+  tags: z
+    .record(z.string().min(1).max(128), tagValue)
+    .refine((tags) => OWN_TAGS.every((name) => !(name in tags)), {
+      error: `${OWN_TAGS.join(", ")} are the program's own`,
+    })
+    .default({}),
 
   azureAppId: z.guid().optional(),
   azureAppSecretEndDate: z.iso.date("must be a day, 2027-06-30").optional(),
@@ -162,7 +176,7 @@ function readPlainValues(config: pulumi.Config): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(plainSchema.shape).map((key) => [
       key,
-      key === "allowedIpRanges" ? readList(config, key) : get(config, key),
+      STRUCTURED_KEYS.has(key) ? readStructured(config, key) : get(config, key),
     ]),
   );
 }
@@ -189,8 +203,10 @@ function describeUnknown(key: string): string {
   return `${key}: the program has no such key. Remove it: pulumi config rm ${key}`;
 }
 
+const STRUCTURED_KEYS = new Set(["allowedIpRanges", "tags"]);
+
 /** `pulumi config set --path 'allowedIpRanges[0]' …` keeps a list as JSON. */
-function readList(config: pulumi.Config, key: string): unknown {
+function readStructured(config: pulumi.Config, key: string): unknown {
   const text = get(config, key);
   if (text === undefined) {
     return undefined;
@@ -209,12 +225,15 @@ function withoutTrailingSlash(url: string): string {
 function describeIssue({ path, message }: z.core.$ZodIssue): string {
   const [key] = path;
   const where = path
-    .map((step) => (typeof step === "number" ? `[${step}]` : String(step)))
+    .map((step, depth) =>
+      typeof step === "number" ? `[${step}]` : `${depth > 0 ? "." : ""}${String(step)}`,
+    )
     .join("");
+  const within = { allowedIpRanges: "[0]", tags: ".NAME" }[String(key)];
   const command =
-    path.length > 1 || key === "allowedIpRanges"
-      ? `pulumi config set --path '${String(key)}[0]' VALUE`
-      : `pulumi config set ${String(key)} VALUE`;
+    within === undefined
+      ? `pulumi config set ${String(key)} VALUE`
+      : `pulumi config set --path '${String(key)}${within}' VALUE`;
   return `${where}: ${message}. Correct it: ${command}`;
 }
 

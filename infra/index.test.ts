@@ -103,6 +103,20 @@ describe.each(modes)("the whole program, %s", (mode) => {
   });
 });
 
+it("tags what it makes with the deployer's own, too", async () => {
+  const { resources } = await run("private backend");
+  const tagged = resources.flatMap(({ inputs }) => inputs["tags"] ?? []);
+  expect(tagged.length).toBeGreaterThan(20);
+  for (const tags of tagged) {
+    expect(tags).toEqual({
+      costCenter: "4711",
+      project: "m365-twitter-connector",
+      stack: "test",
+      environment: "production",
+    });
+  }
+});
+
 /** Azure gives these no tags of their own. */
 const UNTAGGABLE = new Set([
   "authorization:RoleAssignment",

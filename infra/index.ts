@@ -23,6 +23,7 @@ const config = readConfig();
 const isProduction = config.environment === "production";
 const isPrivate = config.network === "private-backend";
 const tags = {
+  ...config.tags,
   project: pulumi.getProject(),
   stack: pulumi.getStack(),
   environment: config.environment,

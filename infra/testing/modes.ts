@@ -36,6 +36,7 @@ export const MODES = {
     alertEmail: "compliance-it@contoso.com",
     network: "private-backend",
     networkRange: "10.1.2.0/24",
+    tags: '{"costCenter":"4711"}',
     allowedIpRanges: '["203.0.113.0/24"]',
   },
   "own package container": { packageContainerId: OWN_CONTAINER_ID },

@@ -8,7 +8,7 @@ const projectSchema = z.object({
   config: z.record(
     z.string(),
     z.object({
-      type: z.enum(["string", "integer", "boolean", "array"]),
+      type: z.enum(["string", "integer", "boolean", "array", "object"]),
       secret: z.boolean().default(false),
       default: z.json().optional(),
     }),
@@ -61,4 +61,5 @@ const IS_OF_TYPE = {
   integer: (value: string) => /^[+-]?\d+$/.test(value),
   boolean: (value: string) => value === "true" || value === "false",
   array: (value: string) => value.startsWith("["),
+  object: (value: string) => value.startsWith("{"),
 };

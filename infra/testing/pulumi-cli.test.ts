@@ -98,14 +98,18 @@ describe("an engine by its CLI", () => {
 
   it("keeps to itself: its own home, state and stack file, and no plugin but the stand-ins", async () => {
     const engine = await start("");
-    const plain = { sku: "B1", allowedIpRanges: '["203.0.113.0/24","2001:db8::/32"]' };
+    const plain = {
+      sku: "B1",
+      allowedIpRanges: '["203.0.113.0/24","2001:db8::/32"]',
+      tags: '{"costCenter":"4711"}',
+    };
     await engine.configure(plain, { apiSecretKey: "hush" });
     const calls = await readFile(join(directory, "calls"), "utf8");
     expect(calls.split("\n").slice(0, 3)).toEqual([
       "stack init --stack dev --non-interactive",
       "config set-all --plaintext azure-native:location=westeurope --stack dev --non-interactive",
       "config set-all --path --plaintext sku=B1 --plaintext allowedIpRanges[0]=203.0.113.0/24 " +
-        "--plaintext allowedIpRanges[1]=2001:db8::/32 --secret apiSecretKey=hush --stack dev " +
+        "--plaintext allowedIpRanges[1]=2001:db8::/32 --plaintext tags.costCenter=4711 --secret apiSecretKey=hush --stack dev " +
         "--non-interactive",
     ]);
     const environment = await readFile(join(directory, "environment"), "utf8");

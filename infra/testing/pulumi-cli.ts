@@ -123,18 +123,26 @@ const COMMANDS: Record<Command, string[]> = {
   "destroy --exclude-protected": ["destroy", "--yes", "--exclude-protected", "--color", "never"],
 };
 
-/** A list is set one item after the other: as a text it is none to the CLI. */
+/** A list, or an object, is set one item after the other: as a text it is none to the CLI. */
 function flags(flag: string, values: Record<string, string>): string[] {
   return Object.entries(values)
-    .flatMap(([key, value]) =>
-      value.startsWith("[")
-        ? listSchema.parse(JSON.parse(value)).map((item, index) => `${key}[${index}]=${item}`)
-        : [`${key}=${value}`],
-    )
+    .flatMap(([key, value]) => partsOf(value).map(([path, item]) => `${key}${path}=${item}`))
     .flatMap((pair) => [flag, pair]);
 }
 
+function partsOf(value: string): [path: string, item: string][] {
+  if (value.startsWith("[")) {
+    return listSchema.parse(JSON.parse(value)).map((item, index) => [`[${index}]`, item]);
+  }
+  if (value.startsWith("{")) {
+    const members = Object.entries(objectSchema.parse(JSON.parse(value)));
+    return members.map(([name, item]) => [`.${name}`, item]);
+  }
+  return [["", value]];
+}
+
 const listSchema = z.array(z.string());
+const objectSchema = z.record(z.string(), z.string());
 
 /** Nothing of the person's own Pulumi: no log-in, no plugins, no look for updates. */
 function environment({ cli, plugins, directory }: CliOptions, state: string) {
