@@ -103,6 +103,8 @@ function createLargeStore(jobId: string, window: Window): Store {
     async read(name) {
       const number = name.startsWith(pages) ? Number(/(\d+)\.json$/.exec(name)?.[1]) : undefined;
       if (number !== undefined) {
+        // As no storage does, pages that came at once would keep the garbage collector from its tasks.
+        await new Promise(setImmediate);
         return pageBlob(number, window);
       }
       const bytes = /\/(\d+)-[\w-]+$/.exec(name)?.[1];
