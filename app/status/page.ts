@@ -102,7 +102,7 @@ function jobSection(job: JobOverview): Html {
       <dd>${count(job.items.today)} of ${count(job.items.dailyLimit)} items</dd>
       <dt>Waiting for a later window</dt>
       <dd>
-        ${job.items.waiting === 0 ? "no post" : html`${count(job.items.waiting)} posts: late, edited, asked again, or over the daily limit`}
+        ${job.items.waiting === 0 ? "no post" : html`${count(job.items.waiting)} posts: late, edited, asked again, over the daily limit, or given up (an alert has said so: npm run requeue)`}
       </dd>
       <dt>Windows not done</dt>
       <dd>${count(job.unfinished)}</dd>
