@@ -1,13 +1,12 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
 import { z } from "zod";
-import { MendableError } from "./checks/check.ts";
 import { runMendable } from "./checks/mendable-script.ts";
 import { optionsOrExit } from "./command-line.ts";
 import { HELP, parseOptions, type RequeueOptions } from "./requeue/options.ts";
 import { type GivenUp, listPoisoned, requeue } from "./requeue/requeue.ts";
 import { createPulumi } from "./stack/pulumi.ts";
-import { readOutputs } from "./stack/read-outputs.ts";
+import { readOutputsOf } from "./stack/read-outputs.ts";
 
 const queuesSchema = z.object({ workQueueUrl: z.string(), poisonQueueUrl: z.string() });
 
@@ -33,15 +32,9 @@ async function queueUrls({ outputs, workQueue, poisonQueue }: RequeueOptions) {
   if (workQueue !== undefined && poisonQueue !== undefined) {
     return { workQueueUrl: workQueue, poisonQueueUrl: poisonQueue };
   }
-  const all = await readOutputs(outputs, createPulumi(), { showSecrets: false });
-  const parsed = queuesSchema.safeParse(all);
-  if (!parsed.success) {
-    throw new MendableError(
-      "The stack's outputs do not name its queues",
-      "Deploy with this version of the program (npm run up), or give --work-queue and --poison-queue",
-    );
-  }
-  return parsed.data;
+  const from = { file: outputs, pulumi: createPulumi() };
+  const words = { what: "queues", otherwise: "--work-queue and --poison-queue" };
+  return readOutputsOf(queuesSchema, from, words);
 }
 
 function report({ reason, message }: GivenUp): void {

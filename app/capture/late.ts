@@ -73,8 +73,12 @@ export async function earlierVersions(
 ): Promise<EarlyPost[]> {
   const isEdited = page.posts.some(({ versions }) => versions.length > 1);
   const stored = isEdited ? await readStoredPage(store, name) : undefined;
-  return (stored?.page.posts ?? []).flatMap((post) =>
-    earlierVersionsOf(post, stored?.page.includes ?? page.includes).map(({ id, createdAt }) => ({
+  if (!stored) {
+    return [];
+  }
+  const { posts, includes } = stored.page;
+  return posts.flatMap((post) =>
+    earlierVersionsOf(post, includes).map(({ id, createdAt }) => ({
       id,
       createdAt,
       isEdited: false,

@@ -39,17 +39,16 @@ export type ShownTask = Pick<
 /** A record of the job that cannot be read. Restored from its versions, the job is shown again. */
 export type DamagedJob = { jobId: string; damage: string };
 
+export type ShownJob = JobOverview | DamagedJob;
+
 const SHOWN_TASKS = 10;
 
 /**
  * What a person who may know is shown of each job. No secret, sealed or not. It takes as long for
  * years of windows as for a day's.
  */
-export async function readOverview(
-  store: Store,
-  now = new Date(),
-): Promise<(JobOverview | DamagedJob)[]> {
-  const jobs: (JobOverview | DamagedJob)[] = [];
+export async function readOverview(store: Store, now = new Date()): Promise<ShownJob[]> {
+  const jobs: ShownJob[] = [];
   for await (const jobId of listJobIds(store)) {
     const job = await readJobOverview(store, jobId, now).catch(toDamage(jobId));
     jobs.push(...(job ? [job] : []));

@@ -1,7 +1,7 @@
 import { html, raw } from "hono/html";
 import { type Html, layout } from "../pages/layout.ts";
 import type { Health } from "./health.ts";
-import type { DamagedJob, JobOverview } from "./overview.ts";
+import type { DamagedJob, JobOverview, ShownJob } from "./overview.ts";
 
 export function statusPage({
   nonce,
@@ -12,7 +12,7 @@ export function statusPage({
   nonce: string;
   health: Health;
   /** Undefined for a visitor who has not shown the APISecretKey. */
-  jobs: (JobOverview | DamagedJob)[] | undefined;
+  jobs: ShownJob[] | undefined;
   problem?: string;
 }): Html {
   return layout(
@@ -37,7 +37,7 @@ export function statusPage({
   );
 }
 
-function jobsSection(jobs: (JobOverview | DamagedJob)[]): Html {
+function jobsSection(jobs: ShownJob[]): Html {
   return jobs.length === 0
     ? html`<h2>Jobs</h2>
         <p>No account is connected yet. Add the Twitter connector in the compliance portal.</p>`

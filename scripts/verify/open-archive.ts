@@ -11,7 +11,7 @@ import { blobClientByKey, trustIn } from "../local/azure/key-clients.ts";
 import { createCertificate } from "../local/certificate.ts";
 import { MendableError } from "../checks/check.ts";
 import { createPulumi } from "../stack/pulumi.ts";
-import { readOutputs } from "../stack/read-outputs.ts";
+import { readOutputsOf } from "../stack/read-outputs.ts";
 import type { VerifyOptions } from "./options.ts";
 
 export type Archive = AsyncDisposable & { store: Store };
@@ -36,15 +36,10 @@ const archiveSchema = z.object({ archiveUrl: z.string() });
 
 /** Where the archive of a stack is: of the selected one, or of the one whose outputs a file has. */
 async function archiveUrlOf(file: string | undefined): Promise<string> {
-  const all = await readOutputs(file, createPulumi(), { showSecrets: false });
-  const parsed = archiveSchema.safeParse(all);
-  if (!parsed.success) {
-    throw new MendableError(
-      "The stack's outputs do not name its archive",
-      "Deploy with this version of the program (npm run up), or give --archive",
-    );
-  }
-  return parsed.data.archiveUrl;
+  const from = { file, pulumi: createPulumi() };
+  const words = { what: "archive", otherwise: "--archive" };
+  const { archiveUrl } = await readOutputsOf(archiveSchema, from, words);
+  return archiveUrl;
 }
 
 /** Starts Azurite on what a run of the local system has left of its own. */

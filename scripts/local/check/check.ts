@@ -67,14 +67,14 @@ function checkPost(
   { gaps, pages }: Evidence,
 ): Problem[] {
   const postId = post.id;
-  const [mail, ...more] = mails;
+  const [mail] = mails;
   if (mail === undefined) {
     return gaps.some((gap) => liesIn(post, gap))
       ? []
       : [{ postId, what: "is not in the mailbox, and lies in no reported gap" }];
   }
   const problems = [
-    ...(more.length > 0 ? [`is in the mailbox ${mails.length} times`] : []),
+    ...checkOnce(mails),
     ...(pages.postIds.has(postId) ? [] : ["is on no archived page"]),
     ...checkMail(post, mail),
   ];
@@ -91,16 +91,21 @@ function checkEarlier(
     (version) => mails.has(post.id) && results.some(({ window }) => liesIn(version, window)),
   );
   return due.flatMap((version) => {
-    const [mail, ...more] = mails.get(version.id) ?? [];
+    const found = mails.get(version.id) ?? [];
+    const [mail] = found;
     const problems = [
       ...(mail ? checkMail(version, mail) : ["is not in the mailbox"]),
-      ...(more.length > 0 ? [`is in the mailbox ${more.length + 1} times`] : []),
+      ...checkOnce(found),
     ];
     return problems.map((what) => ({
       postId: version.id,
       what: `${what}, an earlier version of ${post.id}`,
     }));
   });
+}
+
+function checkOnce(mails: readonly ParsedMail[]): string[] {
+  return mails.length > 1 ? [`is in the mailbox ${mails.length} times`] : [];
 }
 
 function liesIn({ createdAt }: TruePost, { start, end }: Omit<Gap, "reason">): boolean {
