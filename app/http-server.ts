@@ -35,6 +35,9 @@ export function createHttpServer(fetch: Fetch, limits: Partial<typeof LIMITS> = 
   const server = createServer({ ...LIMITS, ...limits, requireHostHeader: false }, (...asked) => {
     void listener(...asked);
   });
+  // Node takes its own listener off a socket that it hands out (CONNECT, upgrades): a client that
+  // resets the connection then would end the process.
+  server.on("connection", (socket) => socket.on("error", () => undefined));
   server.on("checkExpectation", (_request, response) => {
     const body = problemText(417);
     response.writeHead(417, { ...HEADERS, "content-length": body.length }).end(body);

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { closeServer, listen } from "../scripts/local/listen.ts";
 import { TEST_SECRETS, testEnvironment } from "./testing/environment.ts";
 import { ACCOUNT } from "./testing/harness.ts";
-import { downloadRequest, postJson, SAS_URI } from "./testing/platform-calls.ts";
+import { basic, downloadRequest, postJson, SAS_URI } from "./testing/platform-calls.ts";
+import { RESETS, sendAndReset } from "./testing/raw-socket.ts";
 import { leaksIn } from "./testing/secrets.ts";
 import { startScriptedX } from "./testing/serve-x.ts";
 import {
@@ -119,6 +120,23 @@ describe("The process", () => {
     expect((await next.process.ended).code).toBe(0);
   }, 60_000);
 
+  it.concurrent("outlives clients that reset their connection, whatever they had asked for", async () => {
+    await using run = await start(async () => ({ status: 404 }));
+    const { process, site } = run;
+    const port = Number(new URL(site.url).port);
+    for (const method of METHODS) {
+      for (const [stage, bytes] of Object.entries(stagesOf(method))) {
+        const resets = RESETS.map((when) => sendAndReset(port, bytes, when));
+        await Promise.all(resets);
+        const health = await fetch(`${site.url}/healthz`).catch(() => undefined);
+        expect(health?.status, `${method}, reset ${stage}`).toBe(200);
+      }
+    }
+    expect(process.events()).not.toContain("connector.failed");
+    expect(process.events()).not.toContain("request.failed");
+    expect(process.output().stderr).toBe("");
+  }, 60_000);
+
   it.concurrent("ends with a word on what nobody foresaw, and App Service starts it again", async () => {
     const site = await surroundings.createSite("http://127.0.0.1:1");
     const holder = createServer();
@@ -132,6 +150,51 @@ describe("The process", () => {
     expect(process.output().stderr).toBe("");
   });
 });
+
+const METHODS = [
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+  "TRACE",
+  "CONNECT",
+  "PRI",
+];
+
+/** What a client has sent by the time it resets the connection. */
+function stagesOf(method: string): Record<string, string> {
+  const target = method === "CONNECT" ? "evil.example:443" : "/data/OnDownloadRequest";
+  const head = `${method} ${target} HTTP/1.1\r\nHost: connector.example\r\n`;
+  const whole = `${head}\r\n`;
+  const healthy = "GET /healthz HTTP/1.1\r\nHost: connector.example\r\n\r\n";
+  const form = `${head}Content-Type: application/x-www-form-urlencoded\r\n`;
+  return {
+    "before its method": "",
+    "in its first line": method,
+    "in its headers": `${head}X: `,
+    "after its headers": whole,
+    "behind a credential": `${head}Authorization: ${basic()}\r\n\r\n`,
+    "before its body": `${head}Authorization: ${basic()}\r\nContent-Length: 100\r\n\r\n`,
+    "in its body": `${head}Authorization: ${basic()}\r\nContent-Length: 100\r\n\r\n{`,
+    "in a chunk": `${head}Authorization: ${basic()}\r\nTransfer-Encoding: chunked\r\n\r\na\r\n{`,
+    "in a chunk that is none": `${head}Transfer-Encoding: chunked\r\n\r\nz\r\n`,
+    "in a form": `${form.replace(target, "/")}Content-Length: 100\r\n\r\npassword=`,
+    "before it may go on": `${head}Expect: 100-continue\r\nContent-Length: 100\r\n\r\n`,
+    "with a credential, before it may go on": `${head}Authorization: ${basic()}\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n`,
+    "after another expectation": `${head}Expect: the best\r\n\r\n`,
+    "before it may speak WebSocket": `${head}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    "before it may speak HTTP/2": `${head}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
+    "first of a pipeline": `${whole}${healthy}${healthy}`,
+    "last of a pipeline": `${healthy}${healthy}${whole}`,
+    "in the middle of a pipeline that breaks off": `${healthy}${whole}${healthy.slice(0, 30)}`,
+    "with what is no HTTP behind it": `${whole}\0\0\0\0\r\n\r\n`,
+    "with headers that are too large": `${head}X: ${"x".repeat(20_000)}\r\n\r\n`,
+    "over a stream that is not closed": `${head}Connection: keep-alive\r\n\r\n`,
+  };
+}
 
 const WAIT = { timeout: 20_000, interval: 20 };
 
