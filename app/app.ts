@@ -11,7 +11,7 @@ import { signInRoutes, type SignInDeps } from "./sign-in/routes.ts";
 import { statusRoutes, type StatusDeps } from "./status/routes.ts";
 
 export type AppDeps = {
-  portal: PortalDeps;
+  portal: Omit<PortalDeps, "publicOrigin">;
   signIn: SignInDeps;
   status: StatusDeps;
   /** Origin of the connector's public address, `https://…`. */
@@ -42,7 +42,7 @@ export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }
   pages.route("/", statusRoutes(status));
   pages.route("/", signInRoutes(signIn));
 
-  app.route("/", portalRoutes(portal));
+  app.route("/", portalRoutes({ ...portal, publicOrigin }));
   app.route("/", pages);
 
   app.notFound((c) => refuse(c, 404, { title: "Not found" }));

@@ -37,6 +37,23 @@ describe("What is not HTTP", () => {
       "GET / HTTP/1.1\r\nHost: a@b\r\nConnection: close\r\n\r\n",
       400,
     ],
+    ["two Hosts", `GET /healthz HTTP/1.1\r\n${HOST}Host: evil.example\r\n\r\n`, 400],
+    [
+      "two Hosts that are the same",
+      `GET /healthz HTTP/1.1\r\n${HOST}HOST: connector.example\r\n\r\n`,
+      400,
+    ],
+    ["two credentials", `${CALL}authorization: Basic eDp5\r\nContent-Length: 2\r\n\r\n{}`, 400],
+    [
+      "the right credential twice",
+      `GET /setup/Validate HTTP/1.1\r\n${HOST}Authorization: ${basic()}\r\nAuthorization: ${basic()}\r\n\r\n`,
+      400,
+    ],
+    [
+      "two types of a form",
+      `${FORM}Content-Type: text/plain\r\nContent-Length: 10\r\n\r\npassword=x`,
+      400,
+    ],
     ["a header without a name", `GET / HTTP/1.1\r\n${HOST}: x\r\n\r\n`, 400],
     ["a header with a line break in it", `GET / HTTP/1.1\r\n${HOST}X: a\rb\r\n\r\n`, 400],
     [

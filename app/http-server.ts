@@ -1,4 +1,4 @@
-import { createServer, type Server, STATUS_CODES } from "node:http";
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { getRequestListener, RequestError } from "@hono/node-server";
 
@@ -32,21 +32,45 @@ export function createHttpServer(fetch: Fetch, limits: Partial<typeof LIMITS> = 
     },
   });
   // A missing Host header comes to the listener, which answers as it answers every other.
-  const server = createServer({ ...LIMITS, ...limits, requireHostHeader: false }, (...asked) => {
-    void listener(...asked);
-  });
+  const server = createServer(
+    { ...LIMITS, ...limits, requireHostHeader: false },
+    (request, response) => {
+      if (hasTwice(request.rawHeaders)) {
+        answerProblem(response, 400);
+      } else {
+        void listener(request, response);
+      }
+    },
+  );
   // Node takes its own listener off a socket that it hands out (CONNECT, upgrades): a client that
   // resets the connection then would end the process.
   server.on("connection", (socket) => socket.on("error", () => undefined));
   server.on("checkExpectation", (_request, response) => {
-    const body = problemText(417);
-    response.writeHead(417, { ...HEADERS, "content-length": body.length }).end(body);
+    answerProblem(response, 417);
   });
   server.on("connect", (_request, socket) => refuse(socket, 405));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     refuse(socket, PARSER_STATUS[error.code ?? ""] ?? 400);
   });
   return server;
+}
+
+/** Node takes the first of two of these, and what stands before it may have looked at the second. */
+const ONCE = new Set(["host", "authorization", "content-type"]);
+
+function hasTwice(rawHeaders: string[]): boolean {
+  const names = rawHeaders
+    .filter((_, index) => index % 2 === 0)
+    .map((name) => name.toLowerCase())
+    .filter((name) => ONCE.has(name));
+  return new Set(names).size < names.length;
+}
+
+function answerProblem(response: ServerResponse, status: number): void {
+  const body = problemText(status);
+  // What the client may go on sending is not read.
+  const headers = { ...HEADERS, "content-length": body.length, connection: "close" };
+  response.writeHead(status, headers).end(body);
 }
 
 const HEADERS = {

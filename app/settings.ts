@@ -62,7 +62,7 @@ export const plainSettings = {
 
 /** Settings that reach the app as Key Vault references, never as values. */
 export const secretSettings = {
-  API_SECRET_KEY: secret.min(16).describe("APISecretKey: the platform's and administrator's"),
+  API_SECRET_KEY: secret.min(32).describe("APISecretKey: the platform's and administrator's"),
   AZURE_APP_SECRET: secret
     .optional()
     .describe("client secret of the registration; absent: it trusts the site's identity"),

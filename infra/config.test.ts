@@ -53,7 +53,7 @@ describe("readConfig", () => {
     expect(refusal).toMatch(
       /twitterAccessToken: missing.*pulumi config set --secret twitterAccessToken/,
     );
-    expect(refusal).toMatch(/apiSecretKey: must have 16/);
+    expect(refusal).toMatch(/apiSecretKey: must have 32 .*pulumi config rm apiSecretKey/);
     expect(refusal).not.toContain("only-one");
     expect(refusal).not.toContain("too-short");
   });
@@ -187,7 +187,7 @@ describe("what the app is told", () => {
 });
 
 describe("a secret", () => {
-  const value = "0123456789abcdef";
+  const value = "0123456789abcdef0123456789abcdef";
 
   it("is refused where the stack keeps it in clear", () => {
     const refusal = refusalOf({ apiSecretKey: value }, ["test:twitterApiKey"]);

@@ -13,7 +13,7 @@ export const TWITTER_KEYS = [
 export const SECRET_KEYS = ["apiSecretKey", "azureAppSecret", ...TWITTER_KEYS] as const;
 
 /** The least that the app accepts. */
-const API_SECRET_KEY_LENGTH = 16;
+const API_SECRET_KEY_LENGTH = 32;
 
 const days = z.coerce.number().int().positive();
 /** The command line writes true and false as text. */

@@ -39,7 +39,7 @@ describe("Basic", () => {
   });
 
   it("takes a secret that is not ASCII, in UTF-8", async () => {
-    const secret = "geheimer Schlüssel ☃ 0123456789";
+    const secret = "geheimer Schlüssel ☃ 0123456789abcdef";
     const other = await startHarness({ settings: { API_SECRET_KEY: secret } });
     const response = await other.app.request("/setup/Validate", as(basic(secret)));
     await other.close();
@@ -53,6 +53,7 @@ describe("Bearer", () => {
     ["version 2", v2],
     ["version 1 for the bare client id", { ...v1, aud: v2.aud }],
     ["both names of the caller, the same", { ...v1, azp: PLATFORM_APP_ID }],
+    ["an app's kind (idtyp) and roles", { ...v1, idtyp: "app", roles: ["Connector.Call"] }],
     ["an end within the clock's tolerance", { ...v1, exp: NOW_S - 20 }],
   ])("accepts a token with %s", async (_title, claims) => {
     expect((await validate(await bearer(claims))).status).toBe(200);
@@ -76,6 +77,10 @@ describe("Bearer", () => {
     ["two callers that differ", { ...v1, azp: "33333333-3333-4333-8333-333333333333" }],
     ["no caller", { ...v1, appid: undefined }],
     ["a list as caller", { ...v1, appid: [PLATFORM_APP_ID] }],
+    ["a person behind the platform (scp)", { ...v1, scp: "user_impersonation" }],
+    ["a person behind the platform (scp, version 2)", { ...v2, scp: "access_as_user" }],
+    ["an scp with nothing in it", { ...v2, scp: "" }],
+    ["a user's kind (idtyp)", { ...v1, idtyp: "user" }],
   ])("refuses a token with %s", async (_title, claims) => {
     await expectRefused(await bearer(claims));
   });

@@ -77,7 +77,9 @@ async function judgeBearer(
       requiredClaims: ["exp", "tid"],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     });
-    return payload["tid"] === TENANT_ID && isFromPlatform(payload) ? "trusted" : "wrong";
+    const isRight =
+      payload["tid"] === TENANT_ID && isFromPlatform(payload) && !isDelegated(payload);
+    return isRight ? "trusted" : "wrong";
   } catch {
     return isUnreachable ? "undecided" : "wrong";
   }
@@ -87,6 +89,15 @@ async function judgeBearer(
 function isFromPlatform({ appid, azp }: JWTPayload): boolean {
   const callers = [appid, azp].filter((caller) => caller !== undefined);
   return callers.length > 0 && callers.every((caller) => caller === PLATFORM_APP_ID);
+}
+
+/**
+ * A token that an app got for a person (`scp`): whoever signs in to that app has one. The platform
+ * calls as itself. `idtyp` is optional, and says the same (learn.microsoft.com/entra/identity-platform/
+ * access-token-claims-reference).
+ */
+function isDelegated({ scp, idtyp = "app" }: JWTPayload): boolean {
+  return scp !== undefined || idtyp !== "app";
 }
 
 function digest(text: string): Buffer {

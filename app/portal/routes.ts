@@ -15,6 +15,7 @@ import { acceptTask } from "../work/task.ts";
 import { createWrongTries, WINDOW_SECONDS, type WrongTries } from "../wrong-tries.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { parseDownloadRequest } from "./download-request.ts";
+import { isCrossSite } from "./cross-site.ts";
 import { platformIdSchema } from "./platform-id.ts";
 
 export type PortalDeps = {
@@ -26,6 +27,8 @@ export type PortalDeps = {
   findObstacles: () => Promise<string[]>;
   wakeWorker: () => void;
   sasHosts: string[];
+  /** Origin of the connector's public address, `https://…`. */
+  publicOrigin: string;
   log: Log;
   now: () => Date;
 };
@@ -141,9 +144,13 @@ async function revokeToken({ sealer, twitter, log }: PortalDeps, job: Job): Prom
  * Lets the platform in. Its addresses are shared with every other organization's connectors, so the
  * right credential passes whatever else came from there; it is the wrong ones that are throttled.
  */
-function requirePlatform({ authenticate, log }: PortalDeps): MiddlewareHandler {
+function requirePlatform({ authenticate, publicOrigin, log }: PortalDeps): MiddlewareHandler {
   const wrongTries = createWrongTries("portal", log);
   return async (c, next) => {
+    if (isCrossSite((name) => c.req.header(name), publicOrigin)) {
+      log("request.refused", { method: c.req.method, path: c.req.path, status: 403 });
+      return problem(c, 403, { title: "Not for pages of other sites" });
+    }
     const authorization = c.req.header("authorization");
     const verdict = authorization === undefined ? "missing" : await authenticate(authorization);
     if (verdict === "trusted") {

@@ -51,7 +51,9 @@ describe("A session", () => {
   it("ends when the APISecretKey is another one", async () => {
     const visitor = visit();
     await logIn(visitor);
-    const parts = createParts(harness.x.url, { API_SECRET_KEY: "another-secret-0123456789" });
+    const parts = createParts(harness.x.url, {
+      API_SECRET_KEY: "another-secret-0123456789-0123456789",
+    });
     const after = createVisitor(createAppOf({ ...harness, settings: parts.settings }, harness));
     after.useCookie(visitor.cookie() ?? "");
     expect((await after.get(jobPath("job-1"))).html).toContain('type="password"');

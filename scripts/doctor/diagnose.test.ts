@@ -138,7 +138,7 @@ describe("Configuration", () => {
       expect.stringMatching(/^twitterApiSecretKey: missing/),
       expect.stringMatching(/^twitterAccessToken: missing/),
       expect.stringMatching(/^twitterAccessTokenSecret: missing/),
-      expect.stringMatching(/^apiSecretKey: must have 16 characters/),
+      expect.stringMatching(/^apiSecretKey: must have 32 characters/),
     ]);
     expect(JSON.stringify(found)).not.toMatch(/too-short|x-key-in-clear/);
   });
