@@ -144,8 +144,8 @@ async function revokeToken({ sealer, twitter, log }: PortalDeps, job: Job): Prom
  * Lets the platform in. Its addresses are shared with every other organization's connectors, so the
  * right credential passes whatever else came from there; it is the wrong ones that are throttled.
  */
-function requirePlatform({ authenticate, publicOrigin, log }: PortalDeps): MiddlewareHandler {
-  const wrongTries = createWrongTries("portal", log);
+function requirePlatform({ authenticate, publicOrigin, log, now }: PortalDeps): MiddlewareHandler {
+  const wrongTries = createWrongTries("portal", { log, now });
   return async (c, next) => {
     if (isCrossSite((name) => c.req.header(name), publicOrigin)) {
       log("request.refused", { method: c.req.method, path: c.req.path, status: 403 });
@@ -156,7 +156,7 @@ function requirePlatform({ authenticate, publicOrigin, log }: PortalDeps): Middl
     if (verdict === "trusted") {
       return next();
     }
-    const status = await statusFor(verdict, wrongTries, callerAddress(c));
+    const status = statusFor(verdict, wrongTries, callerAddress(c));
     log("request.refused", { method: c.req.method, path: c.req.path, status });
     if (status === 503) {
       return problem(c, status, { title: "Microsoft Entra cannot be reached" });
@@ -172,15 +172,15 @@ function requirePlatform({ authenticate, publicOrigin, log }: PortalDeps): Middl
 }
 
 /** Who shows no credential has not guessed: clients do so to be told what to show. */
-async function statusFor(
+function statusFor(
   verdict: "missing" | "wrong" | "undecided",
   wrongTries: WrongTries,
   address: string,
-): Promise<401 | 429 | 503> {
+): 401 | 429 | 503 {
   if (verdict !== "wrong") {
     return verdict === "missing" ? 401 : 503;
   }
-  const isTooMany = (await wrongTries.count(address)) || (await wrongTries.countInAll());
+  const isTooMany = wrongTries.count(address) || wrongTries.countInAll();
   return isTooMany ? 429 : 401;
 }
 

@@ -42,7 +42,7 @@ export function createSessions({
   now: () => Date;
 }): Sessions {
   const shown = createHash("sha256").update(apiSecretKey).digest("base64url").slice(0, 16);
-  const wrongTries = createWrongTries("pages", log);
+  const wrongTries = createWrongTries("pages", { log, now });
   return {
     async read(c) {
       const cookie = getCookie(c, COOKIE, "host");
@@ -55,13 +55,13 @@ export function createSessions({
     async signIn(c, password) {
       const address = callerAddress(c);
       // Counted before it is looked at: tries that come at once would else all find room.
-      if (await wrongTries.count(address)) {
+      if (wrongTries.count(address)) {
         return "too-many";
       }
       if (!isSameSecret(password.trim(), apiSecretKey)) {
-        return (await wrongTries.countInAll()) ? "too-many" : "wrong";
+        return wrongTries.countInAll() ? "too-many" : "wrong";
       }
-      await wrongTries.forgive(address);
+      wrongTries.forgive(address);
       const expires = now().getTime() + SESSION_MS;
       const sealed = await sealer.seal({ purpose: "session", id: randomUUID(), shown, expires });
       // Lax, not Strict: the way back from X comes from another site.
