@@ -35,6 +35,7 @@ export const EVENTS = {
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
   "delivery.differs": "error",
+  "delivery.other-format": "info",
   "delivery.post-stuck": "error",
   "sas.unusable": "error",
   "capture.scheduled": "debug",
@@ -77,6 +78,7 @@ export type EventFields = Partial<{
   detail: string;
   durationMs: number;
   error: string;
+  format: number;
   gap: string;
   items: number;
   jobId: string;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { names } from "../archive/names.ts";
 import type { Blob, Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
@@ -98,8 +99,8 @@ export async function* pageNames(store: Store, folder: string): AsyncGenerator<s
   }
 }
 
-/** A page as it was stored, with its context and when X answered with it. */
-export type StoredPage = { name: string; page: Page; receivedAt: string };
+/** A page as it was stored, with its context, when X answered with it, and the SHA-256 of its bytes. */
+export type StoredPage = { name: string; page: Page; receivedAt: string; sha256: string };
 
 /** Reads stored pages again, in the order in which they came, each with its context. */
 export async function* storedPages(store: Store, folder: string): AsyncGenerator<StoredPage> {
@@ -118,7 +119,13 @@ export async function readStoredPage(store: Store, name: string): Promise<Stored
   }
   const page = parsePage(blob.body);
   const includes = await storedContext(store, { name, page });
-  return { name, page: { ...page, includes }, receivedAt: blob.metadata["receivedat"] ?? "" };
+  const sha256 = createHash("sha256").update(blob.body).digest("hex");
+  return {
+    name,
+    page: { ...page, includes },
+    receivedAt: blob.metadata["receivedat"] ?? "",
+    sha256,
+  };
 }
 
 /** Looks up what a stored page's posts show and X did not send along, once, and stores it beside. */

@@ -12,7 +12,7 @@ import {
   type PlannedMedium,
   planMedia,
 } from "./attachments.ts";
-import { postToItem } from "./item.ts";
+import { ITEM_MAPPING, type ItemMapping } from "./item.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import type { PlannedPost } from "./plan.ts";
 
@@ -26,7 +26,11 @@ const PAGES_IN_HAND = 8;
 
 export type Upload = (fileName: string, body: Uint8Array) => Promise<void>;
 
-export type DeliverDeps = AttachmentDeps & { concurrency: number };
+export type DeliverDeps = AttachmentDeps & {
+  concurrency: number;
+  /** Default: the connector's own. */
+  mapping?: ItemMapping;
+};
 
 /** A post to hand over, or to hand over again as an earlier answer has it. */
 export type DuePost = PlannedPost & { known?: ManifestEntry };
@@ -63,7 +67,7 @@ function orGoWithout({ goWithout }: Delivery, post: DuePost): (error: unknown) =
   };
 }
 
-type LoadedPost = DuePost & CapturedPost;
+type LoadedPost = DuePost & CapturedPost & { pageSha256: string };
 
 async function* loadPosts(store: Store, delivery: Delivery): AsyncGenerator<LoadedPost> {
   const pages = new Map<string, StoredPage>();
@@ -93,14 +97,16 @@ async function loadPost(
   if (pages.size > PAGES_IN_HAND && oldest !== undefined) {
     pages.delete(oldest);
   }
-  return { ...due, post, includes: stored.page.includes, receivedAt: stored.receivedAt };
+  const { page, receivedAt, sha256: pageSha256 } = stored;
+  return { ...due, post, includes: page.includes, receivedAt, pageSha256 };
 }
 
 async function deliverPost(
   deps: DeliverDeps,
   { jobId, account, upload }: Delivery,
-  { page, waited, modifiedAt, known, post, includes, receivedAt }: LoadedPost,
+  { page, pageSha256, waited, modifiedAt, known, post, includes, receivedAt }: LoadedPost,
 ): Promise<ManifestEntry> {
+  const { format, toItem } = deps.mapping ?? ITEM_MAPPING;
   const planned = await planMedia(deps, { jobId, post, includes, known: known?.media });
   const attachedBytes = planned.reduce((sum, { record }) => sum + (record?.bytes ?? 0), 0);
   const mebibytes = Math.ceil((attachedBytes * COPIES_OF_A_MEDIUM + 1) / 2 ** 20);
@@ -108,14 +114,14 @@ async function deliverPost(
     async () => {
       const toBody = async (media: PlannedMedium[]) => {
         const parts = { post, includes, account, receivedAt, media: await attach(deps, media) };
-        return Buffer.from(JSON.stringify(postToItem(parts)));
+        return Buffer.from(JSON.stringify(toItem(parts)));
       };
       const { body, media } = await fit(planned, toBody);
       const fileName = `${post.id}.json`;
       await upload(fileName, body);
       const sha256 = createHash("sha256").update(body).digest("hex");
-      if (known && known.sha256 !== sha256) {
-        deps.log("delivery.differs", { jobId, postId: post.id });
+      if (known?.format === format && known.sha256 !== sha256) {
+        deps.log("delivery.differs", { jobId, postId: post.id, format });
       }
       return {
         id: post.id,
@@ -123,7 +129,9 @@ async function deliverPost(
         fileName,
         bytes: body.byteLength,
         sha256,
+        format,
         page,
+        pageSha256,
         ...(waited && { waited }),
         media: media.map(({ mediaKey, record, leftOut, notBest }) => ({
           mediaKey,

@@ -73,6 +73,10 @@ export type ItemParts = {
   receivedAt: string;
 };
 
+/** How posts become items. `format` is raised whenever the same post would give other bytes. */
+export type ItemMapping = { format: number; toItem: (parts: ItemParts) => Item };
+export const ITEM_MAPPING: ItemMapping = { format: 1, toItem: postToItem };
+
 /** A post as the item that the platform turns into an e-mail. Pure: same parts, same item. */
 export function postToItem(parts: ItemParts): Item {
   return toItem(parts, parts.post, isRepost(parts.post) ? 2 : 1);

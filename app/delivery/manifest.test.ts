@@ -25,7 +25,9 @@ const ENTRIES: ManifestEntry[] = ["1", "2"].map((id) => ({
   fileName: `${id}.json`,
   bytes: 1234,
   sha256: "ab".repeat(32),
+  format: 1,
   page: "evidence/job%2F1/captures/c/pages/000001.json",
+  pageSha256: "ef".repeat(32),
   media: [
     { mediaKey: "3_1", bytes: 99, sha256: "cd".repeat(32) },
     { mediaKey: "7_2", leftOut: "X answered 404\nand\u2028no more" },

@@ -12,8 +12,11 @@ const entrySchema = z.object({
   fileName: z.string(),
   bytes: z.number(),
   sha256: z.string(),
-  /** The stored page that the post was taken from. */
+  /** Number of the mapping that made the item's bytes: only within one format can they be made again. */
+  format: z.int().positive(),
+  /** The stored page that the post was taken from, and the SHA-256 of its bytes. */
   page: z.string(),
+  pageSha256: z.string(),
   /** Why and on which pages it waited in the outbox. */
   waited: waitedSchema.optional(),
   /** `leftOut`: why a medium is not attached; `notBest`: why not the best file of it is. */

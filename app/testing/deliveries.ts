@@ -5,6 +5,7 @@ import { startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import { capture } from "../capture/capture.ts";
 import type { Interval } from "../capture/interval.ts";
 import { deliver, type Upload } from "../delivery/deliver.ts";
+import type { ItemMapping } from "../delivery/item.ts";
 import type { ManifestEntry } from "../delivery/manifest.ts";
 import { planDelivery } from "../delivery/plan.ts";
 import { createXAgent } from "../twitter/agent.ts";
@@ -49,7 +50,12 @@ export type Delivered = {
 export async function deliverWindow(
   { parts, fetchMedia }: Captured,
   window: Interval,
-  changes: Partial<{ fetchMedia: FetchMedia; upload: Upload; concurrency: number }> = {},
+  changes: Partial<{
+    fetchMedia: FetchMedia;
+    upload: Upload;
+    concurrency: number;
+    mapping: ItemMapping;
+  }> = {},
 ): Promise<Delivered> {
   const { store, log, clock } = parts;
   const uploads: Delivered["uploads"] = new Map();
@@ -72,6 +78,7 @@ export async function deliverWindow(
       now: clock.now,
       fetchMedia: changes.fetchMedia ?? fetchMedia,
       concurrency: changes.concurrency ?? 4,
+      ...(changes.mapping && { mapping: changes.mapping }),
     },
     { jobId: SOURCE.jobId, account: ACCOUNT, posts: plan.posts(0), upload },
   );

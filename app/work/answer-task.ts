@@ -2,6 +2,7 @@ import pMap from "p-map";
 import type { Store } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
 import { deliver, type DeliverDeps, type DuePost, type Upload } from "../delivery/deliver.ts";
+import { ITEM_MAPPING } from "../delivery/item.ts";
 import { dayOf, makeRoom, readAnswered } from "../delivery/ledger.ts";
 import { createManifest, type Manifest, type ManifestEntry } from "../delivery/manifest.ts";
 import {
@@ -135,14 +136,20 @@ async function keepStuck(
   }
 }
 
-/** Uploads what an earlier list has, once more. */
+/**
+ * Uploads what an earlier list has, once more. An item of another format is made by today's mapping:
+ * its bytes are not those of the list, and the log says so.
+ */
 export async function answerAgain(
   deps: AnswerDeps,
-  { jobId }: Task,
+  { jobId, taskId }: Task,
   { earlier, upload }: { earlier: Manifest; upload: Upload },
 ): Promise<Counts> {
+  const { format } = deps.mapping ?? ITEM_MAPPING;
+  let ofOtherFormat = 0;
   const posts = async function* posts() {
     for await (const known of earlier.entries()) {
+      ofOtherFormat += known.format === format ? 0 : 1;
       const { id, page, waited, modificationTimestampUtc: modifiedAt } = known;
       yield { id, page, modifiedAt, ...(waited && { waited }), known };
     }
@@ -155,6 +162,9 @@ export async function answerAgain(
   );
   for await (const _ of entries) {
     // Each is uploaded by the time it comes.
+  }
+  if (ofOtherFormat > 0) {
+    deps.log("delivery.other-format", { jobId, taskId, items: ofOtherFormat, format });
   }
   return counts;
 }

@@ -4,7 +4,7 @@ import type { MediaDeps } from "../capture/media.ts";
 import { lookUp } from "../capture/lookup.ts";
 import { type Coverage, readCoverage } from "../capture/coverage.ts";
 import { type Interval, subtract } from "../capture/interval.ts";
-import type { Upload } from "../delivery/deliver.ts";
+import type { DeliverDeps, Upload } from "../delivery/deliver.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { sasProblem } from "../delivery/sas.ts";
 import { ConnectorError } from "../errors.ts";
@@ -15,7 +15,8 @@ import type { WorkQueue } from "./queue.ts";
 import type { Task } from "./task.ts";
 
 export type TaskDeps = CaptureDeps &
-  MediaDeps & {
+  MediaDeps &
+  Pick<DeliverDeps, "mapping"> & {
     sealer: Sealer;
     platform: Platform;
     sasHosts: string[];

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
+import { ITEM_MAPPING, type ItemParts, postToItem } from "../delivery/item.ts";
 import { countItems } from "../delivery/ledger.ts";
 import { carryOutbox, countOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
@@ -123,6 +124,30 @@ describe("The same task again", () => {
     await bench.accept("task-1", { sealedSas: FRESH });
     await pass(MINUTE_MS);
     expect(bench.log.of("delivery.differs")).toMatchObject([{ jobId: JOB, postId: IDS[0] }]);
+  });
+
+  it("in another format is made by today's mapping: that is no difference, and the log says the format", async () => {
+    const mapping = {
+      format: ITEM_MAPPING.format + 1,
+      toItem: (parts: ItemParts) => ({ ...postToItem(parts), Content: "In other words" }),
+    };
+    const earlier = bench.start({ mapping });
+    await bench.accept("task-1");
+    await pass(MINUTE_MS);
+    await Promise.all([earlier.stop(), pass(MINUTE_MS)]);
+    bench.start();
+    await bench.accept("task-1", { sealedSas: FRESH });
+    await pass(MINUTE_MS);
+    expect(bench.platform.completions[1]).toEqual(bench.platform.completions[0]);
+    const [before, again] = [OLD_CONTAINER, FRESH_CONTAINER].map((container) =>
+      bench.uploads.get(`${container}/${JOB}/task-1/${IDS[0]}.json`)?.toString(),
+    );
+    expect(before).toContain("In other words");
+    expect(again).not.toContain("In other words");
+    expect(bench.log.of("delivery.differs")).toEqual([]);
+    expect(bench.log.of("delivery.other-format")).toMatchObject([
+      { jobId: JOB, taskId: "task-1", items: IDS.length, format: ITEM_MAPPING.format },
+    ]);
   });
 
   it("for another window is another question, answered for itself", async () => {

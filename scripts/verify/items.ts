@@ -1,5 +1,6 @@
 import type { Store } from "../../app/archive/store.ts";
 import { deliver, type DuePost } from "../../app/delivery/deliver.ts";
+import { ITEM_MAPPING } from "../../app/delivery/item.ts";
 import type { Manifest, ManifestEntry } from "../../app/delivery/manifest.ts";
 import { describeError } from "../../app/errors.ts";
 import { manifestsOf } from "./manifests.ts";
@@ -9,20 +10,40 @@ const CONCURRENCY = 4;
 /** Entries follow each other as their posts do on their page. */
 const LOT = 500;
 
-/** Makes every item again that was handed over, from its raw page, and compares the bytes. */
+/**
+ * Makes every item again that was handed over, from its raw page, and compares the bytes. Those of
+ * another format cannot be made by this program: their pages and media are held against the list.
+ */
 export async function checkItems(store: Store, jobId: string): Promise<Comparison> {
-  const wrong: string[] = [];
+  /** Each once: all items of a page say the same of it. */
+  const wrong = new Set<string>();
   let items = 0;
   let lists = 0;
+  const ofOtherFormats = new Map<number, number>();
   for await (const { name, manifest } of manifestsOf(store, jobId)) {
     lists += 1;
     for await (const lot of lotsOf(manifest)) {
       items += lot.length;
+      for (const { format } of lot.filter((entry) => !isOurs(entry))) {
+        ofOtherFormats.set(format, (ofOtherFormats.get(format) ?? 0) + 1);
+      }
       const problems = await remakeLot(store, { jobId, manifest, lot });
-      wrong.push(...problems.map((problem) => `${name}: ${problem}`));
+      problems.forEach((problem) => wrong.add(`${name}: ${problem}`));
     }
   }
-  return { looked: `${items} items of ${lists} lists`, wrong };
+  const looked = [`${items} items of ${lists} lists`, ...[...ofOtherFormats].map(sayOtherFormat)];
+  return { looked: looked.join("; "), wrong: [...wrong] };
+}
+
+function isOurs({ format }: ManifestEntry): boolean {
+  return format === ITEM_MAPPING.format;
+}
+
+function sayOtherFormat([format, items]: [number, number]): string {
+  return (
+    `${items} of format ${format}, this program makes format ${ITEM_MAPPING.format}: ` +
+    "their pages and media were compared, their bytes were not"
+  );
 }
 
 type Lot = { jobId: string; manifest: Manifest; lot: ManifestEntry[] };
@@ -61,11 +82,17 @@ async function remake(store: Store, { jobId, manifest, lot }: Lot): Promise<stri
     },
   );
   const made = new Map((await Array.fromAsync(entries)).map((entry) => [entry.id, entry]));
-  return lot
-    .filter(({ id, sha256 }) => made.get(id)?.sha256 !== sha256)
-    .map(({ id, sha256 }) => {
-      return `post ${id}: the list has ${sha256}, its page makes ${made.get(id)?.sha256}`;
-    });
+  return lot.flatMap((entry) => compareEntries(entry, made.get(entry.id)));
+}
+
+function compareEntries(listed: ManifestEntry, made: ManifestEntry | undefined): string[] {
+  const { id, sha256, page, pageSha256 } = listed;
+  if (made?.pageSha256 !== pageSha256) {
+    return [`${page}: the list has ${pageSha256}, it is ${made?.pageSha256}`];
+  }
+  return isOurs(listed) && made.sha256 !== sha256
+    ? [`post ${id}: the list has ${sha256}, its page makes ${made.sha256}`]
+    : [];
 }
 
 function toDuePost(known: ManifestEntry): DuePost {

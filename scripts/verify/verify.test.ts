@@ -1,4 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { names } from "../../app/archive/names.ts";
+import {
+  ITEM_MAPPING,
+  type ItemMapping,
+  type ItemParts,
+  postToItem,
+} from "../../app/delivery/item.ts";
 import { createManifest } from "../../app/delivery/manifest.ts";
 import { recordAcceptance } from "../../app/delivery/ledger.ts";
 import { addToOutbox } from "../../app/delivery/outbox.ts";
@@ -18,9 +25,15 @@ const [WITH_PHOTO = "", SECOND = "", , OLDEST = ""] = POSTS.map(({ id }) => id);
 let captured: Captured;
 beforeEach(async () => {
   captured = await captureWindow(DAY, { posts: POSTS });
-  const { store } = captured.parts;
   await addJob(captured.parts, "job-1");
-  const { entries } = await deliverWindow(captured, DAY);
+  await handOver();
+  await accept();
+});
+afterEach(() => captured.close());
+
+async function handOver(mapping?: ItemMapping): Promise<void> {
+  const { store } = captured.parts;
+  const { entries } = await deliverWindow(captured, DAY, mapping && { mapping });
   const head = {
     jobId: "job-1",
     taskId: TASK,
@@ -31,10 +44,9 @@ beforeEach(async () => {
     gaps: [],
   };
   const answer = { jobId: "job-1", taskId: TASK, answer: 1 };
+  store.blobs.delete(names.manifest("job-1", TASK));
   await createManifest(store, answer, { head, entries: toAsync(entries) });
-  await accept();
-});
-afterEach(() => captured.close());
+}
 
 describe("An archive that nobody touched", () => {
   it("agrees with itself, and is not changed by the look at it", async () => {
@@ -56,7 +68,7 @@ describe("What does not agree is found, by the check that it belongs to:", () =>
     [
       "a text that was changed on its raw page",
       () => edit("/pages/000001.json", "At 2026-01-01T07", "It 2026-01-01T07"),
-      { items: new RegExp(`post ${OLDEST}: the list has \\w{64}, its page makes \\w{64}$`) },
+      { items: /^4 items of 1 lists\n.*\/pages\/000001\.json: the list has \w{64}, it is \w{64}$/ },
     ],
     [
       "a post that was taken off its raw page",
@@ -87,7 +99,7 @@ describe("What does not agree is found, by the check that it belongs to:", () =>
     [
       "a list with another SHA-256",
       () => edit("/manifest.ndjson", '"sha256":"', '"sha256":"0'),
-      { items: /the list has 0/ },
+      { items: new RegExp(`post ${OLDEST}: the list has 0\\w{64}, its page makes \\w{64}$`) },
     ],
     [
       "a post that is missing in the list",
@@ -108,6 +120,50 @@ describe("What does not agree is found, by the check that it belongs to:", () =>
     for (const [index, pattern] of Object.values(expected).entries()) {
       expect(failed[index]?.[2]).toMatch(pattern);
     }
+  });
+});
+
+describe("Items of another format, which this program cannot make again,", () => {
+  const OTHER = {
+    format: ITEM_MAPPING.format + 1,
+    toItem: (parts: ItemParts) => ({ ...postToItem(parts), Content: "In other words" }),
+  };
+  beforeEach(() => handOver(OTHER));
+
+  it("are in order where pages and media are, and the report says what was not compared", async () => {
+    expect(await findings()).toContainEqual([
+      "@small: items",
+      "ok",
+      "4 items of 1 lists; 4 of format 2, this program makes format 1: " +
+        "their pages and media were compared, their bytes were not",
+    ]);
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    [
+      "a changed page",
+      () => edit("/pages/000001.json", "At 2026-01-01T07", "It 2026-01-01T07"),
+      /\/pages\/000001\.json: the list has \w{64}, it is \w{64}$/,
+    ],
+    [
+      "a page that is gone",
+      () => remove("/pages/000001.json"),
+      new RegExp(`post ${OLDEST}: .* does not hold post`),
+    ],
+    [
+      "a medium that is gone",
+      () => remove("media/3_1212161512043446272/orig-"),
+      new RegExp(`post ${WITH_PHOTO}: .* is not in the archive`),
+    ],
+    [
+      "another file than was attached",
+      () => edit("/manifest.ndjson", /"media":\[(.*?)"sha256":"../, '"media":[$1"sha256":"00'),
+      new RegExp(`post ${WITH_PHOTO}: No file of .* has the SHA-256 it had`),
+    ],
+  ])("are held against %s", async (_title, tamper, problem) => {
+    tamper();
+    const items = (await findings()).find(([what]) => what === "@small: items");
+    expect(items).toMatchObject(["@small: items", "failed", expect.stringMatching(problem)]);
   });
 });
 
