@@ -30,6 +30,42 @@ describe("Paths and names of query parameters", () => {
     },
   );
 
+  it.each([
+    ["GET", "/setup/Validate/"],
+    ["GET", "//setup/Validate"],
+    ["GET", "/setup//Validate"],
+    ["GET", "///setup///Validate///"],
+    ["GET", "//job/IsCreated/?jobId=job-1"],
+    ["GET", "/job/OnRemediation/?jobId=job-1&remediationType=Unknown"],
+    ["DELETE", "/job//OnDeleted/?jobId=never"],
+    ["GET", "/healthz/"],
+    ["GET", "//"],
+  ])("may have slashes twice or at their end: %s %s", async (method, path) => {
+    const response = await harness.app.request(`${ORIGIN}${path}`, as(basic(), method));
+    expect(response.status).toBe(200);
+  });
+
+  it("with a slash at its end takes a window, and has the same methods", async () => {
+    const path = `${ORIGIN}//data/OnDownloadRequest/`;
+    const init = postJson(downloadRequest({ TaskId: "slashes" }));
+    expect((await harness.app.request(path, init)).status).toBe(200);
+    expect((await harness.app.request(path, as(basic()))).status).toBe(405);
+    expect((await harness.app.request(path, { method: "POST" })).status).toBe(401);
+  });
+
+  it("with two slashes before it, a page leads to this site", async () => {
+    const { TENANT_ID } = harness.settings;
+    const query = `?jobId=job-1&tenantId=${TENANT_ID}`;
+    const page = await harness.app.request(`${ORIGIN}//preview/OnJobCreating/${query}`);
+    const action = /action="([^"]*)"/.exec(await page.text())?.[1] ?? "none";
+    expect(new URL(action, ORIGIN).origin).toBe(ORIGIN);
+    const body = new URLSearchParams({ password: harness.settings.API_SECRET_KEY });
+    const init = { method: "POST", body, headers: { origin: ORIGIN } };
+    const answer = await harness.app.request(`${ORIGIN}//preview/OnJobCreating/${query}`, init);
+    expect(answer.status).toBe(303);
+    expect(new URL(answer.headers.get("location") ?? "none", ORIGIN).origin).toBe(ORIGIN);
+  });
+
   it("keep the case of their values", async () => {
     const response = await harness.app.request("/job/iscreated?jobid=JOB-1", as(basic()));
     expect(await response.json()).toEqual({ IsJobCreated: false, Reason: null });

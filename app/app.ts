@@ -28,9 +28,9 @@ const TITLES = new Map<number, string>([
   [415, "Not a form of this site"],
 ]);
 
-/** All routes in one place. Paths are matched in lower case: the platform's host does not mind. */
+/** All routes in one place. */
 export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }: AppDeps): Hono {
-  const app = new Hono({ getPath: (request) => new URL(request.url).pathname.toLowerCase() });
+  const app = new Hono({ getPath: routePathOf });
   app.use(securityHeaders(xOrigin));
 
   for (const [path, allow] of Object.entries(METHODS)) {
@@ -56,6 +56,15 @@ export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }
     return refuse(c, 500, { title: "The connector failed", detail: "Its log says how." });
   });
   return app;
+}
+
+/**
+ * The route that an address names, as the host of Microsoft's sample (ASP.NET) reads it: in any case,
+ * with slashes doubled or at the end.
+ */
+function routePathOf(request: Request): string {
+  const path = new URL(request.url).pathname.toLowerCase().replace(/\/{2,}/g, "/");
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
 /** HEAD only where GET changes nothing: a callback of X works once, a remediation marks the job. */

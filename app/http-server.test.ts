@@ -86,6 +86,16 @@ describe("What is not HTTP", () => {
   });
 });
 
+it.each([
+  "/setup/Validate/",
+  "//setup/Validate",
+  "//job/IsCreated/?jobId=job-1",
+  "/job//iscreated?jobId=job-1",
+])("A path over the wire may have slashes twice or at its end: %s", async (path) => {
+  const head = `GET ${path} HTTP/1.1\r\n${HOST}Authorization: ${basic()}\r\n\r\n`;
+  expect((await talk(await listen(), head)).status).toBe(200);
+});
+
 describe("A body over the wire", () => {
   it("in chunks is read until it is too large", async () => {
     const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;

@@ -121,6 +121,8 @@ describe("OnRemediation", () => {
     ["RELOGIN", ["the compliance portal asked for a new sign-in"]],
     ["Unknown", []],
     ["unknown", []],
+    ["0", ["the compliance portal asked for a new sign-in"]],
+    ["1", []],
   ])("answers %s with 200 and an empty body", async (type, reasons) => {
     await harness.addJob("job-1");
     const response = await call(`/job/OnRemediation?jobId=job-1&remediationType=${type}`);
@@ -134,6 +136,8 @@ describe("OnRemediation", () => {
 
   it.each([
     ["/job/OnRemediation?jobId=job-1&remediationType=Other", 400, "remediationType"],
+    ["/job/OnRemediation?jobId=job-1&remediationType=2", 400, "remediationType"],
+    ["/job/OnRemediation?jobId=job-1&remediationType=constructor", 400, "remediationType"],
     ["/job/OnRemediation?jobId=job-1", 400, "remediationType"],
     ["/job/OnRemediation?remediationType=Relogin", 400, "jobId"],
   ])("refuses %s with %i", async (path, status, member) => {

@@ -36,6 +36,14 @@ export type PortalDeps = {
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
 const REVOKE_RETRIES = 2;
 
+/** The sample's enumeration by name and number: its host reads either (ASP.NET, model binding of enums). */
+const REMEDIATION_TYPES = new Map([
+  ["relogin", "relogin"],
+  ["0", "relogin"],
+  ["unknown", "unknown"],
+  ["1", "unknown"],
+]);
+
 /** What the platform calls (portal-contract.md). Paths are in lower case: `app.ts` folds them. */
 export function portalRoutes(deps: PortalDeps): Hono {
   const routes = new Hono();
@@ -64,9 +72,9 @@ export function portalRoutes(deps: PortalDeps): Hono {
 
   routes.get("/job/onremediation", platformOnly, async (c) => {
     const jobId = jobIdOf(c);
-    const type = queryParam(c, "remediationType")?.toLowerCase();
-    if (type !== "relogin" && type !== "unknown") {
-      const detail = "remediationType must be Relogin or Unknown";
+    const type = REMEDIATION_TYPES.get(queryParam(c, "remediationType")?.toLowerCase() ?? "");
+    if (type === undefined) {
+      const detail = "remediationType must be Relogin (0) or Unknown (1)";
       return problem(c, 400, { title: "Bad request", detail });
     }
     if (!(await readJob(deps.store, jobId))) {

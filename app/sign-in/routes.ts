@@ -252,10 +252,10 @@ function refuse(
   return c.html(problemPage(pageOf(c), { title: "The account was not connected", what, remedy }));
 }
 
-/** Path and query only: a form never leads off this site. */
+/** Path and query only, and one slash before them: neither a form nor a redirect leads off this site. */
 function selfAddress(c: Context): string {
   const { pathname, search } = new URL(c.req.url);
-  return `${pathname}${search}`;
+  return `${pathname.replace(/^\/+/, "/")}${search}`;
 }
 
 function pageOf(c: Context): { nonce: string } {
