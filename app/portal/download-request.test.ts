@@ -18,7 +18,7 @@ const someRequest = fc
     JobId: someId,
     TaskId: someId,
     window: someWindow,
-    zone: fc.constantFrom("Z", "", "0000Z", "+00:00"),
+    zone: fc.constantFrom("Z", "", "0000Z", "+00:00", "+0000", "+00", "0000+00:00", "z"),
     DirtyEntities: fc.oneof(
       fc.constant(null),
       fc.array(fc.bigInt({ min: 0n, max: 10n ** 19n - 1n }).map(String), { maxLength: 20 }),
@@ -82,24 +82,90 @@ describe("parseDownloadRequest", () => {
     );
   });
 
-  it.each([
-    [
-      "the first time that .NET knows",
-      { StartTime: "0001-01-01T00:00:00" },
-      "0001-01-01T00:00:00Z",
-    ],
-    ["a time before that, by its zone", { StartTime: "0001-01-01T00:00:00+02:00" }, undefined],
-    ["the year 0", { StartTime: "0000-06-01T00:00:00Z" }, undefined],
-  ])("takes %s for what it is", (_title, times, start) => {
-    const request = parseDownloadRequest(downloadRequest(times));
-    expect("problem" in request ? undefined : request.window.start).toBe(start);
+  it("takes milliseconds since 1970 for the same time, whatever zone stands behind them", () => {
+    const zone = fc.constantFrom("", "+0000", "+0200", "-1130");
+    fc.assert(
+      fc.property(someRequest, zone, ({ body, start, end }, offset) => {
+        const write = (time: Date) => `/Date(${time.getTime()}${offset})/`;
+        const written = { ...body, StartTime: write(start), EndTime: write(end) };
+        expect(accepted(written).window).toEqual(accepted(body).window);
+      }),
+    );
   });
 
-  it("refuses the last time that .NET knows, which has no whole second after it", () => {
-    const request = downloadRequest({ EndTime: "9999-12-31T23:59:59.9999999" });
-    expect(parseDownloadRequest(request)).toEqual({
-      problem: "EndTime: must lie in the years 1 to 9998",
+  it.each([
+    ["a time without a zone", "2026-01-01T00:00:00", "2026-01-01T00:00:00Z"],
+    ["an offset without a colon", "2026-01-01T02:00:00+0200", "2026-01-01T00:00:00Z"],
+    ["an offset of hours alone", "2026-01-01T02:00:00+02", "2026-01-01T00:00:00Z"],
+    ["seven digits of a second", "2026-01-01T00:00:00.9999999Z", "2026-01-01T00:00:00Z"],
+    ["seven digits and an offset", "2026-01-01T02:00:00.1234567+02:00", "2026-01-01T00:00:00Z"],
+    ["milliseconds since 1970", "/Date(1767225600000)/", "2026-01-01T00:00:00Z"],
+    ["milliseconds and a zone", "/Date(1767225600999+0530)/", "2026-01-01T00:00:00Z"],
+    ["a time before 1970", "/Date(-86400000)/", "1969-12-31T00:00:00Z"],
+    ["DateTime.MinValue", "0001-01-01T00:00:00", "0001-01-01T00:00:00Z"],
+    ["MinValue in a zone", "0001-01-01T00:00:00+02:00", "0001-01-01T00:00:00Z"],
+    ["MinValue in milliseconds", "/Date(-62135596800000)/", "0001-01-01T00:00:00Z"],
+    ["MinValue in milliseconds of a zone", "/Date(-62135604000000+0200)/", "0001-01-01T00:00:00Z"],
+  ])("takes %s as StartTime", (_title, StartTime, start) => {
+    expect(accepted(downloadRequest({ StartTime })).window.start).toBe(start);
+  });
+
+  it.each([
+    ["a seventh digit", "2026-01-02T00:00:00.0000001Z", "2026-01-02T00:00:01Z"],
+    ["nothing but zeros", "2026-01-02T00:00:00.0000000Z", "2026-01-02T00:00:00Z"],
+    ["a millisecond since 1970", "/Date(1767312000001)/", "2026-01-02T00:00:01Z"],
+  ])("lets a window that ends with %s have its last second", (_title, EndTime, end) => {
+    expect(accepted(downloadRequest({ EndTime })).window.end).toBe(end);
+  });
+
+  it.each([
+    ["the year 0", "0000-06-01T00:00:00Z"],
+    ["a day", "2026-01-01"],
+    ["a clock", "T00:00:00Z"],
+    ["a day that is none", "2026-02-30T00:00:00"],
+    ["an hour that is none", "2026-01-01T24:00:00Z"],
+    ["an offset that is none", "2026-01-01T00:00:00+99:00"],
+    ["no milliseconds", "/Date()/"],
+    ["milliseconds that no calendar has", "/Date(999999999999999)/"],
+    ["words behind milliseconds", "/Date(0)/x"],
+    ["a way of JavaScript", "new Date(0)"],
+    ["a month in words", "Jan 1 2026 00:00:00"],
+  ])("refuses %s as StartTime", (_title, StartTime) => {
+    expect(parseDownloadRequest(downloadRequest({ StartTime }))).toMatchObject({
+      problem: expect.stringMatching(/^StartTime: must /) as unknown,
     });
+  });
+
+  it.each([
+    "9999-12-31T23:59:59.9999999",
+    "9999-12-31T23:59:59.9999999Z",
+    "9999-12-31T23:59:59.9999999-05:00",
+    "9999-12-31T23:59:59.9999999+1400",
+    "/Date(253402300799999)/",
+    "/Date(253402300799999-0500)/",
+    "/Date(253402318799999-0500)/",
+  ])("refuses DateTime.MaxValue as EndTime, which is never reached: %s", (EndTime) => {
+    expect(parseDownloadRequest(downloadRequest({ EndTime }))).toEqual({
+      problem: "EndTime: must lie before the year 9999: DateTime.MaxValue is no end of a window",
+    });
+  });
+
+  it("refuses DateTime.MinValue as EndTime, which is before every StartTime", () => {
+    const request = downloadRequest({
+      StartTime: "0001-01-01T00:00:00",
+      EndTime: "0001-01-01T00:00:00",
+    });
+    expect(parseDownloadRequest(request)).toEqual({
+      problem: "EndTime: must be after StartTime",
+    });
+  });
+
+  it.each([
+    [[null], [], 1],
+    [["7", null, "8", null, "7"], ["7", "8"], 2],
+    [[], [], 0],
+  ])("leaves null out of %j, and says how often", (DirtyEntities, dirtyIds, nullIds) => {
+    expect(accepted(downloadRequest({ DirtyEntities }))).toMatchObject({ dirtyIds, nullIds });
   });
 });
 

@@ -1,27 +1,22 @@
 import * as z from "zod";
 import { ceilToSecond, floorToSecond, type Interval } from "../capture/interval.ts";
 import { platformIdSchema } from "./platform-id.ts";
+import { platformTimeSchema } from "./platform-time.ts";
 
-/** The sample's host writes UTC without an offset. */
-const time = z
-  .string()
-  .transform((text) => (/(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`))
-  .pipe(z.iso.datetime({ offset: true, error: "must be an ISO 8601 time" }))
-  .transform((text) => new Date(text))
-  .refine((at) => at.getUTCFullYear() > 0 && at.getUTCFullYear() < 9999, {
-    error: "must lie in the years 1 to 9998",
-  });
-
-/** The first id that is none says enough: an issue for each of them would take seconds. */
+/**
+ * The first id that is none says enough: an issue for each of them would take seconds. `null` names
+ * nothing, and is no reason to refuse a window.
+ */
 const postIds = z
   .array(z.unknown())
   .max(200_000)
-  .transform((ids, context) => {
-    const bad = ids.findIndex((id) => !isPostId(id));
+  .transform((given, context) => {
+    const bad = given.findIndex((id) => id !== null && !isPostId(id));
     if (bad >= 0) {
       context.addIssue({ code: "custom", path: [bad], message: "must be ids of posts" });
     }
-    return ids.filter(isPostId);
+    const ids = given.filter(isPostId);
+    return { ids, nulls: given.length - ids.length };
   });
 
 function isPostId(id: unknown): id is string {
@@ -33,8 +28,8 @@ const bodySchema = z
   .object({
     JobId: platformIdSchema,
     TaskId: platformIdSchema,
-    StartTime: time,
-    EndTime: time,
+    StartTime: platformTimeSchema,
+    EndTime: platformTimeSchema,
     DirtyEntities: postIds.nullish(),
     // URL parsers drop line breaks and blanks, and each its own: none is part of an address.
     BlobSasUri: z
@@ -52,6 +47,8 @@ export type DownloadRequest = {
   taskId: string;
   window: Interval;
   dirtyIds: string[];
+  /** How many of DirtyEntities were null: they name no post, and are left out. */
+  nullIds: number;
   sasUri: string;
 };
 
@@ -69,7 +66,8 @@ export function parseDownloadRequest(body: unknown): DownloadRequest | { problem
     jobId: JobId,
     taskId: TaskId,
     window: { start: floorToSecond(StartTime), end: ceilToSecond(EndTime) },
-    dirtyIds: [...new Set(DirtyEntities)],
+    dirtyIds: [...new Set(DirtyEntities?.ids)],
+    nullIds: DirtyEntities?.nulls ?? 0,
     sasUri: BlobSasUri,
   };
 }

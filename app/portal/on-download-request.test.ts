@@ -84,6 +84,17 @@ describe("A request for a window", () => {
     );
   });
 
+  it("may have null among DirtyEntities, which is left out and noted", async () => {
+    const ids = ["7", null, "8"];
+    expect((await send(downloadRequest({ TaskId: "null", DirtyEntities: ids }))).status).toBe(200);
+    expect((await readTask(harness.store, "job-1", "null"))?.dirtyIds).toEqual(["7", "8"]);
+    expect(harness.log.of("task.accepted").at(-1)).toMatchObject({
+      taskId: "null",
+      leftOut: 1,
+      detail: "null in DirtyEntities",
+    });
+  });
+
   it("may leave DirtyEntities out, and say more than is known", async () => {
     const request = downloadRequest({ TaskId: "more", DirtyEntities: undefined, New: { a: 1 } });
     expect((await send(request)).status).toBe(200);

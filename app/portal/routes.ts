@@ -107,7 +107,7 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
   if (wrongSas !== undefined) {
     return problem(c, 400, { title: "Bad request", detail: `BlobSasUri: ${wrongSas}` });
   }
-  const { jobId, taskId, window, dirtyIds } = request;
+  const { jobId, taskId, window, dirtyIds, nullIds } = request;
   if (!(await readJob(deps.store, jobId))) {
     return unknownJob(c);
   }
@@ -126,6 +126,7 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
     windowStart: window.start,
     windowEnd: window.end,
     sasExpires: sasExpiry(request.sasUri),
+    ...(nullIds > 0 && { leftOut: nullIds, detail: "null in DirtyEntities" }),
   });
   deps.wakeWorker();
   return c.body(null, 200);
