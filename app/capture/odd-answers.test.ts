@@ -180,7 +180,7 @@ describe("A post that cannot be read", () => {
     expect((await readDay(parts)).gaps).toEqual([]);
     expect(await archivedIds(parts, DAY)).toEqual(IDS.slice(0, 1));
     expect(parts.log.of("capture.fields-missing")).toMatchObject([
-      { detail: expect.stringContaining("its media and polls") as unknown },
+      { detail: expect.stringContaining("attachments (readable)") as unknown },
     ]);
   });
 

@@ -377,7 +377,7 @@ describe("The record in the text says", () => {
       "what of the post cannot be read",
       { attachments: { media_keys: "3_1" }, note_tweet: 7 },
       {},
-      "Not readable: the text beyond 280 characters, its media and polls; what X sent is kept in the archive as it came",
+      "Not readable: the text beyond 280 characters (note_tweet), its media and polls (attachments.media_keys); what X sent is kept in the archive as it came",
     ],
     [
       "language and program, as X has them",

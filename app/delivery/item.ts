@@ -102,7 +102,7 @@ export function itemTypeOf({ references }: Post): ItemType {
 
 function toItem(parts: ItemParts, post: Post, levels: number): Item {
   const { includes, account, media, receivedAt } = parts;
-  const text = [fullText(post, includes), post.article].filter(Boolean).join("\n\n");
+  const text = [fullText(post, includes), articleText(post)].filter(Boolean).join("\n\n");
   const outcomes = media.get(post.id) ?? [];
   const attachments = outcomes.flatMap(({ attachment }) => attachment ?? []);
   const context = levels > 0 ? contextOf(post, includes) : [];
@@ -143,6 +143,12 @@ function fullText(post: Post, { posts, users }: Includes): string {
   return `RT ${handle ? `@${handle}: ` : ""}${readableText(original)}`;
 }
 
+/** Code stands apart in X's answer, and where in the body it belongs is not said. */
+function articleText({ article }: Post): string {
+  const code = (article?.code ?? []).map(({ text }) => text);
+  return [article?.title, article?.text ?? article?.preview, ...code].filter(Boolean).join("\n\n");
+}
+
 /** What the e-mail could not show otherwise: who, where, which links, which media, since when. */
 function recordLines({
   post,
@@ -152,7 +158,7 @@ function recordLines({
 }: Pick<ItemParts, "post" | "includes" | "receivedAt"> & { outcomes: MediaOutcome[] }): string[] {
   const author = includes.users.get(post.authorId);
   const lines = [
-    `Account: ${author ? `${author.name} (@${author.username})` : post.authorId}`,
+    `Account: ${author ? nameOf(author) : post.authorId}`,
     `Permalink: ${permalink(post.id, author?.username)}`,
     `Posted: ${post.createdAt}`,
     ...post.references.map((reference) => referenceLine(reference, includes)),
@@ -194,7 +200,9 @@ function pollLine(poll: Poll | undefined): string {
   if (!poll) {
     return "Poll: X did not describe it";
   }
-  const options = poll.options.map(({ label, votes = 0 }) => `${label} (${votes})`).join("; ");
+  const options = (poll.options ?? [])
+    .map(({ label = "?", votes = 0 }) => `${label} (${votes})`)
+    .join("; ");
   return `Poll (${poll.voting_status ?? "state unknown"}): ${options}`;
 }
 
@@ -235,7 +243,7 @@ function mediaLine(outcome: MediaOutcome): string {
 }
 
 function recipientsOf(post: Post, { users }: Includes): Person[] {
-  const byHandle = new Map([...users.values()].map((user) => [user.username.toLowerCase(), user]));
+  const byHandle = new Map([...users.values()].map((user) => [user.username?.toLowerCase(), user]));
   const mentioned = post.mentions.map(({ id, username }) => {
     const user =
       (id === undefined ? undefined : users.get(id)) ?? byHandle.get(username.toLowerCase());
@@ -250,12 +258,16 @@ function recipientsOf(post: Post, { users }: Includes): Person[] {
 }
 
 function toPerson(user: User | undefined, known: { id: string; username?: string }): Person {
-  const handle = user?.username ?? known.username;
   return {
     Id: known.id,
     UserProfilePhotoUrl: user?.profile_image_url ?? null,
-    Name: user ? `${user.name} (@${user.username})` : handle ? `@${handle}` : known.id,
+    Name: nameOf({ ...known, ...user }),
     EmailAddress: null,
     MobileNumber: null,
   };
+}
+
+function nameOf({ id, name, username }: Pick<User, "id" | "name" | "username">): string {
+  const handle = username === undefined ? undefined : `@${username}`;
+  return name === undefined ? (handle ?? id) : handle === undefined ? name : `${name} (${handle})`;
 }

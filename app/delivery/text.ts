@@ -1,7 +1,10 @@
-import type { Post } from "../twitter/page.ts";
+import type { Link } from "../twitter/post.ts";
+
+/** A short link and what it stands for. */
+type Short = Pick<Link, "short" | "expanded">;
 
 /** Replaces each short link by the address that it leads to. */
-export function expandLinks(text: string, links: Post["links"]): string {
+export function expandLinks(text: string, links: readonly Short[]): string {
   const expanded = new Map(links.map((link) => [link.short, link.expanded]));
   // In one go, so that no address is looked into for others; longest first, and never a part of a
   // link: one may begin like another.
@@ -16,7 +19,7 @@ export function expandLinks(text: string, links: Post["links"]): string {
 }
 
 /** The text of a post as a reader on X sees it, with links that lead somewhere. */
-export function readableText({ text, links }: Pick<Post, "text" | "links">): string {
+export function readableText({ text, links }: { text: string; links: readonly Short[] }): string {
   // X escapes the text and not the addresses.
   return expandLinks(plainText(text), links);
 }

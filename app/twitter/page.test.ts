@@ -53,8 +53,10 @@ describe("A post", () => {
       mediaKeys: [],
       pollIds: [],
       versions: [POST.id],
+      textOf: "text",
       links: [],
       mentions: [],
+      tags: [],
       likes: 0,
     });
   });
@@ -91,7 +93,10 @@ describe("A post", () => {
       attachments: { media_keys: ["3_1", "3_2"] },
       article: { title: "T", plain_text: "Body", cover_media: "3_2", media_entities: ["3_3"] },
     });
-    expect(post).toMatchObject({ mediaKeys: ["3_1", "3_2", "3_3"], article: "T\n\nBody" });
+    expect(post).toMatchObject({
+      mediaKeys: ["3_1", "3_2", "3_3"],
+      article: { title: "T", text: "Body", code: [] },
+    });
   });
 
   it.each([
@@ -171,17 +176,31 @@ describe("A post that cannot be read takes no other with it, and is told of:", (
     expect(unread).toMatchObject([{ id: POST.id }]);
   });
 
-  it.each<[string, Wire]>([
-    ["the text beyond 280 characters", { note_tweet: { richtext: [] } }],
-    ["what it answers, quotes or reposts", { referenced_tweets: ["1"] }],
-    ["what it answers, quotes or reposts", { referenced_posts: [{ id: "1" }] }],
-    ["its media and polls", { attachments: { media_keys: "3_1" } }],
-    ["its article", { article: "T" }],
-    ["its place", { geo: "here" }],
-  ])("of one that can be read in part, %s", (words, members) => {
+  it.each<[string, string, Wire]>([
+    ["the text beyond 280 characters (note_tweet)", "note_tweet", { note_tweet: { richtext: [] } }],
+    [
+      "what it answers, quotes or reposts (referenced_tweets[0])",
+      "referenced_tweets",
+      { referenced_tweets: ["1"] },
+    ],
+    [
+      "what it answers, quotes or reposts (referenced_posts[0])",
+      "referenced_posts",
+      { referenced_posts: [{ id: "1" }] },
+    ],
+    [
+      "its media and polls (attachments.media_keys)",
+      "attachments.media_keys",
+      { attachments: { media_keys: "3_1" } },
+    ],
+    ["its article (article)", "article", { article: "T" }],
+    ["its place (geo)", "geo", { geo: "here" }],
+    ["its place (geo.coordinates)", "geo.coordinates", { geo: { coordinates: [3, 60] } }],
+    ["lang", "lang", { lang: null }],
+  ])("of one that can be read in part, %s", (words, name, members) => {
     const page = read({ data: [{ ...POST, ...members }] });
     expect(page.posts).toMatchObject([{ id: POST.id, text: "Hello", unread: [words] }]);
-    expect(page.missingFields).toContain(`${words} (readable)`);
+    expect(page.missingFields).toContain(`${name} (readable)`);
     expect(page.unread).toBeUndefined();
   });
 
@@ -274,35 +293,45 @@ describe("What only goes along does not keep a post out of the archive:", () => 
     });
   });
 
-  it("objects of includes that cannot be read are as if X had not sent them", () => {
+  it("objects of includes without an id are as if X had not sent them, and take no other along", () => {
     const { posts, includes } = read({
       data: [POST],
       includes: {
-        tweets: [{ ...POST, id: "2" }, { ...POST, id: "3", author_id: undefined }, { id: 4 }, null],
-        posts: [{ ...POST, id: "5", created_at: "yesterday" }],
-        users: [{ id: "42", name: "S", username: "s" }, { id: "43" }, "44"],
-        media: [{ media_key: "3_1" }, { media_key: "3_2", type: "photo" }],
+        tweets: [{ ...POST, id: "2" }, { id: 4 }, null],
+        posts: [{ ...POST, id: "5" }],
+        users: [{ id: "42", name: "S", username: "s" }, { name: "none" }, "44"],
+        media: [{ type: "photo" }, { media_key: "3_2", type: "photo" }],
         polls: "none",
-        places: [{ id: "p" }, 7],
+        places: [{ id: "p", full_name: "P" }, 7],
       },
       errors: [null, { title: "Not Found Error", value: "9" }, { value: 5 }],
     });
     expect(posts).toHaveLength(1);
-    expect([...includes.posts.keys()]).toEqual(["2"]);
+    expect([...includes.posts.keys()]).toEqual(["2", "5"]);
     expect([...includes.users.keys()]).toEqual(["42"]);
     expect([...includes.media.keys()]).toEqual(["3_2"]);
     expect([...includes.polls.keys()]).toEqual([]);
     expect([...includes.places.keys()]).toEqual(["p"]);
-    expect([...includes.missing]).toEqual([["9", "Not Found Error"]]);
+    expect(includes.missing.get("9")).toBe("Not Found Error");
   });
 
   it("so are posts that were only asked for to go along", () => {
-    const data = [{ ...POST, id: "2" }, { id: "3", text: "no author" }, 7];
+    const data = [{ ...POST, id: "2" }, { text: "no id" }, 7];
     const includes = { tweets: [{ ...POST, id: "4" }] };
     const errors = [{ value: "5", title: "Not Found Error" }];
     const context = parseContext(toBody({ data, includes, errors }));
     expect([...context.posts.keys()]).toEqual(["4", "2"]);
     expect(context.missing.get("5")).toBe("Not Found Error");
+  });
+
+  it("a post that X sends without its text, time or author, with what the id says", () => {
+    const { includes } = read({ data: [POST], includes: { tweets: [{ id: POST.id }] } });
+    expect(includes.posts.get(POST.id)).toMatchObject({
+      text: "",
+      createdAt: "2020-01-01T00:00:00Z",
+      authorId: "unknown",
+      unread: ["text", "created_at", "author_id"],
+    });
   });
 });
 

@@ -1,193 +1,26 @@
 import * as z from "zod";
 import { ConnectorError } from "../errors.ts";
+import { type Read, readObject, readObjects } from "./members.ts";
 import { missingFieldsOf } from "./missing-fields.ts";
+import { EXPECTED, type Post, toPost, toSeconds } from "./post.ts";
+import {
+  numericId,
+  wireError,
+  wireIncludes,
+  wireMedia,
+  wirePage,
+  wirePlace,
+  wirePoll,
+  wirePost,
+  type WirePost,
+  wireUser,
+} from "./wire.ts";
 
-/** Either vocabulary is read, whichever was asked for: the wire may mix them (x-api.md section 0). */
-
-/** Of a post or a user. */
-const numericId = z.string().regex(/^\d{1,20}$/);
-const urlEntity = z.looseObject({
-  url: z.string().min(1),
-  expanded_url: z.string().optional().catch(undefined),
-});
-const mentionEntity = z.looseObject({
-  username: z.string(),
-  id: numericId.optional().catch(undefined),
-});
-/** An entity of an odd shape must not keep a post out of the archive: its text says the same. */
-const entities = z
-  .looseObject({ urls: readable(urlEntity), mentions: readable(mentionEntity) })
-  .optional()
-  .catch(undefined);
-const note = z.looseObject({ text: z.string(), entities });
-const count = z.number().int().nonnegative().optional().catch(undefined);
-const reference = z.looseObject({ type: z.string(), id: numericId });
-
-const wirePost = z.looseObject({
-  id: numericId,
-  text: z.string(),
-  created_at: z.string().optional(),
-  author_id: numericId.optional(),
-  conversation_id: numericId.optional(),
-  in_reply_to_user_id: numericId.optional(),
-  referenced_tweets: z.array(reference).optional(),
-  referenced_posts: z.array(reference).optional(),
-  note_tweet: note.optional(),
-  note_post: note.optional(),
-  entities,
-  article: z
-    .looseObject({
-      title: z.string().optional().catch(undefined),
-      plain_text: z.string().optional().catch(undefined),
-      cover_media: z.string().optional().catch(undefined),
-      media_entities: z.array(z.string()).optional().catch(undefined),
-    })
-    .optional(),
-  attachments: z
-    .looseObject({
-      media_keys: z.array(z.string()).optional(),
-      poll_ids: z.array(z.string()).optional(),
-    })
-    .optional(),
-  edit_history_tweet_ids: z.array(numericId).optional().catch(undefined),
-  edit_history_post_ids: z.array(numericId).optional().catch(undefined),
-  geo: z.looseObject({ place_id: z.string().optional() }).optional(),
-  public_metrics: z
-    .looseObject({
-      like_count: count,
-      reply_count: count,
-      quote_count: count,
-      retweet_count: count,
-      repost_count: count,
-    })
-    .optional()
-    .catch(undefined),
-  lang: z.string().optional().catch(undefined),
-  source: z.string().optional().catch(undefined),
-});
-
-/** Whatever says more of a post must not keep the rest of it out of the archive. */
-const { shape } = wirePost;
-const oddPost = wirePost.extend({
-  conversation_id: shape.conversation_id.catch(undefined),
-  in_reply_to_user_id: shape.in_reply_to_user_id.catch(undefined),
-  referenced_tweets: shape.referenced_tweets.catch(undefined),
-  referenced_posts: shape.referenced_posts.catch(undefined),
-  note_tweet: shape.note_tweet.catch(undefined),
-  note_post: shape.note_post.catch(undefined),
-  article: shape.article.catch(undefined),
-  attachments: shape.attachments.catch(undefined),
-  geo: shape.geo.catch(undefined),
-});
-
-const wireUser = z.looseObject({
-  id: numericId,
-  name: z.string(),
-  username: z.string(),
-  profile_image_url: z.string().optional().catch(undefined),
-});
-
-const wireMedia = z.looseObject({
-  media_key: z.string(),
-  type: z.string(),
-  url: z.string().optional(),
-  alt_text: z.string().optional(),
-  variants: z
-    .array(
-      z.looseObject({
-        content_type: z.string(),
-        url: z.string(),
-        bit_rate: z.number().optional(),
-      }),
-    )
-    .optional(),
-});
-
-const wirePoll = z.looseObject({
-  id: z.string(),
-  options: z.array(z.looseObject({ label: z.string(), votes: z.number().optional() })),
-  voting_status: z.string().optional(),
-});
-
-const wirePlace = z.looseObject({
-  id: z.string(),
-  full_name: z.string().optional(),
-  country: z.string().optional(),
-});
-
-/**
- * What X sends along is read as far as it can be: another's odd post, or an account without a name,
- * must not keep the account's own posts out of the archive. Of those, each that cannot be read is told.
- */
-const wirePosts = readable(wirePost);
-const wirePage = z.looseObject({
-  data: z.array(z.unknown()).default([]),
-  includes: z
-    .looseObject({
-      tweets: wirePosts,
-      posts: wirePosts,
-      users: readable(wireUser),
-      media: readable(wireMedia),
-      polls: readable(wirePoll),
-      places: readable(wirePlace),
-    })
-    .prefault({}),
-  errors: readable(
-    z.looseObject({
-      resource_id: z.string().optional(),
-      value: z.string().optional(),
-      title: z.string().optional(),
-    }),
-  ),
-  meta: z
-    .looseObject({ result_count: z.number().optional(), next_token: z.string().optional() })
-    .default({}),
-});
-
-/** A list of which the members that can be read count. */
-function readable<T>(schema: z.ZodType<T>) {
-  return z
-    .array(z.unknown())
-    .catch([])
-    .default([])
-    .transform((values) => values.flatMap((value) => schema.safeParse(value).data ?? []));
-}
-
-export type Post = {
-  id: string;
-  /** Complete text as X sends it (`&amp;`, `&lt;`, `&gt;` and t.co links still in it). */
-  text: string;
-  /** ISO 8601, UTC, seconds: `2020-01-23T04:45:58Z`. */
-  createdAt: string;
-  authorId: string;
-  conversationId: string;
-  inReplyToUserId?: string;
-  references: { type: string; id: string }[];
-  /** Title and body of an article, where the post is one. */
-  article?: string;
-  mediaKeys: string[];
-  pollIds: string[];
-  placeId?: string;
-  /** All versions of an edited post, oldest first; just the post where it was not edited. */
-  versions: string[];
-  links: { short: string; expanded: string }[];
-  mentions: { username: string; id?: string }[];
-  likes: number;
-  /** Other figures that X gives, as of the moment of reading. */
-  replies?: number;
-  reposts?: number;
-  quotes?: number;
-  /** BCP 47, as X guesses it. */
-  language?: string;
-  /** The program that the author posted with. */
-  source?: string;
-  /** What X sent of it in a form that cannot be read, in words. */
-  unread?: string[];
-};
-export type User = z.infer<typeof wireUser>;
-export type Media = z.infer<typeof wireMedia>;
-export type Poll = z.infer<typeof wirePoll>;
-export type Place = z.infer<typeof wirePlace>;
+export type { Post } from "./post.ts";
+export type User = Read<z.infer<typeof wireUser>>;
+export type Media = Read<z.infer<typeof wireMedia>>;
+export type Poll = Read<z.infer<typeof wirePoll>>;
+export type Place = Read<z.infer<typeof wirePlace>>;
 
 /** What X sends along with posts: everything that they refer to, by id. */
 export type Includes = {
@@ -243,24 +76,25 @@ export function mergeIncludes(one: Includes, other: Includes): Includes {
 }
 
 /**
- * Reads a response body of X. A post that cannot be read takes no other with it.
+ * Reads a response body of X. A post that cannot be read takes no other with it, and nothing that
+ * goes along keeps a post out of the archive.
  * @throws ConnectorError `x-bad-response` if it is not one, or if none of its posts can be read, or if
  * a field that was asked for and that no post can be archived without did not arrive.
  */
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
   const { next_token: nextToken, result_count: resultCount } = page.meta;
+  const { includes, odd } = readIncludes(page);
   const posts: Post[] = [];
   const unread: UnreadPost[] = [];
-  const missingFields = new Set<string>();
+  const missingFields = new Set(odd);
   for (const data of page.data) {
-    const whole = wirePost.safeParse(data).data;
-    const wire = whole ?? oddPost.safeParse(data).data;
+    const wire = readObject(wirePost, data, EXPECTED);
     if (wire && isComplete(wire)) {
-      const odd = whole ? [] : unreadMembersOf(data, wire);
-      const missing = [...missingFieldsOf(wire), ...odd.map((name) => `${name} (readable)`)];
-      missing.forEach((name) => missingFields.add(name));
-      posts.push(toPost(wire, odd));
+      [...missingFieldsOf(wire), ...unreadFieldsOf(wire)].forEach((name) =>
+        missingFields.add(name),
+      );
+      posts.push(toPost(wire));
     } else {
       unread.push(toUnreadPost(data));
     }
@@ -271,7 +105,7 @@ export function parsePage(body: Uint8Array): Page {
   return {
     posts,
     ...(unread.length > 0 && { unread }),
-    includes: toIncludes(page),
+    includes,
     ...(nextToken !== undefined && { nextToken }),
     ...(resultCount !== undefined && { resultCount }),
     ...(missingFields.size > 0 && { missingFields: [...missingFields] }),
@@ -284,7 +118,7 @@ export function parsePage(body: Uint8Array): Page {
  */
 export function parseContext(body: Uint8Array): Includes {
   const page = parseBody(body);
-  return toIncludes(page, wirePosts.parse(page.data));
+  return readIncludes(page, page.data).includes;
 }
 
 /**
@@ -311,30 +145,58 @@ function parseBody(body: Uint8Array): z.infer<typeof wirePage> {
   }
 }
 
-function toIncludes(
-  { includes, errors }: z.infer<typeof wirePage>,
-  more: z.infer<typeof wirePost>[] = [],
-): Includes {
-  const posts = [...includes.tweets, ...includes.posts, ...more].filter(isComplete);
+/** What goes along, and what of it cannot be read; `more` are posts that only go along, too. */
+function readIncludes(
+  { includes: sent = {}, errors: sentErrors = [] }: z.infer<typeof wirePage>,
+  more: unknown[] = [],
+): { includes: Includes; odd: string[] } {
+  const lists = readObject(wireIncludes, sent);
+  const { tweets = [], posts: renamed = [], ...others } = lists ?? {};
+  const posts = readObjects(wirePost, [...tweets, ...renamed, ...more], EXPECTED);
+  const users = readObjects(wireUser, others.users ?? [], ["name", "username"]);
+  const media = readObjects(wireMedia, others.media ?? [], ["type"]);
+  const polls = readObjects(wirePoll, others.polls ?? [], ["options"]);
+  const places = readObjects(wirePlace, others.places ?? [], ["full_name"]);
+  const errors = readObjects(wireError, Array.isArray(sentErrors) ? sentErrors : []);
+  const oddIn = { posts, users, media, polls, places, errors };
   return {
-    posts: new Map(posts.map((post) => [post.id, toPost(post)])),
-    users: new Map(includes.users.map((user) => [user.id, user])),
-    media: new Map(includes.media.map((media) => [media.media_key, media])),
-    polls: new Map(includes.polls.map((poll) => [poll.id, poll])),
-    places: new Map(includes.places.map((place) => [place.id, place])),
-    missing: new Map(errors.map((error) => [resourceId(error), error.title ?? "error"])),
+    includes: {
+      posts: new Map(posts.map((post) => [post.id, toPost(post)])),
+      users: new Map(users.map((user) => [user.id, user])),
+      media: new Map(media.map((medium) => [medium.media_key, medium])),
+      polls: new Map(polls.map((poll) => [poll.id, poll])),
+      places: new Map(places.map((place) => [place.id, place])),
+      missing: new Map(errors.map((error) => [resourceId(error), reasonOf(error)])),
+    },
+    odd: [
+      ...(lists ? (lists.unread ?? []).map((name) => `includes.${name} (readable)`) : [INCLUDES]),
+      ...Object.entries(oddIn).flatMap(([kind, objects]) =>
+        objects.flatMap(unreadFieldsOf).map((name) => `${kind}: ${name}`),
+      ),
+      ...(Array.isArray(sentErrors) ? [] : ["errors (readable)"]),
+    ],
   };
 }
 
-type WirePost = z.infer<typeof wirePost>;
-type CompletePost = WirePost & { created_at: string; author_id: string };
+const INCLUDES = "includes (readable)";
+
+/** Names of members that cannot be read, the same for all places of a list. */
+function unreadFieldsOf({ unread = [] }: { unread?: string[] }): string[] {
+  return unread.map((name) => `${name.replaceAll(/\[\d+\]/g, "")} (readable)`);
+}
+
+/** An own post is put in order by its time, and is nothing without its author and a text. */
+function isComplete({ created_at, author_id, text, ...wire }: WirePost): boolean {
+  const note = wire.note_tweet?.text ?? wire.note_post?.text;
+  return created_at !== undefined && author_id !== undefined && (text ?? note) !== undefined;
+}
 
 /**
  * A page without a post that can be read is no odd post but an odd answer: X has changed its form,
  * or what it takes for a question. One odd post alone on its page is taken for what it is.
  */
 function refuseIfAllAreOdd(sent: unknown[]): void {
-  const first = oddPost.safeParse(sent[0]).data;
+  const first = askedFor.safeParse(sent[0]).data;
   if (first && (first.created_at === undefined || first.author_id === undefined)) {
     throw new ConnectorError(
       "x-bad-response",
@@ -347,30 +209,16 @@ function refuseIfAllAreOdd(sent: unknown[]): void {
   }
 }
 
-/** Names of members, in either vocabulary, and what they are to people. */
-const TOLD_IF_ODD: [name: string, words: string][] = [
-  ["referenced_tweets", "what it answers, quotes or reposts"],
-  ["referenced_posts", "what it answers, quotes or reposts"],
-  ["note_tweet", "the text beyond 280 characters"],
-  ["note_post", "the text beyond 280 characters"],
-  ["article", "its article"],
-  ["attachments", "its media and polls"],
-  ["geo", "its place"],
-];
-
-function unreadMembersOf(data: unknown, wire: WirePost): string[] {
-  const wasSent = (name: string) => {
-    const value: unknown = Reflect.get(Object(data), name);
-    return value !== undefined && value !== null;
-  };
-  const odd = TOLD_IF_ODD.filter(([name]) => wire[name] === undefined && wasSent(name));
-  return [...new Set(odd.map(([, words]) => words))];
-}
+const askedFor = z.object({
+  id: numericId,
+  created_at: z.unknown().optional(),
+  author_id: z.unknown().optional(),
+});
 
 const namedPost = z
-  .looseObject({
+  .object({
     id: numericId.optional().catch(undefined),
-    created_at: z.string().optional().catch(undefined),
+    created_at: wirePost.shape.created_at.catch(undefined),
   })
   .catch({});
 
@@ -378,82 +226,16 @@ function toUnreadPost(data: unknown): UnreadPost {
   const { id, created_at: createdAt } = namedPost.parse(data);
   return {
     ...(id !== undefined && { id }),
-    ...(isTime(createdAt) && { createdAt: toSeconds(createdAt) }),
+    ...(createdAt !== undefined && { createdAt: toSeconds(createdAt) }),
   };
 }
 
-function isComplete(post: WirePost): post is CompletePost {
-  return isTime(post.created_at) && post.author_id !== undefined;
+type WireError = z.infer<typeof wireError>;
+
+function resourceId({ resource_id: id, value }: WireError): string {
+  return id ?? value ?? "";
 }
 
-/** Instants have years of four digits. */
-const [FIRST_MS, END_MS] = [Date.parse("0000-01-01T00:00:00Z"), Date.UTC(10_000, 0)];
-
-function isTime(time: string | undefined): time is string {
-  const ms = time === undefined ? Number.NaN : Date.parse(time);
-  return ms >= FIRST_MS && ms < END_MS;
-}
-
-function toPost(wire: CompletePost, unread: string[] = []): Post {
-  const { id, created_at: createdAt, author_id: authorId } = wire;
-  const long = wire.note_tweet ?? wire.note_post;
-  const marked = long?.entities ?? wire.entities;
-  const { public_metrics: metrics, lang: language, source } = wire;
-  const reposts = metrics?.retweet_count ?? metrics?.repost_count;
-  return {
-    id,
-    text: long?.text ?? wire.text,
-    createdAt: toSeconds(createdAt),
-    authorId,
-    conversationId: wire.conversation_id ?? id,
-    ...(wire.in_reply_to_user_id !== undefined && { inReplyToUserId: wire.in_reply_to_user_id }),
-    references: wire.referenced_tweets ?? wire.referenced_posts ?? [],
-    ...(wire.article && { article: articleText(wire.article) }),
-    mediaKeys: [
-      ...new Set([
-        ...(wire.attachments?.media_keys ?? []),
-        ...(wire.article?.cover_media === undefined ? [] : [wire.article.cover_media]),
-        ...(wire.article?.media_entities ?? []),
-      ]),
-    ],
-    pollIds: wire.attachments?.poll_ids ?? [],
-    ...(wire.geo?.place_id !== undefined && { placeId: wire.geo.place_id }),
-    versions: wire.edit_history_tweet_ids ?? wire.edit_history_post_ids ?? [id],
-    links: (marked?.urls ?? []).map(({ url, expanded_url: expanded }) => ({
-      short: url,
-      expanded: expanded ?? url,
-    })),
-    mentions: (marked?.mentions ?? []).map(({ username, id: userId }) => ({
-      username,
-      ...(userId !== undefined && { id: userId }),
-    })),
-    likes: metrics?.like_count ?? 0,
-    ...(metrics?.reply_count !== undefined && { replies: metrics.reply_count }),
-    ...(reposts !== undefined && { reposts }),
-    ...(metrics?.quote_count !== undefined && { quotes: metrics.quote_count }),
-    ...(language !== undefined && { language }),
-    ...(source !== undefined && { source }),
-    ...(unread.length > 0 && { unread }),
-  };
-}
-
-function articleText({
-  title,
-  plain_text: body,
-}: {
-  title?: string | undefined;
-  plain_text?: string | undefined;
-}): string {
-  return [title, body].filter(Boolean).join("\n\n");
-}
-
-function toSeconds(time: string): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
-}
-
-function resourceId(error: {
-  resource_id?: string | undefined;
-  value?: string | undefined;
-}): string {
-  return error.resource_id ?? error.value ?? "";
+function reasonOf({ title, detail }: WireError): string {
+  return title ?? detail ?? "error";
 }
