@@ -42,6 +42,7 @@ describe.each(modes)("the whole program, %s", (mode) => {
       "WEBSITE_RUN_FROM_PACKAGE",
       "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID",
       "SCM_DO_BUILD_DURING_DEPLOYMENT",
+      "WEBSITES_CONTAINER_STOP_TIME_LIMIT",
     ]);
   });
 

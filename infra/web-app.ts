@@ -10,6 +10,13 @@ import { tierOf } from "./tiers.ts";
  */
 export type AppSettings = Record<SettingName, pulumi.Input<string> | undefined>;
 
+/**
+ * How long App Service waits after SIGTERM before it kills: 5 s unless told, 120 at most
+ * (learn.microsoft.com/azure/app-service/reference-app-settings). The worker drains for 23 s at most
+ * (app/work/worker.ts).
+ */
+const STOP_LIMIT_SECONDS = "60";
+
 export type WebAppArgs = {
   place: Place;
   /** Resource id of the user-assigned identity that the site runs, fetches and reads secrets as. */
@@ -72,7 +79,8 @@ export class WebApp extends pulumi.ComponentResource {
         }),
         siteConfig: {
           linuxFxVersion: "NODE|24-lts",
-          appCommandLine: "node server.js",
+          // Without `exec` the process hears no SIGTERM: the shell of the start script keeps it.
+          appCommandLine: "exec node server.js",
           alwaysOn: true,
           healthCheckPath: "/healthz",
           http20Enabled: true,
@@ -94,6 +102,7 @@ export class WebApp extends pulumi.ComponentResource {
             { name: "WEBSITE_RUN_FROM_PACKAGE", value: packageUrl },
             { name: "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID", value: identityId },
             { name: "SCM_DO_BUILD_DURING_DEPLOYMENT", value: "false" },
+            { name: "WEBSITES_CONTAINER_STOP_TIME_LIMIT", value: STOP_LIMIT_SECONDS },
           ],
         },
       },

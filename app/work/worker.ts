@@ -22,7 +22,7 @@ export type Worker = {
 
 const IDLE_POLL_MS = 5_000;
 const ALIVE_MS = 60_000;
-/** App Service kills what has not exited 30 s after SIGTERM. */
+/** With what follows it stays below the time that App Service leaves after SIGTERM (infra/web-app.ts). */
 const DRAIN_MS = 20_000;
 const GIVE_BACK_MS = 3_000;
 

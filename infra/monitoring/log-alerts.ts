@@ -178,11 +178,12 @@ const EVENT_ALERTS: EventAlert[] = [
       "start. pulumi up of the version before goes back to it.",
     events: ["connector.started", "connector.stopping", "connector.failed"],
     pipe: [
-      // A deployment stops what it starts anew; a crash does not.
+      // A deployment stops what it starts anew; a crash does not. Where the stop goes unlogged, a few
+      // starts may still be deployments.
       `| summarize starts = countif(${isEvent("connector.started")}), stops = countif(${isEvent("connector.stopping")}),`,
       `    failures = countif(${isEvent("connector.failed")}) by Host`,
       // Not over all hosts together: a queue that is long starts several instances.
-      "| where starts - stops > 3 or failures > 3",
+      "| where starts - stops > 5 or failures > 3",
     ].join("\n"),
   },
   {

@@ -126,15 +126,18 @@ test("A reference to a secret that the identity may not read reaches the site as
 });
 
 test("A site gets nothing of the environment that it was not given", () => {
+  // PWD is the shell's; NODE_OPTIONS ends the site with the local system.
   expect(Object.keys(env).sort()).toEqual([
     "CLIENT_ID",
     "HOME",
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
     "NODE_EXTRA_CA_CERTS",
+    "NODE_OPTIONS",
     "OPEN",
     "PATH",
     "PORT",
+    "PWD",
     "RECORDS_URL",
     "SHUT",
     "TMPDIR",

@@ -62,7 +62,7 @@ const VAULT = {
     enableRbacAuthorization: true,
   },
 };
-const SITE = { linuxFxVersion: "NODE|24-lts", appCommandLine: "node server.js" };
+const SITE = { linuxFxVersion: "NODE|24-lts", appCommandLine: "exec node server.js" };
 const BLOB = { ...CONTAINER, containerName: "box", type: "Block" };
 
 describe("A storage account", () => {

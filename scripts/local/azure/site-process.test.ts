@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { closeServer, listen } from "../listen.ts";
-import { startProcess } from "./site-process.ts";
+import { startProcess, stopLimitOf } from "./site-process.ts";
 
 let folder: string;
 let port: number;
@@ -37,6 +37,26 @@ test("a site that does not drain is ended, and that is an error", async () => {
   expect(existsSync(`/proc/${site.processId}`)).toBe(false);
 });
 
+test("a site that its start script runs as a child never hears of SIGTERM", async () => {
+  const told = `${SERVES} process.on("SIGTERM", () => process.exit(0));`;
+  const site = await start(told, { commandLine: "node server.cjs", stopLimitMs: 200 });
+  await expect(site.close()).rejects.toThrow("did not drain");
+  await vi.waitFor(() => expect(existsSync(`/proc/${site.processId}`)).toBe(false));
+});
+
+test("a site's settings say how long it may drain", async () => {
+  const env = { WEBSITES_CONTAINER_STOP_TIME_LIMIT: "1" };
+  const site = await start(`${SERVES} process.on("SIGTERM", () => {});`, { env });
+  await expect(site.close()).rejects.toThrow("did not drain 1 s after SIGTERM");
+});
+
+test("without the setting Azure waits 5 s, and 120 s at most with it", () => {
+  const limitOf = (seconds: string) => stopLimitOf({ WEBSITES_CONTAINER_STOP_TIME_LIMIT: seconds });
+  expect(stopLimitOf({})).toBe(5_000);
+  expect(limitOf("120")).toBe(120_000);
+  expect(() => limitOf("121")).toThrow("0 to 120");
+});
+
 test("a site that ends with an error code says so when it is closed", async () => {
   const site = await start(`${SERVES} process.on("SIGTERM", () => process.exit(3));`);
   await expect(site.close()).rejects.toThrow("ended badly (exit code 3)");
@@ -52,9 +72,12 @@ test("a site that never answers is ended", async () => {
   );
 });
 
-test.each(["", "npm start", "node"])("the command line '%s' is refused", async (commandLine) => {
-  await expect(start(SERVES, { commandLine })).rejects.toThrow("appCommandLine");
-});
+test.each(["", "npm start", "node", "exec npm start"])(
+  "the command line '%s' is refused",
+  async (commandLine) => {
+    await expect(start(SERVES, { commandLine })).rejects.toThrow("appCommandLine");
+  },
+);
 
 test("a site goes with the process that started it, even when that is killed", async () => {
   await writeFile(join(folder, "server.cjs"), SERVES);
@@ -71,21 +94,26 @@ test("a site goes with the process that started it, even when that is killed", a
   await vi.waitFor(() => expect(existsSync(child)).toBe(false), { timeout: 5000 });
 });
 
-type Changes = { commandLine?: string; startLimitMs?: number; stopLimitMs?: number };
+type Changes = {
+  commandLine?: string;
+  env?: Record<string, string>;
+  startLimitMs?: number;
+  stopLimitMs?: number;
+};
 
 async function start(code: string, changes: Changes = {}) {
   await writeFile(join(folder, "server.cjs"), code);
   return startProcess(options(changes));
 }
 
-function options(changes: Changes) {
+function options({ env = {}, ...changes }: Changes) {
   return {
     name: "site",
     url: `http://127.0.0.1:${port}`,
     healthCheckPath: "/healthz",
-    commandLine: "node server.cjs",
+    commandLine: "exec node server.cjs",
     folder,
-    env: { PORT: `${port}` },
+    env: { PATH: process.env["PATH"] ?? "", PORT: `${port}`, ...env },
     logFile: join(folder, "console.log"),
     ...changes,
   };

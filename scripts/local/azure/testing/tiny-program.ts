@@ -74,7 +74,7 @@ const site = new web.WebApp("site", {
   keyVaultReferenceIdentity: identity.id,
   siteConfig: {
     linuxFxVersion: "NODE|24-lts",
-    appCommandLine: "node server.js",
+    appCommandLine: "exec node server.js",
     healthCheckPath: "/healthz",
     appSettings: [
       { name: "WEBSITE_RUN_FROM_PACKAGE", value: zip.url },
