@@ -86,6 +86,15 @@ describe.each(modes)("the whole program, %s", (mode) => {
     expect(needed.filter((name) => !before.includes(name))).toEqual([]);
   });
 
+  it("creates alerts over logs when their workspace is minutes old", async () => {
+    const { all, optionsOf } = await run(mode);
+    const alerts = all("monitor:ScheduledQueryRule").map(({ name }) => name);
+    expect(alerts).not.toEqual([]);
+    for (const name of alerts) {
+      expect(optionsOf(name).dependsOn, name).toContain("connector-site");
+    }
+  });
+
   it("previews with everything unknown that a provider computes", async () => {
     const { outputs, find } = await run(mode, { preview: true });
     expect(find("web:WebApp").inputs["httpsOnly"]).toBe(true);

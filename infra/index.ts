@@ -97,6 +97,7 @@ const privateNetwork = isPrivate
       place,
       archiveAccountId: storage.accountId,
       vaultId: vault.vaultId,
+      after: [...storage.written, ...vault.written],
       range: config.networkRange,
     })
   : undefined;
@@ -178,6 +179,7 @@ const monitoring = new Monitoring("monitoring", {
   retentionDays: config.logRetentionDays,
   dailyQuotaGb: DAILY_LOG_QUOTA_GB[config.environment],
   isProduction,
+  alertsAfter: [webApp],
 });
 
 export const connectorUrl = config.connectorUrl ?? webApp.url;

@@ -23,6 +23,7 @@ const ARGS: MonitoringArgs = {
   retentionDays: 90,
   dailyQuotaGb: 5,
   isProduction: false,
+  alertsAfter: [],
 };
 const WORKSPACE: unknown = expect.stringMatching(/\/monitoring-workspace$/);
 const PEOPLE: unknown = expect.stringMatching(/\/monitoring-people$/);

@@ -30,6 +30,11 @@ export type MonitoringArgs = {
   dailyQuotaGb: number;
   /** Logs outlive the stack. */
   isProduction: boolean;
+  /**
+   * What takes minutes to make. Alerts wait for it: in the first of them Azure may answer that the
+   * workspace, which is new, does not exist.
+   */
+  alertsAfter: pulumi.Resource[];
 };
 
 /** Tells a person of the connector's state without being asked, and keeps what it knows that from. */
@@ -46,11 +51,12 @@ export class Monitoring extends pulumi.ComponentResource {
     const actionGroups =
       alertEmail === undefined ? [] : [createActionGroup(name, { place, alertEmail }, parent)];
     const context = { name, args, workspace, actionGroups, parent };
+    const late = { ...context, parent: { ...parent, dependsOn: args.alertsAfter } };
     for (const diagnostics of DIAGNOSTICS) {
       collect(context, diagnostics);
     }
     for (const alert of logAlerts(args)) {
-      alertOnLogs(context, alert);
+      alertOnLogs(late, alert);
     }
     for (const alert of METRIC_ALERTS) {
       alertOnMetric(context, alert);

@@ -7,6 +7,8 @@ export type PrivateNetworkArgs = {
   place: Place;
   archiveAccountId: pulumi.Input<string>;
   vaultId: pulumi.Input<string>;
+  /** What is written to account and vault before: an endpoint is a write to them, too. */
+  after: pulumi.Resource[];
   /** A /24; undefined: any that is seldom used. */
   range: string | undefined;
 };
@@ -61,7 +63,11 @@ export class PrivateNetwork extends pulumi.ComponentResource {
     this.siteSubnetId = pulumi.interpolate`${net.id}/subnets/${SITE_SUBNET.name}`;
     const subnetId = pulumi.interpolate`${net.id}/subnets/${ENDPOINTS_SUBNET.name}`;
 
-    const connect = (part: string, serviceId: pulumi.Input<string>, service: Service) => {
+    const connect = (
+      part: string,
+      serviceId: pulumi.Input<string>,
+      { service, after }: { service: Service; after: pulumi.Resource[] },
+    ) => {
       const zone = new privatedns.PrivateZone(
         `${name}-${part}-zone`,
         { ...place, privateZoneName: service.zone, location: "global" },
@@ -88,7 +94,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
             { name: part, privateLinkServiceId: serviceId, groupIds: [service.group] },
           ],
         },
-        parent,
+        { ...parent, dependsOn: after },
       );
       const record = new network.PrivateDnsZoneGroup(
         `${name}-${part}-record`,
@@ -101,10 +107,12 @@ export class PrivateNetwork extends pulumi.ComponentResource {
         parent,
       );
       this.ready.push(link, record);
+      return endpoint;
     };
-    connect("blob", args.archiveAccountId, SERVICES.blob);
-    connect("queue", args.archiveAccountId, SERVICES.queue);
-    connect("vault", args.vaultId, SERVICES.vault);
+    const { archiveAccountId, vaultId, after } = args;
+    const blob = connect("blob", archiveAccountId, { service: SERVICES.blob, after });
+    connect("queue", archiveAccountId, { service: SERVICES.queue, after: [blob] });
+    connect("vault", vaultId, { service: SERVICES.vault, after });
     this.registerOutputs({ siteSubnetId: this.siteSubnetId });
   }
 }

@@ -17,7 +17,11 @@ export type StorageArgs = {
   retention: Retention;
 };
 
-/** The archive: a keyless storage account with the evidence, and the queues of work on it. */
+/**
+ * The archive: a keyless storage account with the evidence, and the queues of work on it. What
+ * concerns the whole account is written one after the other: Azure answers a second write with
+ * `StorageAccountOperationInProgress`, which the provider does not try again.
+ */
 export class Storage extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;
   readonly containerUrl: pulumi.Output<string>;
@@ -26,6 +30,8 @@ export class Storage extends pulumi.ComponentResource {
   readonly poisonQueueUrl: pulumi.Output<string>;
   /** The site may start only after these. */
   readonly roleAssignments: pulumi.Resource[];
+  /** The last writes to the account; Azure refuses others meanwhile. */
+  readonly written: pulumi.Resource[];
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Storage", name, {}, opts);
@@ -75,12 +81,7 @@ export class Storage extends pulumi.ComponentResource {
       // Deleting it would set it back: no versions, no soft delete, for what is left.
       keep,
     );
-    const container = new storage.BlobContainer(
-      `${name}-container`,
-      { ...within, containerName: "archive", publicAccess: "None" },
-      { ...keep, dependsOn: service },
-    );
-    new storage.ManagementPolicy(
+    const lifecycle = new storage.ManagementPolicy(
       `${name}-lifecycle`,
       {
         ...within,
@@ -89,8 +90,18 @@ export class Storage extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: service },
     );
-    const work = new storage.Queue(`${name}-work`, { ...within, queueName: "work" }, parent);
-    const poison = new storage.Queue(`${name}-poison`, { ...within, queueName: "poison" }, parent);
+    const container = new storage.BlobContainer(
+      `${name}-container`,
+      { ...within, containerName: "archive", publicAccess: "None" },
+      { ...keep, dependsOn: lifecycle },
+    );
+    const afterwards = { ...parent, dependsOn: lifecycle };
+    const work = new storage.Queue(`${name}-work`, { ...within, queueName: "work" }, afterwards);
+    const poison = new storage.Queue(
+      `${name}-poison`,
+      { ...within, queueName: "poison" },
+      afterwards,
+    );
 
     this.roleAssignments = [
       assignRole(
@@ -110,6 +121,7 @@ export class Storage extends pulumi.ComponentResource {
       ),
     ];
     const { primaryEndpoints } = account;
+    this.written = [container, work, poison];
     this.accountId = account.id;
     this.containerUrl = pulumi.interpolate`${primaryEndpoints.blob}${container.name}`;
     this.workQueueName = work.name;

@@ -30,6 +30,8 @@ export class Vault extends pulumi.ComponentResource {
   readonly references: SecretSettings;
   readonly vaultId: pulumi.Output<string>;
   readonly roleAssignments: pulumi.Resource[] = [];
+  /** The last writes to the vault; Azure refuses others meanwhile (`ConflictError`). */
+  readonly written: pulumi.Resource[] = [];
 
   constructor(name: string, args: VaultArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Vault", name, {}, opts);
@@ -82,6 +84,7 @@ export class Vault extends pulumi.ComponentResource {
         // (github.com/pulumi/pulumi-azure-native, custom_keyvault.go); they go with their vault.
         { parent: this, retainOnDelete: true },
       );
+      this.written.push(secret);
       this.roleAssignments.push(
         assignRole(
           `${name}-${secretName}-role`,

@@ -32,7 +32,9 @@ export async function updateResource(
     throw new Error(`ResourceNotFound: ${id} does not exist`);
   }
   const change = { type, name: resource.logicalName, inputs, oldInputs, resource };
-  const made = await LIFECYCLES[type]?.update?.(change, world);
+  const made = await world.busy.during({ type, id, inputs }, async () =>
+    LIFECYCLES[type]?.update?.(change, world),
+  );
   resource.uses = made?.uses ?? resource.uses ?? [];
   return made?.state ?? {};
 }

@@ -11,6 +11,7 @@ import type { Faults } from "../faults/fault.ts";
 import { startSites } from "./app-service.ts";
 import { exists } from "./arm.ts";
 import { startAzurite } from "./azurite.ts";
+import { createBusyServices } from "./busy-services.ts";
 import { createPlatformContainer, readContainer } from "./containers.ts";
 import { removeResource, updateResource } from "./lifecycle.ts";
 import { trustIn } from "./key-clients.ts";
@@ -125,6 +126,7 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
     applications: [],
     trusts: [],
     linuxPlans: new Set(),
+    busy: createBusyServices(),
     portHolders: options.firstSite ? [options.firstSite] : [],
     sites: [],
     faults,
@@ -183,7 +185,8 @@ async function newResource(
   if (args.id) {
     throw new Error(`Reading the existing ${args.id} is not known to the local Azure`);
   }
-  const made = await make({ type, name: args.name, inputs: withoutSecrecy(given) }, world);
+  const request = { type, name: args.name, inputs: withoutSecrecy(given) };
+  const made = await world.busy.during(request, async () => make(request, world));
   // What came with its parent may be taken over; random values may all have one id.
   if (type.startsWith("azure-native:") && typeAt(world, made.id) === type) {
     throw new Error(`cannot create already existing resource '${made.id}'`);

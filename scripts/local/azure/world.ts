@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import type { Certificate } from "../contracts.ts";
 import type { Entra } from "../entra.ts";
 import type { Faults } from "../faults/fault.ts";
+import type { BusyServices } from "./busy-services.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
 import type { Place } from "./key-clients.ts";
 import type { RoleAssignment } from "./roles.ts";
@@ -81,6 +82,7 @@ export type World = {
   applications: Application[];
   trusts: FederatedTrust[];
   linuxPlans: Set<string>;
+  busy: BusyServices;
   /** Servers that hold ports for sites to come. */
   portHolders: Server[];
   sites: Site[];
