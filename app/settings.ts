@@ -143,8 +143,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 
 function unresolvedProblem(name: SettingName): string {
   return (
-    `${name}: App Service could not resolve its Key Vault reference. Give the site's identity the ` +
-    "role Key Vault Secrets User on the secret and restart the site; `npm run up` does both."
+    `${name}: App Service could not resolve its Key Vault reference, and tries again only after a day. ` +
+    "`npm run doctor -- --mend` has it try now. If it still fails, the site's identity lacks the role " +
+    "Key Vault Secrets User on the secret: `npm run up` assigns it."
   );
 }
 

@@ -60,7 +60,7 @@ export const plainSchema = z.object({
   azureAppId: z.guid().optional(),
   azureAppSecretEndDate: z.iso.date("must be a day, 2027-06-30").optional(),
   credential: z.enum(["federated", "secret"]).optional(),
-  roleSettlingSeconds: z.coerce.number().int().min(0).max(1800).default(60),
+  roleSettlingSeconds: z.coerce.number().int().min(0).max(1800).default(180),
   // Key Vault tells of an end 30 days before; the password's turn has to have come by then.
   rotateDays: days.min(30).max(360).default(90),
 

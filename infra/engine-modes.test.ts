@@ -16,10 +16,12 @@ await onEngines((start) => {
   });
   describe.each([
     ["another tenant", "destroy"],
-    ["immutable archive", "destroy --exclude-protected"],
     ["private backend", "destroy --exclude-protected"],
   ] as const)("with %s", (mode, end) => {
     describeMode(start, MODES[mode], end);
+  });
+  describe("with an immutable archive", () => {
+    describeImmutable(start);
   });
   describe("with own registration that trusts the site", () => {
     describeOwnTrust(start);
@@ -100,6 +102,29 @@ function describeMode(start: Start, config: Record<string, string>, end: Command
     expect(planOf(await stack().succeed(end))).toContain("delete web:WebApp connector-site");
     const isThrownAway = stack().azure.standIn.resources().length === 0;
     expect(isThrownAway).toBe(end === "destroy");
+  });
+}
+
+/** Azure locks an archive that is there, and creates none that is locked. */
+function describeImmutable(start: Start): void {
+  const stack = useStack(start, { ...MODES["immutable archive"], immutabilityLocked: "true" });
+
+  it("is not begun with a lock: the preview, with which each up begins, refuses it", async () => {
+    const preview = await stack().run("preview");
+    expect(preview.succeeded).toBe(false);
+    expect(preview.output).toContain("pulumi config set immutabilityLocked false");
+  });
+
+  it("is made without one, locked in another up, and stays as it is", async () => {
+    await stack().engine.configure({ immutabilityLocked: "false" }, {});
+    expect(planOf(await stack().succeed("up"))).toContain("create web:WebApp connector-site");
+    await stack().engine.configure({ immutabilityLocked: "true" }, {});
+    expect(planOf(await stack().succeed("up"))).toEqual([
+      "update storage:StorageAccount archiveaccount",
+    ]);
+    expect(planOf(await stack().succeed("up"))).toEqual([]);
+    const end = planOf(await stack().succeed("destroy --exclude-protected"));
+    expect(end).toContain("delete web:WebApp connector-site");
   });
 }
 

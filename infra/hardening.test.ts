@@ -162,7 +162,7 @@ describe("an immutable archive", () => {
       enabled: true,
       immutabilityPolicy: {
         immutabilityPeriodSinceCreationInDays: 2190,
-        state: "Locked",
+        state: "Unlocked",
         allowProtectedAppendWrites: false,
       },
     });

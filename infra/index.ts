@@ -14,6 +14,7 @@ import { ownPackage } from "./own-package.ts";
 import { AppPackage } from "./package.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import { sealingKeys } from "./sealing-keys.ts";
+import { lockLater } from "./lock-later.ts";
 import { createSettling } from "./settling.ts";
 import { Storage } from "./storage.ts";
 import { Vault } from "./vault.ts";
@@ -40,7 +41,11 @@ const credential = chooseCredential(config, {
 
 const keep = { protect: isProduction, retainOnDelete: isProduction };
 // Azure deletes a group with all that lies in it, the archive too.
-const resourceGroup = new resources.ResourceGroup("connector", { tags }, keep);
+const resourceGroup = new resources.ResourceGroup(
+  "connector",
+  { tags },
+  { ...keep, hooks: lockLater(config.immutabilityLocked) },
+);
 const place = { resourceGroupName: resourceGroup.name, tags };
 const identity = new managedidentity.UserAssignedIdentity("connector", place);
 const settling = createSettling(config.roleSettlingSeconds);

@@ -14,16 +14,25 @@ const WORKER = "The worker does not get through to its queue.";
 
 describe("readHealth", () => {
   it("misses nothing where all is there", () => {
-    expect(readHealth(HEALTHY)).toEqual({ version: "1.2.3", packageHash: "abc", missing: [] });
+    expect(readHealth(HEALTHY)).toEqual({
+      version: "1.2.3",
+      packageHash: "abc",
+      missing: [],
+      isAble: true,
+    });
   });
 
   it.each(TWITTER_SETTINGS)("misses the four Twitter values without %s", (name) => {
     const settings = { ...HEALTHY.settings, [name]: undefined };
-    expect(readHealth({ ...HEALTHY, settings }).missing).toEqual([TWITTER]);
+    expect(readHealth({ ...HEALTHY, settings })).toMatchObject({
+      missing: [TWITTER],
+      isAble: true,
+    });
   });
 
   it("misses the worker, and all that is missing at once", () => {
-    expect(readHealth({ ...HEALTHY, troubles: [WORKER] }).missing).toEqual([WORKER]);
+    const troubled = readHealth({ ...HEALTHY, troubles: [WORKER] });
+    expect(troubled).toMatchObject({ missing: [WORKER], isAble: false });
     const settings = { ...HEALTHY.settings, TWITTER_API_KEY: undefined };
     expect(readHealth({ ...HEALTHY, settings, troubles: [WORKER] }).missing).toEqual([
       TWITTER,

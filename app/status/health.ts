@@ -1,6 +1,12 @@
 import { TWITTER_SETTINGS, type Settings } from "../settings.ts";
 
-export type Health = { version: string; packageHash: string; missing: string[] };
+export type Health = {
+  version: string;
+  packageHash: string;
+  missing: string[];
+  /** Whether the process can work. Before the X developer app is there it can, and has nothing to do. */
+  isAble: boolean;
+};
 
 /** What stands in the way of work, as far as the process itself can tell. No secret, no account. */
 export function readHealth({
@@ -25,5 +31,5 @@ export function readHealth({
       : []),
     ...troubles,
   ];
-  return { version, packageHash, missing };
+  return { version, packageHash, missing, isAble: troubles.length === 0 };
 }

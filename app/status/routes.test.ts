@@ -130,7 +130,16 @@ describe("The password of the status page", () => {
   });
 });
 
-describe("While something is missing,", () => {
+describe("Before the X developer app is there,", () => {
+  it("/healthz is well, and says what is missing: nobody is alarmed, nothing restarted", async () => {
+    const settings = { ...harness.settings, TWITTER_API_KEY: undefined };
+    const response = await createAppOf({ ...harness, settings }, harness).request("/healthz");
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("The four Twitter values");
+  });
+});
+
+describe("While the worker is cut off,", () => {
   it.each([
     ["/healthz", 503],
     ["/", 200],

@@ -14,14 +14,15 @@ export function statusRoutes({ store, sessions, health, log }: StatusDeps): Hono
   const routes = new Hono();
 
   routes.get("/healthz", (c) => {
-    const { missing, ...about } = health();
-    return missing.length === 0 ? c.json(about) : c.json({ ...about, missing }, 503);
+    const { missing, isAble, ...about } = health();
+    return c.json({ ...about, ...(missing.length > 0 && { missing }) }, isAble ? 200 : 503);
   });
 
   routes.get("/", async (c) => {
     const jobs = (await sessions.read(c)) ? await readOverview(store) : undefined;
+    const { isAble: _, ...about } = health();
     return c.req.header("accept")?.includes("application/json")
-      ? c.json({ ...health(), ...(jobs && { jobs }) })
+      ? c.json({ ...about, ...(jobs && { jobs }) })
       : c.html(statusPage({ nonce: nonceOf(c), health: health(), jobs }));
   });
 

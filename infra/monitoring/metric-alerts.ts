@@ -21,7 +21,7 @@ export const METRIC_ALERTS: MetricAlert[] = [
     severity: 1,
     description:
       "The health check of an instance failed for ten minutes. Open /healthz of the connector: it " +
-      "says what is missing (before the first up with the four Twitter values, those are). If it does not answer, read the log of the site: App Service Platform " +
+      "says what is missing. If it does not answer, read the log of the site: App Service Platform " +
       "logs say why a site does not start.",
     resource: "site",
     metricNamespace: "Microsoft.Web/sites",

@@ -78,7 +78,7 @@ export function createMonitor(deployment: Deployment) {
     registerResourceHook: answer((request) => {
       const callback = request.getCallback();
       if (callback) {
-        deployment.hooks.set(request.getName(), callback);
+        deployment.hooks.set(request.getName(), { callback, onDryRun: request.getOnDryRun() });
       }
       return new empty.Empty();
     }),
@@ -174,7 +174,7 @@ async function carryOut(
   const provider = providerOf(deployment, asked.type);
   const { urn } = asked;
   const hooked = async (moment: Moment) =>
-    deployment.preview ? undefined : runHooks(deployment.hooks, request, moment);
+    runHooks(deployment.hooks, request, { moment, isPreview: deployment.preview });
   const given = ignoring(request.getIgnorechangesList(), old?.inputs ?? {}, asked.inputs);
   const checked = { ...asked, inputs: await provider.check(urn, given) };
   if (!old) {

@@ -43,7 +43,6 @@ export const MODES = {
   "immutable archive": {
     environment: "production",
     immutabilityDays: "2190",
-    immutabilityLocked: "true",
   },
 } satisfies Record<string, Record<string, string>>;
 

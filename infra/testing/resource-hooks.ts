@@ -5,7 +5,7 @@ import messages from "@pulumi/pulumi/proto/resource_pb.js";
 import { call } from "./grpc.ts";
 
 /** What a program wants to be called for, by the hook's name. */
-export type Hooks = Map<string, callbacks.Callback>;
+export type Hooks = Map<string, { callback: callbacks.Callback; onDryRun: boolean }>;
 
 export type Moment = "beforeCreate" | "afterCreate" | "beforeUpdate";
 
@@ -13,7 +13,7 @@ export type Moment = "beforeCreate" | "afterCreate" | "beforeUpdate";
 export async function runHooks(
   hooks: Hooks,
   request: messages.RegisterResourceRequest,
-  moment: Moment,
+  { moment, isPreview }: { moment: Moment; isPreview: boolean },
 ): Promise<void> {
   const binding = request.getHooks();
   const names = {
@@ -26,7 +26,9 @@ export async function runHooks(
     if (!hook) {
       throw new Error(`the hook ${name} is not registered`);
     }
-    await invoke(hook, request);
+    if (hook.onDryRun || !isPreview) {
+      await invoke(hook.callback, request);
+    }
   }
 }
 

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 
 import { createBusyServices, type Write } from "./busy-services.ts";
 
-const ACCOUNT_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
+const ACCOUNT_ID =
+  "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
 const IN_ACCOUNT = { resourceGroupName: "g", accountName: "a" };
 const IN_VAULT = { resourceGroupName: "g", vaultName: "v" };
 

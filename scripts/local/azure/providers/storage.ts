@@ -72,10 +72,18 @@ const accountInputs = z.looseObject({
   // The service's defaults: keys are good, anonymous reading is not.
   allowSharedKeyAccess: z.boolean().default(true),
   allowBlobPublicAccess: z.boolean().default(false),
+  immutableStorageWithVersioning: z
+    .looseObject({
+      immutabilityPolicy: z.looseObject({ state: z.enum(["Disabled", "Unlocked", "Locked"]) }),
+    })
+    .optional(),
 });
 
 function makeAccount(request: ResourceRequest, world: World): Made {
   const inputs = readInputs(accountInputs, request);
+  if (inputs.immutableStorageWithVersioning?.immutabilityPolicy.state === "Locked") {
+    throw new Error("BadRequest: an account is created with an unlocked policy, and locked later");
+  }
   const azurite = world.spareAccounts.shift();
   if (!azurite) {
     throw new Error("The local Azure has no storage account left: raise SPARE_ACCOUNTS");
