@@ -34,6 +34,8 @@ export const EVENTS = {
   "archive.offline": "error",
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
+  /** Items that a SAS may neither overwrite nor read were there before: once for each run of a task. */
+  "delivery.already-there": "info",
   "delivery.differs": "error",
   "delivery.other-format": "info",
   "delivery.post-stuck": "error",

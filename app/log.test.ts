@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
-import { createUpload } from "./delivery/sas.ts";
+import { createUpload } from "./delivery/upload.ts";
 import { ConnectorError, describeError } from "./errors.ts";
 import { createPlatform, type Platform } from "./platform/platform.ts";
 import { readSettings, settingsSchema } from "./settings.ts";

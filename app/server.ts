@@ -7,7 +7,7 @@ import { createArchiveContainer, createAzureStore } from "./archive/azure-store.
 import { createSealer } from "./archive/seal.ts";
 import { createMeter } from "./capture/budget.ts";
 import { createAskAccount } from "./capture/depth.ts";
-import { createUpload } from "./delivery/sas.ts";
+import { createUpload } from "./delivery/upload.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
 import { answerInTime, createAppCredential } from "./platform/credential.ts";

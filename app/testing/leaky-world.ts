@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import { createUpload } from "../delivery/sas.ts";
+import { createUpload } from "../delivery/upload.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia } from "../twitter/media.ts";
 import { startWorker, type WorkerDeps } from "../work/worker.ts";

@@ -7,6 +7,7 @@ import { type Interval, subtract } from "../capture/interval.ts";
 import type { DeliverDeps, Upload } from "../delivery/deliver.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { sasProblem } from "../delivery/sas.ts";
+import type { UploadOptions } from "../delivery/upload.ts";
 import { ConnectorError } from "../errors.ts";
 import { openToken, readJob } from "../jobs/job.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -22,7 +23,7 @@ export type TaskDeps = CaptureDeps &
     sasHosts: string[];
     uploadConcurrency: number;
     queue: Pick<WorkQueue, "giveUp">;
-    createUpload: (sasUri: string, folder: string) => Upload;
+    createUpload: (sasUri: string, folder: string, options?: UploadOptions) => Upload;
   };
 
 /**
@@ -62,7 +63,7 @@ function isKnown(window: Interval, { intervals }: Coverage): boolean {
 }
 
 async function openContainer(
-  { sealer, sasHosts, createUpload, now }: TaskDeps,
+  { sealer, sasHosts, createUpload, log, now }: TaskDeps,
   { jobId, taskId, sealedSas }: Task,
 ): Promise<Upload> {
   const sasUri = await sealer.open(sealedSas);
@@ -73,5 +74,12 @@ async function openContainer(
   if (problem !== undefined) {
     throw new ConnectorError("sas-unusable", `The platform's container address ${problem}`);
   }
-  return createUpload(sasUri, `${jobId}/${taskId}`);
+  let isTold = false;
+  const onUnread = (fileName: string) => {
+    if (!isTold) {
+      isTold = true;
+      log("delivery.already-there", { jobId, taskId, detail: `${fileName}, and maybe others` });
+    }
+  };
+  return createUpload(sasUri, `${jobId}/${taskId}`, { onUnread });
 }

@@ -67,8 +67,8 @@ async function runClaimed(deps: RunDeps, { lease, keeper }: InHand, claimed: Tas
   const watched: RunDeps = {
     ...deps,
     store: watchStore(deps.store, keeper),
-    createUpload: (sasUri, folder) => {
-      const upload = deps.createUpload(sasUri, folder);
+    createUpload: (...container) => {
+      const upload = deps.createUpload(...container);
       return (fileName, body) => {
         keeper.moveOn();
         return upload(fileName, body);

@@ -1,6 +1,6 @@
 import { ContainerClient } from "@azure/storage-blob";
 import pMap from "p-map";
-import { createUpload } from "../../app/delivery/sas.ts";
+import { createUpload } from "../../app/delivery/upload.ts";
 import { startContainers } from "./azurite-container.ts";
 import { DEFAULT_CONCURRENCY, deliverPosts } from "./deliver-posts.ts";
 import { type Measurement, timed } from "./measurement.ts";

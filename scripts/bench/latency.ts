@@ -1,4 +1,4 @@
-import { createUpload } from "../../app/delivery/sas.ts";
+import { createUpload } from "../../app/delivery/upload.ts";
 import { DEFAULT_CONCURRENCY, deliverPosts } from "./deliver-posts.ts";
 import { DELAY_MS, startFarContainers } from "./far-container.ts";
 import { type Measurement, timed } from "./measurement.ts";

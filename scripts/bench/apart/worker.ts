@@ -1,4 +1,4 @@
-import { createUpload } from "../../../app/delivery/sas.ts";
+import { createUpload } from "../../../app/delivery/upload.ts";
 import { deliverPosts } from "../deliver-posts.ts";
 import { createTimeline } from "../timeline.ts";
 
