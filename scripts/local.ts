@@ -21,6 +21,7 @@ async function main(): Promise<void> {
     progress,
     ...(fault && {
       faults: striker.faults,
+      sasPermissions: () => fault.sasPermissions ?? "w",
       queueSpeed: FAULTS_QUEUE_SPEED,
     }),
   });

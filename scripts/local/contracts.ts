@@ -83,7 +83,7 @@ export type LocalX = Closable & {
 
 /** A container in the storage of the Import service (not in the customer's account). */
 export type PlatformContainer = {
-  /** Container SAS address with write permission only. */
+  /** Container SAS address; it may write and nothing else, unless others were asked for. */
   sasUri: string;
   list(): Promise<{ name: string; bytes: number }[]>;
   read(name: string): Promise<Buffer>;
@@ -113,7 +113,12 @@ export type LocalAzure = Closable & {
     /** Instances of each site, behind one address. Default: 1. */
     instances?: number | undefined;
   }): Promise<LocalSite[]>;
-  createPlatformContainer(name: string, sasExpires: Date): Promise<PlatformContainer>;
+  /** `permissions`: of the SAS, as `sp` has them. Default: `w`. */
+  createPlatformContainer(
+    name: string,
+    sasExpires: Date,
+    permissions?: string,
+  ): Promise<PlatformContainer>;
   /**
    * Lets a person in who may work on the customer's queues.
    * @returns her environment: what DefaultAzureCredential goes by, and whom to trust.

@@ -68,6 +68,8 @@ export type StartOptions = Pick<
   /** What X knows, instead of what the options name. */
   timeline?: Timeline;
   faults?: Faults;
+  /** What the SAS of the next container allows; the real platform's is unknown [?]. Default: `w`. */
+  sasPermissions?: () => string;
   /** Instances of the site, behind one address. */
   instances?: number;
   /** The work queue's clock runs so many times faster, so that a message comes back the sooner. */
@@ -119,7 +121,8 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
       entra,
       resource: PLATFORM_RESOURCE,
       mailbox: await openMailbox(mailboxFolder),
-      createContainer: (name, expires) => azure.createPlatformContainer(name, expires),
+      createContainer: (name, expires) =>
+        azure.createPlatformContainer(name, expires, options.sasPermissions?.()),
       faults: options.faults,
     }),
   );

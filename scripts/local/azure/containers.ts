@@ -5,15 +5,15 @@ import type { PlatformContainer } from "../contracts.ts";
 import { blobClientByKey } from "./key-clients.ts";
 import type { World } from "./world.ts";
 
-/** Makes a container of the Import service: whoever has the address may write, and nothing else. */
+/** Makes a container of the Import service: whoever has the address may write, or what else it says. */
 export async function createPlatformContainer(
   world: World,
-  { name, expires }: { name: string; expires: Date },
+  { name, expires, permissions = "w" }: { name: string; expires: Date; permissions?: string },
 ): Promise<PlatformContainer> {
   const container = blobClientByKey(world, world.platformAccount).getContainerClient(name);
   await container.create();
   const sasUri = await container.generateSasUrl({
-    permissions: ContainerSASPermissions.parse("w"),
+    permissions: ContainerSASPermissions.parse(permissions),
     protocol: SASProtocol.Https,
     expiresOn: expires,
   });

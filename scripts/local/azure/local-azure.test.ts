@@ -25,6 +25,7 @@ let outputs: Record<string, unknown>;
 let site: LocalSite;
 let env: Record<string, string>;
 let platform: PlatformContainer;
+let createOnly: PlatformContainer;
 let tried: Record<string, string>;
 
 beforeAll(async () => {
@@ -45,7 +46,15 @@ beforeAll(async () => {
     .parse(await azure.startSites({ server: await readServer(`"up"`, `"sabotaged"`) }));
   env = z.record(z.string(), z.string()).parse(await (await fetch(`${site.url}/env`)).json());
   platform = await azure.createPlatformContainer("job1", new Date(Date.now() + 3_600_000));
-  const given = { ...outputs, sasUri: platform.sasUri, authorityHost: entra.url, tenantId: TENANT };
+  const inAnHour = new Date(Date.now() + 3_600_000);
+  createOnly = await azure.createPlatformContainer("job2", inAnHour, "c");
+  const given = {
+    ...outputs,
+    sasUri: platform.sasUri,
+    createOnlyUri: createOnly.sasUri,
+    authorityHost: entra.url,
+    tenantId: TENANT,
+  };
   const results = await runNode(join(TESTING, "probe.ts"), [JSON.stringify(given)], env);
   tried = z.record(z.string(), z.string()).parse(results);
 });
@@ -98,6 +107,12 @@ describe("The address of a platform container", () => {
     expect(tried["writes to the platform"]).toBe("ok");
     expect(await platform.list()).toEqual([{ name: "item", bytes: 1 }]);
     expect((await platform.read("item")).toString()).toBe("x");
+  });
+
+  test("that may create does not let the bearer overwrite", async () => {
+    expect(tried["creates for the platform"]).toBe("ok");
+    expect(tried["overwrites for the platform"]).toBe("UnauthorizedBlobOverwrite");
+    expect((await createOnly.read("item")).toString()).toBe("x");
   });
 
   test.each(["reads from the platform", "lists the platform", "deletes from the platform"])(

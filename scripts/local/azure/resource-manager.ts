@@ -68,8 +68,8 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       running.push(sites);
       return sites.sites;
     },
-    createPlatformContainer: async (name, expires) =>
-      createPlatformContainer(world, { name, expires }),
+    createPlatformContainer: async (name, expires, permissions) =>
+      createPlatformContainer(world, { name, expires, ...(permissions && { permissions }) }),
     admitOperator: async () => {
       const operator = await startOperator(world);
       running.push(operator);

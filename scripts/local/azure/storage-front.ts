@@ -14,7 +14,9 @@ import { isAllowed } from "./roles.ts";
 import type { RoleAssignment } from "./roles.ts";
 import { neededRight } from "./storage-operations.ts";
 import {
+  isOverwrite,
   PERMISSION_MISMATCH,
+  UNAUTHORIZED_OVERWRITE,
   notAuthenticated,
   proofOf,
   refusalOfAccount,
@@ -224,7 +226,7 @@ function refuse({ incoming, answer }: Exchange, refusal: StorageRefusal): void {
 /** Streams both ways; resolves when the answer has been handed on. */
 async function forward(
   { agent, azurite }: Front,
-  { service, incoming }: Call,
+  { service, query, incoming }: Call,
   { answer, target }: { answer: ServerResponse; target: string },
 ): Promise<void> {
   const upstream = new URL(service === "blob" ? azurite.blobUrl : azurite.queueUrl);
@@ -242,6 +244,12 @@ async function forward(
         if (answer.destroyed) {
           // Whoever asked is gone.
           reply.destroy();
+          return resolve();
+        }
+        const code = headerOf(reply, "x-ms-error-code");
+        if (isOverwrite({ method: incoming.method, query }, code)) {
+          reply.resume();
+          refuse({ incoming, answer }, UNAUTHORIZED_OVERWRITE);
           return resolve();
         }
         // The two connections live apart: each side keeps its own for as long as it likes.

@@ -70,6 +70,32 @@ export const PERMISSION_MISMATCH: StorageRefusal = {
   message: "This request is not authorized to perform this operation using this permission.",
 };
 
+/** A write to a blob that exists, with a SAS that may create and not write. Azurite: a mismatch. */
+export const UNAUTHORIZED_OVERWRITE: StorageRefusal = {
+  status: 403,
+  code: "UnauthorizedBlobOverwrite",
+  message: "This request is not authorized to perform blob overwrites.",
+};
+
+/**
+ * Azurite's refusal of a Put Blob in Azure's own words: who may create (`c`) and is refused for lack of
+ * a permission would have overwritten.
+ */
+export function isOverwrite(
+  { method, query }: { method: string | undefined; query: URLSearchParams },
+  azuriteCode: string | undefined,
+): boolean {
+  const permissions = query.get("sp") ?? "";
+  const mayOnlyCreate = permissions.includes("c") && !permissions.includes("w");
+  return (
+    method === "PUT" &&
+    !query.has("comp") &&
+    !query.has("restype") &&
+    mayOnlyCreate &&
+    azuriteCode === PERMISSION_MISMATCH.code
+  );
+}
+
 export function refusalToXml({ code, message, detail }: StorageRefusal, requestId: string): string {
   const time = new Date().toISOString();
   const more = detail ? `<AuthenticationErrorDetail>${detail}</AuthenticationErrorDetail>` : "";

@@ -56,6 +56,8 @@ const LIMITS = { pollMs: 250, insistMs: 90_000 };
 const IDLE_MS = 180_000;
 const LATE_MS = 120_000;
 const LEASE_SECONDS = 6;
+/** What the platform's SAS may allow: to write, or to create alone, with or without a look at what is there. */
+const SAS_PERMISSIONS = ["w", "cw", "c", "cl", "rc", "rcl"] as const;
 
 /**
  * One round: the real package, one to four instances, one to three jobs, windows in any order, and
@@ -73,6 +75,8 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   });
   const windowHours = random.pick([6, 12, 24]);
   const rate = random.pick([0.02, 0.05, 0.1]);
+  // Apart from the round's own: containers are asked for in no fixed order.
+  const sasRandom = createRandom(seed);
   const struck = createStriker(decide ?? drawFaults({ seed, rate }));
   const system = await startLocalSystem({
     timeline,
@@ -80,6 +84,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
     progress: createProgress({ stream: process.stderr }),
     faults: struck.faults,
     instances,
+    sasPermissions: () => sasRandom.pick(SAS_PERMISSIONS),
     queueSpeed: FAULTS_QUEUE_SPEED,
     config: { captureIntervalMinutes: "1" },
     rewrites: [...shortWaits({ leaseSeconds: LEASE_SECONDS }), ...rewrites],

@@ -2,7 +2,14 @@ import type { Decide } from "./draw-faults.ts";
 import type { Fault, Service } from "./fault.ts";
 
 /** Which calls a fault strikes. */
-export type NamedFault = { service: Service; fault: Fault; method?: string; path?: RegExp };
+export type NamedFault = {
+  service: Service;
+  fault: Fault;
+  method?: string;
+  path?: RegExp;
+  /** What the SAS of a container allows while the fault is played. Default: `w`. */
+  sasPermissions?: string;
+};
 
 export const NAMED_FAULTS: Record<string, NamedFault> = {
   "x-unavailable": { service: "x", fault: "unavailable", path: /\/tweets$/ },
@@ -18,6 +25,11 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "queue-unavailable": { service: "queue", fault: "unavailable" },
   "upload-unavailable": { service: "upload", fault: "unavailable" },
   "upload-answer-lost": { service: "upload", fault: "lost" },
+  "create-only-answer-lost": onceOnly("lost", "c"),
+  "create-only-answer-lost-list": onceOnly("lost", "cl"),
+  "create-only-answer-lost-read": onceOnly("lost", "rcl"),
+  "create-only-killed": onceOnly("kill-after", "c"),
+  "create-only-killed-read": onceOnly("kill-after", "rc"),
   "sas-revoked": { service: "upload", fault: "forbidden" },
   "completion-unavailable": { service: "completion", fault: "unavailable" },
   "completion-answer-lost": { service: "completion", fault: "lost" },
@@ -44,6 +56,11 @@ export function timesOf({ service, fault }: NamedFault): number {
     return 1;
   }
   return service === "archive" || service === "queue" ? 4 : 2;
+}
+
+/** While items are uploaded with a SAS that may create and not overwrite. */
+function onceOnly(fault: "lost" | "kill-after", sasPermissions: string): NamedFault {
+  return { service: "upload", fault, method: "PUT", sasPermissions };
 }
 
 /** Killed while it writes a part of the archive; that it looks for it first is another matter. */

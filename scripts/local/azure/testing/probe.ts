@@ -18,6 +18,7 @@ const argument = z.object({
   packagesUrl: z.string(),
   otherClientId: z.string(),
   sasUri: z.string(),
+  createOnlyUri: z.string(),
   authorityHost: z.string(),
   tenantId: z.string(),
   names: z.object({ records: z.string(), secrets: z.string(), work: z.string() }),
@@ -38,6 +39,7 @@ const byKey = new BlobServiceClient(
 );
 const anonymous = new ContainerClient(`${given.blobUrl}${given.names.records}`);
 const foreign = new ContainerClient(given.sasUri);
+const createOnly = new ContainerClient(given.createOnlyUri);
 const registered = new ClientSecretCredential(
   given.tenantId,
   given.registration.clientId,
@@ -80,6 +82,8 @@ const TRIES: Record<string, () => Promise<unknown>> = {
   "uses a shared key": async () => byKey.getContainerClient(given.names.records).getProperties(),
   "comes with nothing": async () => anonymous.getBlockBlobClient("a/b.json").downloadToBuffer(),
   "writes to the platform": async () => foreign.getBlockBlobClient("item").upload("x", 1),
+  "creates for the platform": async () => createOnly.getBlockBlobClient("item").upload("x", 1),
+  "overwrites for the platform": async () => createOnly.getBlockBlobClient("item").upload("y", 1),
   "reads from the platform": async () => foreign.getBlockBlobClient("item").downloadToBuffer(),
   "lists the platform": async () => foreign.listBlobsFlat().next(),
   "deletes from the platform": async () => foreign.getBlockBlobClient("item").delete(),

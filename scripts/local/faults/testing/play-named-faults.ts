@@ -27,12 +27,14 @@ type Outcome = { struck: number; answer: string };
  */
 async function main(): Promise<void> {
   let decide: Decide = () => undefined;
+  let sasPermissions = "w";
   const striker = createStriker((call) => decide(call));
   const system = await startLocalSystem({
     timeline: makeTimeline(Object.keys(NAMED_FAULTS).length),
     history: true,
     progress: createProgress({ stream: process.stderr }),
     faults: striker.faults,
+    sasPermissions: () => sasPermissions,
     queueSpeed: FAULTS_QUEUE_SPEED,
     config: { captureIntervalMinutes: "0" },
     rewrites: shortWaits({ leaseSeconds: LEASE_SECONDS }),
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
     for (const [index, [name, fault]] of Object.entries(NAMED_FAULTS).entries()) {
       const before = striker.total();
       decide = strike(fault, timesOf(fault));
+      sasPermissions = fault.sasPermissions ?? "w";
       if (needsNewProcess(fault)) {
         system.site.kill();
       }
