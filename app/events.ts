@@ -49,6 +49,7 @@ export const EVENTS = {
   "capture.completed": "info",
   "capture.late-post": "info",
   "capture.odd-answer": "warn",
+  "capture.post-silent": "warn",
   "capture.search-refused": "error",
   "capture.fields-missing": "error",
   "gap.recorded": "error",

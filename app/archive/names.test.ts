@@ -9,7 +9,7 @@ const NAME_LIMIT = 1024;
 const OTHERS = new Set(
   (
     "account signIn jobs readsOfMonth reads everyCapture captures captureProofPages page everyMedium media outbox " +
-    "evidenceOfTasks ledgers undelivered"
+    "evidenceOfTasks ledgers undelivered missingPosts"
   ).split(" "),
 );
 
@@ -29,6 +29,13 @@ const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   capturePages: (jobId) => names.page(names.capturePages(jobId, "c"), 1),
   captureProof: (jobId) => names.captureProof(jobId, "c", "probe"),
   context: (jobId) => names.context(names.page(names.capturePages(jobId, "c"), 1), 2),
+  askedAgainPages: (jobId) =>
+    names.page(
+      names.askedAgainPages(jobId, names.page(names.capturePages(jobId, "c"), 1), 1, "missing"),
+      1,
+    ),
+  missingPostsOf: (jobId) =>
+    names.missingPostsOf(jobId, names.page(names.capturePages(jobId, "c"), 1)),
   lookupPages: (jobId, other) => names.page(names.lookupPages(jobId, other), 1),
   mediaKey: (jobId, other) => names.media(jobId, other, "orig"),
   mediaFile: (jobId, other) => names.media(jobId, "3_1", other),
@@ -103,6 +110,7 @@ it("What proves something lies under evidence/, what changes does not", () => {
     "capturePages",
     "captureProof",
     "context",
+    "askedAgainPages",
     "lookupPages",
     "mediaKey",
     "mediaFile",

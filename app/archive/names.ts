@@ -32,10 +32,17 @@ export const names = {
   /** A task that asks for something else under its old id asks a further question. */
   lookupPages: (jobId: string, taskId: string, question = 1) =>
     `${evidence(jobId)}${taskFolder(taskId)}lookup${suffix(question)}/pages/`,
+  /** Answers to a question that was asked again later, for posts that a stored page named in vain. */
+  askedAgainPages: (jobId: string, page: string, time: number, what: "missing" | "showing") =>
+    `${evidence(jobId)}again/${encode(page.slice(evidence(jobId).length))}/${time}-${what}/pages/`,
   page: (pages: string, number: number) => `${pages}${String(number).padStart(6, "0")}.json`,
   everyMedium: (jobId: string) => `${evidence(jobId)}media/`,
   media: (jobId: string, mediaKey: string, file: string) =>
     `${evidence(jobId)}media/${encode(mediaKey)}/${encode(file)}`,
+  /** What X did not hand out and is to be asked for again, by the stored page that names it. */
+  missingPosts: (jobId: string) => `${folder(jobId)}missing/`,
+  missingPostsOf: (jobId: string, page: string) =>
+    `${folder(jobId)}missing/${encode(page.slice(evidence(jobId).length))}.json`,
   outbox: (jobId: string) => `${folder(jobId)}outbox/`,
   outboxEntry: (jobId: string, postId: string) => `${folder(jobId)}outbox/${encode(postId)}.json`,
   outboxCarrier: (jobId: string) => `${folder(jobId)}outbox-carrier.json`,

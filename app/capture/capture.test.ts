@@ -16,8 +16,8 @@ const IDS = POSTS.slice(1).map(({ id }) => id);
 let x: LocalX;
 afterEach(() => x?.close());
 
-async function start(posts = POSTS): Promise<Parts> {
-  x = await startSmallX(posts, { keys: X_KEYS });
+async function start(posts = POSTS, otherPosts: typeof posts = []): Promise<Parts> {
+  x = await startSmallX(posts, { keys: X_KEYS, otherPosts });
   return createParts(x.url);
 }
 
@@ -141,7 +141,7 @@ describe("Windows side by side", () => {
     const next = postAt("2026-01-01T10:10:00.000Z");
     const { id } = postAt("2026-01-01T10:40:00.000Z");
     const edited = { ...old, id, edit_history_tweet_ids: [old.id, id] };
-    const parts = await start([edited, next]);
+    const parts = await start([edited, next], [old]);
     for (const window of pairs(["09", "10", "11"].map((hour) => `2026-01-01T${hour}:00:00Z`))) {
       const { gaps } = await capture(captureDepsOf(parts, { posts: 2 }), SOURCE, window);
       expect(gaps).toEqual([]);

@@ -5,18 +5,26 @@ import type { Log } from "../log.ts";
 import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
 import type { Meter } from "./budget.ts";
 import { captureIdOf } from "./capture-id.ts";
-import { addToCoverage, type Coverage, type Covered, type Gap, readCoverage } from "./coverage.ts";
+import {
+  addToCoverage,
+  type Coverage,
+  type Covered,
+  type Gap,
+  readCoverage,
+  settledIntervals,
+} from "./coverage.ts";
 import { askForReach, FIRST_TIME, type Part, readOf } from "./depth.ts";
 import { estimateOnce } from "./estimate.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
 import {
-  earlierVersions,
   type EarlyPost,
   holdLatePosts,
   lookBackFrom,
+  postsSentAlong,
   toEarlyPost,
 } from "./late.ts";
-import { keepContext, PAGE_SIZE, readPages } from "./pages.ts";
+import { askForMissing, completePage } from "./missing-posts.ts";
+import { PAGE_SIZE, readPages } from "./pages.ts";
 import { searchGaps } from "./search.ts";
 import {
   DEPTH,
@@ -64,7 +72,7 @@ export async function capture(
   const { store, twitter, meter } = deps;
   const { jobId } = source;
   const known = await readCoverage(store, jobId);
-  const parts = subtract(window, [...known.intervals, ...known.gaps]);
+  const parts = subtract(window, settledIntervals(known));
   if (parts.length > 0) {
     await estimateOnce(deps, source);
   }
@@ -73,6 +81,8 @@ export async function capture(
     await captureInterval(metered, source, { part, lookBackSeconds });
   }
   await searchGaps(deps, source, window);
+  // Last: what was read just now may hold some of it.
+  await askForMissing(metered, source);
   return { ...(await readCoverage(store, jobId)), read: parts };
 }
 
@@ -161,28 +171,29 @@ async function addWalk(
 }
 
 async function readAll(
-  { store, twitter, log }: CaptureDeps,
-  { jobId, accountId, token }: Source,
+  deps: CaptureDeps,
+  source: Source,
   { part, captureId, query }: { part: Interval; captureId: string; query: PageQuery },
 ): Promise<{ walk: Walk; early: EarlyPost[] }> {
+  const { store, twitter, log } = deps;
+  const { jobId, accountId, token } = source;
   const pages = readPages(store, {
     folder: names.capturePages(jobId, captureId),
     query,
     fetchPage: (asked) => twitter.timeline(token, accountId, { ...asked, maxResults: PAGE_SIZE }),
     note: (reason) => log("capture.odd-answer", { jobId, reason }),
   });
-  const lookUp = (ids: string[]) => twitter.lookup(token, ids);
   const early: EarlyPost[] = [];
   let last: Walk | undefined;
   for await (const { name, page, walk } of pages) {
-    await keepContext(store, { name, page, lookUp });
+    await completePage(deps, source, { name, page });
     log("capture.page", { jobId, posts: page.posts.length });
     if (page.missingFields) {
       log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
     }
     const before = page.posts.filter(({ createdAt }) => createdAt < part.start);
     early.push(...before.map((post) => toEarlyPost(post, name)));
-    early.push(...(await earlierVersions(store, { name, page })));
+    early.push(...(await postsSentAlong(store, { name, page })));
     last = walk;
   }
   if (!last) {

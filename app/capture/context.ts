@@ -1,18 +1,33 @@
 import { contextOf, earlierVersionsOf, isRepost, type Page } from "../twitter/page.ts";
 
 /**
+ * Posts that X names as the account's own on a page and does not hand out there: every version of one
+ * that was edited (a timeline has the newest only), and those that stand among the page's errors.
+ */
+export function ownPostsMissing({ posts, refused = [], includes }: Page): string[] {
+  const isHere = (id: string) => includes.posts.has(id) || posts.some((post) => post.id === id);
+  const versions = posts.flatMap((post) => [
+    ...post.versions,
+    // The newest one's own list may be short.
+    ...earlierVersionsOf(post, includes).flatMap((version) => version.versions),
+  ]);
+  return [...new Set([...refused, ...versions])].filter((id) => !isHere(id));
+}
+
+/**
  * Posts that have to be looked up so that everything a page's posts show is known, and every version
  * of those that were edited (a timeline has the newest only). X expands one level: what a reposted
  * post quotes is missing, and the original of a repost that is answered or quoted, whose own text X
  * cuts. With the new field names, so are the authors and media of the posts that are referred to
  * (x-api.md sections 0 and 2), if not the posts.
  */
-export function idsToLookUp({ posts, includes }: Page): string[] {
-  const ids = new Set<string>();
+export function idsToLookUp(page: Page): string[] {
+  const { refused = [], includes } = page;
+  const posts = [...page.posts, ...refused.flatMap((id) => includes.posts.get(id) ?? [])];
   const isKnown = (id: string) => includes.posts.has(id) || includes.missing.has(id);
-  const isHere = (id: string) => isKnown(id) || posts.some((post) => post.id === id);
+  // What a page's errors say of the account's own posts is not believed on that one answer.
+  const ids = new Set(ownPostsMissing({ ...page, posts }));
   for (const post of posts) {
-    post.versions.filter((id) => !isHere(id)).forEach((id) => ids.add(id));
     const versions = earlierVersionsOf(post, includes);
     for (const { id } of [post, ...versions].flatMap(({ references }) => references)) {
       if (!isKnown(id)) {

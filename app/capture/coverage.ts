@@ -24,6 +24,8 @@ const gapSchema = intervalSchema.extend({
   noPostUntil: instantSchema.optional(),
   /** A capture that holds what could be had near the gap. */
   captureId: z.string().optional(),
+  /** The one post that is missing: nothing is said of the rest of the interval. */
+  postId: z.string().optional(),
 });
 const coverageSchema = z.object({
   intervals: z.array(coveredSchema),
@@ -112,6 +114,11 @@ export async function replaceGap(
       };
     },
   });
+}
+
+/** What need not be read any more: it was, or is out of reach. */
+export function settledIntervals({ intervals, gaps }: Coverage): Interval[] {
+  return [...intervals, ...gaps.filter(({ postId }) => postId === undefined)];
 }
 
 /**

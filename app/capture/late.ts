@@ -66,19 +66,22 @@ export function toEarlyPost({ id, createdAt, versions }: Post, page: string): Ea
   return { id, createdAt, isEdited: versions.length > 1, page };
 }
 
-/** What X sends of an edited post is its newest version: the earlier ones are posts of their own. */
-export async function earlierVersions(
+/**
+ * The account's own posts that stand beside a page's data: earlier versions of edited ones, as what X
+ * sends of those is the newest, and what it refused on the page and gave when it was asked by its id.
+ */
+export async function postsSentAlong(
   store: Store,
-  { name, page }: { name: string; page: Page },
+  { name, page: { posts, refused = [] } }: { name: string; page: Page },
 ): Promise<EarlyPost[]> {
-  const isEdited = page.posts.some(({ versions }) => versions.length > 1);
-  const stored = isEdited ? await readStoredPage(store, name) : undefined;
+  const isEdited = posts.some(({ versions }) => versions.length > 1);
+  const stored = isEdited || refused.length > 0 ? await readStoredPage(store, name) : undefined;
   if (!stored) {
     return [];
   }
-  const { posts, includes } = stored.page;
-  return posts.flatMap((post) =>
-    earlierVersionsOf(post, includes).map(({ id, createdAt }) => ({
+  const { page } = stored;
+  const versions = page.posts.flatMap((post) =>
+    earlierVersionsOf(post, page.includes).map(({ id, createdAt }) => ({
       id,
       createdAt,
       isEdited: false,
@@ -86,6 +89,8 @@ export async function earlierVersions(
       sentWith: post.createdAt,
     })),
   );
+  const given = page.posts.filter(({ id }) => refused.includes(id));
+  return [...versions, ...given.map((post) => toEarlyPost(post, name))];
 }
 
 async function knownIds(

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
-import { blobsUnder, captureDepsOf } from "../testing/captures.ts";
-import { createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/harness.ts";
+import { blobsUnder, captureDepsOf, SOURCE } from "../testing/captures.ts";
+import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { startScriptedX } from "../testing/serve-x.ts";
+import { SILENT } from "./ask-by-id.ts";
 import { lookUp } from "./lookup.ts";
 
 const POSTS = manyPosts(150);
@@ -55,16 +56,78 @@ describe("Named posts", () => {
     const scripted = await startScriptedX(() => ({ status: 200, body: { data } }));
     const deps = captureDepsOf(createParts(scripted.url));
     const ids = [data[0]?.id ?? "", IDS[0] ?? ""];
-    const notRead = await lookUp(deps, { jobId: "job-1", taskId: "t", token: OWN_TOKEN, ids });
+    const notRead = await lookUp(deps, { ...SOURCE, taskId: "t", ids });
     expect(notRead).toEqual(new Map([[ids[0], "sent in a form that cannot be read"]]));
     await scripted.close();
   });
 
-  it("of which X says nothing at all are an error, not a loss", async () => {
-    const scripted = await startScriptedX(() => ({ status: 200, body: { data: [] } }));
+  it.each([
+    [200, {}],
+    [200, { data: [] }],
+    [200, { errors: [{ title: "?" }] }],
+    [200, { data: [postAt("2026-01-01T00:00:00.000Z", { author_id: "43" })] }],
+    [404, { title: "Not Found Error", type: "https://api.x.com/2/problems/resource-not-found" }],
+  ])(
+    "come back with that where X answers %i and says nothing of them: %j",
+    async (status, body) => {
+      const scripted = await startScriptedX(() => ({ status, body }));
+      const deps = captureDepsOf(createParts(scripted.url));
+      const notRead = await lookUp(deps, { ...SOURCE, taskId: "t", ids: ["7"] });
+      expect(notRead).toEqual(new Map([["7", SILENT]]));
+      await scripted.close();
+    },
+  );
+
+  it.each([
+    [200, { value: "7", title: "Not Found Error" }],
+    [200, { detail: "Could not find tweet with ids: [7].", title: "Not Found Error" }],
+    [404, { resource_id: "7", title: "Not Found Error", parameter: "id" }],
+  ])("come back with X's reason where it answers %i with %j", async (status, error) => {
+    const scripted = await startScriptedX(() => ({ status, body: { errors: [error] } }));
     const deps = captureDepsOf(createParts(scripted.url));
-    const asked = lookUp(deps, { jobId: "job-1", taskId: "t", token: OWN_TOKEN, ids: ["7"] });
-    await expect(asked).rejects.toMatchObject({ code: "x-bad-response" });
+    const notRead = await lookUp(deps, { ...SOURCE, taskId: "t", ids: ["7"] });
+    expect(notRead).toEqual(new Map([["7", "Not Found Error"]]));
+    expect(scripted.requests).toHaveLength(1);
+    await scripted.close();
+  });
+
+  it("are asked for again where X's reason will pass", async () => {
+    const passing = { value: "7", title: "?", type: "https://api.x.com/2/problems/internal-error" };
+    const scripted = await startScriptedX(() => {
+      const data = [{ ...postAt("2026-01-01T00:00:00.000Z"), id: "7" }];
+      const body = scripted.requests.length === 1 ? { errors: [passing] } : { data };
+      return { status: 200, body };
+    });
+    const deps = captureDepsOf(createParts(scripted.url));
+    expect(await lookUp(deps, { ...SOURCE, taskId: "t", ids: ["7"] })).toEqual(new Map());
+    await scripted.close();
+  });
+
+  it("of which X leaves out half are asked for until each has its answer", async () => {
+    const scripted = await startScriptedX(({ path }) => {
+      const ids = new URL(path, "https://api.x.com").searchParams.get("ids")?.split(",") ?? [];
+      const data = ids
+        .filter((_, index) => index % 2 === 0)
+        .map((id) => ({ ...postAt("2026-01-01T00:00:00.000Z"), id }));
+      return { status: 200, body: { data } };
+    });
+    const deps = captureDepsOf(createParts(scripted.url));
+    const ids = IDS.slice(0, 100);
+    const notRead = await lookUp(deps, { ...SOURCE, taskId: "t", ids });
+    expect(scripted.requests).toHaveLength(3);
+    expect([...notRead.keys()]).toEqual(ids.filter((_, index) => index % 8 === 7));
+    await scripted.close();
+  });
+
+  it("of other accounts are not looked into any further", async () => {
+    const stranger = postAt("2026-01-01T00:00:00.000Z", {
+      author_id: "43",
+      referenced_tweets: [{ type: "quoted", id: "8" }],
+    });
+    const scripted = await startScriptedX(() => ({ status: 200, body: { data: [stranger] } }));
+    const deps = captureDepsOf(createParts(scripted.url));
+    await lookUp(deps, { ...SOURCE, taskId: "t", ids: [stranger.id] });
+    expect(scripted.requests).toHaveLength(1);
     await scripted.close();
   });
 });
@@ -78,5 +141,5 @@ async function run(ids: string[]): Promise<Map<string, string>> {
     },
   };
   const deps = captureDepsOf(parts, { twitter });
-  return lookUp(deps, { jobId: "job-1", taskId: "task-1", token: OWN_TOKEN, ids });
+  return lookUp(deps, { ...SOURCE, taskId: "task-1", ids });
 }

@@ -1,46 +1,59 @@
 import { names } from "../archive/names.ts";
-import { ConnectorError } from "../errors.ts";
-import { parsePage } from "../twitter/page.ts";
+import { parsePage, UNREADABLE } from "../twitter/page.ts";
+import { askById, SILENT } from "./ask-by-id.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
-import { chunk, keepAnswer, keepContext } from "./pages.ts";
+import { completePage } from "./missing-posts.ts";
+import { keepAnswer, pageNames } from "./pages.ts";
 
 /**
  * Reads named posts anew, for one task, and stores the answers. Done before, it costs nothing.
  * @returns why X did not hand out a post, by id.
  */
 export async function lookUp(
-  { store, twitter: unmetered, meter }: CaptureDeps,
+  deps: CaptureDeps,
   {
-    jobId,
     taskId,
     question,
-    token,
     ids,
-  }: Pick<Source, "jobId" | "token"> & { taskId: string; question?: number; ids: string[] },
+    ...source
+  }: Source & { taskId: string; question?: number; ids: string[] },
 ): Promise<Map<string, string>> {
-  const twitter = meter(unmetered, jobId);
-  const missing = new Map<string, string>();
-  for (const [index, some] of chunk(ids).entries()) {
-    const name = names.page(names.lookupPages(jobId, taskId, question), index + 1);
-    const stored = await store.read(name);
-    const kept = stored ?? (await keepAnswer(store, name, () => twitter.lookup(token, some)));
-    const page = parsePage(kept.body);
-    await keepContext(store, { name, page, lookUp: (more) => twitter.lookup(token, more) });
-    const found = new Set(page.posts.map(({ id }) => id));
-    const unread = page.unread ?? [];
-    for (const id of some.filter((asked) => !found.has(asked))) {
-      const isUnread = unread.some((post) => (post.id ?? id) === id);
-      const reason =
-        page.includes.missing.get(id) ??
-        (isUnread ? "sent in a form that cannot be read" : undefined);
-      if (reason === undefined) {
-        throw new ConnectorError(
-          "x-bad-response",
-          `X says nothing of post ${id}, which was asked for`,
-        );
-      }
-      missing.set(id, reason);
+  const { store, log, meter } = deps;
+  const { jobId, token } = source;
+  const metered = { ...deps, twitter: meter(deps.twitter, jobId) };
+  const pages = names.lookupPages(jobId, taskId, question);
+  const { known, given, silent, isNew } = await askById({
+    wanted: () => ids,
+    read: (number) => store.read(names.page(pages, number)),
+    ask: (number, some) =>
+      keepAnswer(store, names.page(pages, number), () => metered.twitter.lookup(token, some)),
+  });
+  if (isNew) {
+    silent.forEach((postId) => log("capture.post-silent", { jobId, taskId, postId }));
+  }
+  const readable = given.size > 0 ? await completeOwnPosts(metered, source, pages) : new Set();
+  const missing = ids.filter((id) => !readable.has(id));
+  return new Map(
+    missing.map((id) => [id, known.missing.get(id) ?? (given.has(id) ? UNREADABLE : SILENT)]),
+  );
+}
+
+/** What posts of others show is nobody's to know. @returns ids of all posts that can be read. */
+async function completeOwnPosts(
+  deps: CaptureDeps,
+  source: Source,
+  pages: string,
+): Promise<Set<string>> {
+  const readable = new Set<string>();
+  for await (const name of pageNames(deps.store, pages)) {
+    const blob = await deps.store.read(name);
+    if (blob) {
+      // What X refuses there was asked for by name, and is told of as such.
+      const { refused: _, ...page } = parsePage(blob.body);
+      page.posts.forEach(({ id }) => readable.add(id));
+      const posts = page.posts.filter(({ authorId }) => authorId === source.accountId);
+      await completePage(deps, source, { name, page: { ...page, posts } });
     }
   }
-  return missing;
+  return readable;
 }

@@ -11,13 +11,12 @@ import {
   parsePage,
   parseTimeline,
 } from "../twitter/page.ts";
+import { askById, type AskedById, type Asking, givenOf } from "./ask-by-id.ts";
 import { idsToLookUp } from "./context.ts";
 import { addPage, leadsInACircle, type PageQuery, type PageRequest, type Walk } from "./walk.ts";
 
 /** The most that X gives of a timeline at a time. */
 export const PAGE_SIZE = 100;
-/** Ids that X takes in one lookup. */
-const LOOKUP_SIZE = 100;
 /** How often X is asked for a page before it is believed that it sends fewer posts than it says. */
 const ASKED_FOR_A_SHORT_PAGE = 3;
 /** Pages in a row that bring nothing, after which a reading is given up until the next try. */
@@ -118,46 +117,40 @@ export async function readStoredPage(store: Store, name: string): Promise<Stored
     return undefined;
   }
   const page = parsePage(blob.body);
-  const includes = await storedContext(store, { name, page });
+  const { known } = await askById(storedContext(store, { name, page }));
   const sha256 = createHash("sha256").update(blob.body).digest("hex");
   return {
     name,
-    page: { ...page, includes },
+    page: withContext(page, known),
     receivedAt: blob.metadata["receivedat"] ?? "",
     sha256,
   };
 }
 
-/** Looks up what a stored page's posts show and X did not send along, once, and stores it beside. */
+/**
+ * Looks up what a stored page's posts show and X did not send along, and stores the answers beside.
+ * @returns what became of it, as `askById` has it.
+ */
 export async function keepContext(
   store: Store,
   { name, page, lookUp }: { name: string; page: Page; lookUp: (ids: string[]) => Promise<Answer> },
-): Promise<void> {
-  for (const [index, ids] of chunk(idsToLookUp(page)).entries()) {
-    const contextName = names.context(name, index + 1);
-    if (!(await store.read(contextName))) {
-      await keepAnswer(store, contextName, () => lookUp(ids), parseContext);
-    }
-  }
+): Promise<AskedById> {
+  const ask = (number: number, ids: string[]) =>
+    keepAnswer(store, names.context(name, number), () => lookUp(ids), parseContext);
+  return askById({ ...storedContext(store, { name, page }), ask });
 }
 
-async function storedContext(
-  store: Store,
-  { name, page }: { name: string; page: Page },
-): Promise<Includes> {
-  let { includes } = page;
-  for (const [index] of chunk(idsToLookUp(page)).entries()) {
-    const blob = await store.read(names.context(name, index + 1));
-    includes = blob ? mergeIncludes(includes, parseContext(blob.body)) : includes;
-  }
-  return includes;
+function storedContext(store: Store, { name, page }: { name: string; page: Page }): Asking {
+  return {
+    wanted: (known) => idsToLookUp({ ...page, includes: mergeIncludes(page.includes, known) }),
+    read: (number) => store.read(names.context(name, number)),
+  };
 }
 
-/** Ids in lots that X takes at a time. */
-export function chunk(ids: string[]): string[][] {
-  return Array.from({ length: Math.ceil(ids.length / LOOKUP_SIZE) }, (_, index) =>
-    ids.slice(index * LOOKUP_SIZE, (index + 1) * LOOKUP_SIZE),
-  );
+/** A page together with what its context makes known; of the account's own posts, all that were given. */
+export function withContext(page: Page, known: Includes): Page {
+  const includes = mergeIncludes(page.includes, known);
+  return { ...page, posts: [...page.posts, ...givenOf(page.refused ?? [], includes)], includes };
 }
 
 export type Kept = Pick<Blob, "body" | "metadata">;

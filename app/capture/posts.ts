@@ -2,7 +2,7 @@ import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import type { Includes, Post } from "../twitter/page.ts";
 import { intervalOf } from "./capture-id.ts";
-import { capturesOf, type Coverage } from "./coverage.ts";
+import { capturesOf, type Coverage, settledIntervals } from "./coverage.ts";
 import { contains, type Interval, join } from "./interval.ts";
 import { pageNames, readStoredPage, type StoredPage, storedPages } from "./pages.ts";
 
@@ -14,7 +14,7 @@ export type CapturedPost = { post: Post; includes: Includes; receivedAt: string 
  * not yet, as its posts are still to be found.
  */
 export function countsBy(coverage: Coverage): (page: string) => boolean {
-  const known = join([...coverage.intervals, ...coverage.gaps]);
+  const known = join(settledIntervals(coverage));
   const searches = coverage.gaps.flatMap(({ captureId }) => captureId ?? []);
   return (page) => {
     const made = intervalOf(page);

@@ -13,8 +13,9 @@ import {
   type Interval,
   subtract,
 } from "./interval.ts";
-import { earlierVersions, type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
-import { askOnce, keepContext, readPages } from "./pages.ts";
+import { type EarlyPost, holdLatePosts, postsSentAlong, toEarlyPost } from "./late.ts";
+import { completePage } from "./missing-posts.ts";
+import { askOnce, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
 import { HELD_BACK, type Walk } from "./walk.ts";
 
@@ -165,10 +166,12 @@ async function isShown(
 }
 
 async function readSearch(
-  { store, twitter, log }: CaptureDeps,
-  { jobId, accountId, token }: Source,
+  deps: CaptureDeps,
+  source: Source,
   { gap, captureId }: { gap: Interval; captureId: string },
 ): Promise<{ walk: Walk; found: EarlyPost[] }> {
+  const { store, twitter, log } = deps;
+  const { jobId, accountId } = source;
   const startTime = gap.start < FIRST_POST_TIME ? FIRST_POST_TIME : gap.start;
   const times = { startTime, endTime: gap.end };
   const pages = readPages(store, {
@@ -185,10 +188,10 @@ async function readSearch(
   const found: EarlyPost[] = [];
   let last: Walk | undefined;
   for await (const { name, page, walk } of pages) {
-    await keepContext(store, { name, page, lookUp: (ids) => twitter.lookup(token, ids) });
+    await completePage(deps, source, { name, page });
     log("capture.page", { jobId, posts: page.posts.length });
     found.push(...page.posts.map((post) => toEarlyPost(post, name)));
-    found.push(...(await earlierVersions(store, { name, page })));
+    found.push(...(await postsSentAlong(store, { name, page })));
     last = walk;
   }
   if (!last) {

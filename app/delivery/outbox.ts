@@ -12,7 +12,7 @@ import { ConnectorError } from "../errors.ts";
 
 /** Why a post waits, and the stored pages that hold it, in the order in which they came. */
 export const waitedSchema = z.object({
-  reason: z.enum(["late", "edited", "asked again", "over the daily limit"]),
+  reason: z.enum(["late", "edited", "completed", "asked again", "over the daily limit"]),
   pages: z.array(z.string()).min(1),
 });
 const entrySchema = waitedSchema.extend({
@@ -29,7 +29,7 @@ export type OutboxEntry = z.infer<typeof entrySchema>;
 
 /** Whether the platform may have a post already, and is to have it as it is now. */
 export function isChange({ reason }: Pick<OutboxEntry, "reason">): boolean {
-  return reason === "edited" || reason === "asked again";
+  return reason === "edited" || reason === "completed" || reason === "asked again";
 }
 
 /**

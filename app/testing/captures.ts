@@ -75,3 +75,54 @@ const pageSchema = z.looseObject({
   data: z.array(z.looseObject({ id: z.string() })).optional(),
   meta: z.looseObject({}),
 });
+
+/** What becomes of a post in an answer of X. */
+export type Fate = { id: string; as: "omitted" | "refused" };
+
+/**
+ * X as it is, but that it leaves posts out of its answers, or refuses them among the errors: on pages of
+ * a timeline, and in so many answers to a question for posts by their ids.
+ */
+export function withholding(
+  twitter: Twitter,
+  fates: Fate[],
+  { lookups }: { lookups: number },
+): Twitter & { lookups: () => string[][] } {
+  const asked: string[][] = [];
+  const change = ({ body, about }: Answer): Answer => {
+    const page = answerSchema.parse(JSON.parse(body.toString("utf8")));
+    const isKept = ({ id }: { id: string }) => !fates.some((fate) => fate.id === id);
+    const isSaid = ({ value }: { value: string }) => !fates.some(({ id }) => id === value);
+    const refused = fates.filter(({ as }) => as === "refused");
+    const data = page.data?.filter(isKept);
+    const answer = {
+      ...page,
+      data,
+      includes: { ...page.includes, tweets: page.includes?.tweets?.filter(isKept) },
+      errors: [
+        ...(page.errors ?? []).filter(isSaid),
+        ...refused.map(({ id }) => ({ value: id, title: "Not Found Error", parameter: "id" })),
+      ],
+      meta: page.meta && { ...page.meta, result_count: data?.length ?? 0 },
+    };
+    return { body: Buffer.from(JSON.stringify(answer)), about };
+  };
+  return {
+    ...twitter,
+    lookups: () => asked,
+    timeline: async (...query) => change(await twitter.timeline(...query)),
+    async lookup(token, ids) {
+      asked.push(ids);
+      const answer = await twitter.lookup(token, ids);
+      return asked.length > lookups ? answer : change(answer);
+    },
+  };
+}
+
+const withIds = z.array(z.looseObject({ id: z.string() })).optional();
+const answerSchema = z.looseObject({
+  data: withIds,
+  includes: z.looseObject({ tweets: withIds }).optional(),
+  errors: z.array(z.looseObject({ value: z.string() })).optional(),
+  meta: z.looseObject({}).optional(),
+});

@@ -1,5 +1,5 @@
 import type http from "node:http";
-import { TwitterApi } from "twitter-api-v2";
+import { ApiResponseError, TwitterApi } from "twitter-api-v2";
 import * as z from "zod";
 import { ConnectorError } from "../errors.ts";
 import type { Settings } from "../settings.ts";
@@ -118,13 +118,17 @@ export function createTwitter(
       throw toXError(error, now(), Object.values(credentials));
     }
   };
-  const get = (caller: Caller, path: string, query: Record<string, string>) =>
+  const get = (
+    caller: Caller,
+    path: string,
+    query: Record<string, string>,
+    orElse: (error: unknown) => { data: Buffer; headers: object } = rethrow,
+  ) =>
     call(caller, async (client): Promise<Answer> => {
       const askedat = now().toISOString();
-      const response = await client.v2.get<Buffer>(path, query, {
-        fullResponse: true,
-        forceParseMode: "buffer",
-      });
+      const response = await client.v2
+        .get<Buffer>(path, query, { fullResponse: true, forceParseMode: "buffer" })
+        .catch(orElse);
       const about = {
         request: `${path}?${new URLSearchParams(query).toString()}`,
         askedat,
@@ -173,7 +177,12 @@ export function createTwitter(
         }
       }),
     lookup: (token, ids) =>
-      get(token, "tweets", { ...fieldsQuery(settings.X_VOCABULARY), ids: ids.join(",") }),
+      get(
+        token,
+        "tweets",
+        { ...fieldsQuery(settings.X_VOCABULARY), ids: ids.join(",") },
+        refusalOfPosts,
+      ),
     requestToken: (callbackUrl) =>
       call(undefined, async (client) => {
         const link = await client.generateAuthLink(callbackUrl, {
@@ -203,6 +212,36 @@ export function createTwitter(
         await client.v1.post("oauth/invalidate_token.json", {});
       }),
   };
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** Slugs of what X says of posts, and not of the question (x-api.md section 5). */
+const OF_POSTS = new Set(["resource-not-found", "not-authorized-for-resource"]);
+const problemSchema = z.looseObject({
+  type: z.string().optional(),
+  errors: z
+    .array(z.looseObject({ type: z.string().optional(), resource_id: z.string().optional() }))
+    .optional(),
+});
+
+/** X may say with status 404 what it says with 200 and errors: of posts that are not there (x-api.md section 3). */
+function refusalOfPosts(error: unknown): { data: Buffer; headers: object } {
+  if (!(error instanceof ApiResponseError) || error.code !== 404) {
+    throw error;
+  }
+  const data = Buffer.isBuffer(error.data) ? error.data : Buffer.from(JSON.stringify(error.data));
+  const { type, errors = [] } = problemSchema.safeParse(parseJson(data)).data ?? {};
+  const isOfPosts =
+    [type, ...errors.map((one) => one.type)].some((one = "") =>
+      OF_POSTS.has(one.split("/").at(-1) ?? ""),
+    ) || errors.some(({ resource_id: id }) => id !== undefined);
+  if (!isOfPosts) {
+    throw error;
+  }
+  return { data, headers: error.headers };
 }
 
 function appKeys({ TWITTER_API_KEY: appKey, TWITTER_API_SECRET_KEY: appSecret }: Settings) {

@@ -39,6 +39,8 @@ export type UnreadPost = { id?: string; createdAt?: string };
 export type Page = {
   posts: Post[];
   unread?: UnreadPost[];
+  /** Ids of posts that X refuses on the page although none of its posts refers to them: its own. */
+  refused?: string[];
   includes: Includes;
   nextToken?: string;
   /** How many posts X says the page has; only pages of a timeline say it. */
@@ -56,11 +58,21 @@ export function contextOf({ references }: Post, { posts }: Includes): Post[] {
   return references.flatMap(({ id }) => posts.get(id) ?? []);
 }
 
-/** The earlier versions of an edited post, as far as X handed them out. */
+/**
+ * The earlier versions of an edited post, as far as X handed them out; also those that only an earlier
+ * version names, where the newest one's own list is short.
+ */
 export function earlierVersionsOf({ id, authorId, versions }: Post, { posts }: Includes): Post[] {
-  return versions
-    .flatMap((version) => posts.get(version) ?? [])
-    .filter((version) => BigInt(version.id) < BigInt(id) && version.authorId === authorId);
+  const ids = new Set(versions);
+  const found: Post[] = [];
+  for (const version of ids) {
+    const post = version === id ? undefined : posts.get(version);
+    if (post && post.authorId === authorId && BigInt(version) < BigInt(id)) {
+      found.push(post);
+      post.versions.forEach((other) => ids.add(other));
+    }
+  }
+  return found;
 }
 
 /** One set of includes out of two; where both have an object, the later one's stands. */
@@ -84,7 +96,7 @@ export function mergeIncludes(one: Includes, other: Includes): Includes {
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
   const { next_token: nextToken, result_count: resultCount } = page.meta;
-  const { includes, odd } = readIncludes(page);
+  const { includes, odd, errors } = readIncludes(page);
   const posts: Post[] = [];
   const unread: UnreadPost[] = [];
   const missingFields = new Set(odd);
@@ -102,9 +114,11 @@ export function parsePage(body: Uint8Array): Page {
   if (posts.length === 0) {
     refuseIfAllAreOdd(page.data);
   }
+  const refused = refusedPosts(errors, { posts, includes });
   return {
     posts,
     ...(unread.length > 0 && { unread }),
+    ...(refused.length > 0 && { refused }),
     includes,
     ...(nextToken !== undefined && { nextToken }),
     ...(resultCount !== undefined && { resultCount }),
@@ -113,13 +127,22 @@ export function parsePage(body: Uint8Array): Page {
 }
 
 /**
- * Reads an answer to a question for other people's posts: all of it only goes along with posts.
+ * Reads an answer to a question for posts by their ids: all of it goes along with other posts. One
+ * that cannot be read is missing, with that as the reason.
  * @throws ConnectorError `x-bad-response` if it is not a page of posts.
  */
 export function parseContext(body: Uint8Array): Includes {
   const page = parseBody(body);
-  return readIncludes(page, page.data).includes;
+  const { includes } = readIncludes(page, page.data);
+  const unread = page.data
+    .flatMap((data) => toUnreadPost(data).id ?? [])
+    .filter((id) => !includes.posts.has(id))
+    .map((id): [string, string] => [id, UNREADABLE]);
+  return { ...includes, missing: new Map([...includes.missing, ...unread]) };
 }
+
+/** Why a post is missing that X did send. */
+export const UNREADABLE = "sent in a form that cannot be read";
 
 /**
  * Reads a page of a timeline. Of an account that it does not show, X answers 200 with errors and
@@ -149,7 +172,7 @@ function parseBody(body: Uint8Array): z.infer<typeof wirePage> {
 function readIncludes(
   { includes: sent = {}, errors: sentErrors = [] }: z.infer<typeof wirePage>,
   more: unknown[] = [],
-): { includes: Includes; odd: string[] } {
+): { includes: Includes; odd: string[]; errors: WireError[] } {
   const lists = readObject(wireIncludes, sent);
   const { tweets = [], posts: renamed = [], ...others } = lists ?? {};
   const posts = readObjects(wirePost, [...tweets, ...renamed, ...more], EXPECTED);
@@ -166,8 +189,13 @@ function readIncludes(
       media: new Map(media.map((medium) => [medium.media_key, medium])),
       polls: new Map(polls.map((poll) => [poll.id, poll])),
       places: new Map(places.map((place) => [place.id, place])),
-      missing: new Map(errors.map((error) => [resourceId(error), reasonOf(error)])),
+      missing: new Map(
+        errors
+          .filter((error) => isLasting(error) && resourceId(error) !== "")
+          .map((error) => [resourceId(error), reasonOf(error)]),
+      ),
     },
+    errors,
     odd: [
       ...(lists ? (lists.unread ?? []).map((name) => `includes.${name} (readable)`) : [INCLUDES]),
       ...Object.entries(oddIn).flatMap(([kind, objects]) =>
@@ -232,8 +260,50 @@ function toUnreadPost(data: unknown): UnreadPost {
 
 type WireError = z.infer<typeof wireError>;
 
-function resourceId({ resource_id: id, value }: WireError): string {
-  return id ?? value ?? "";
+/** The id may stand in `value` alone, or only in the words: `Could not find tweet with ids: [123].` */
+function resourceId({ resource_id: id, value, detail = "" }: WireError): string {
+  return id || value || (/\[(\d{1,20})\]/.exec(detail)?.[1] ?? "");
+}
+
+/** Problems of X's own that pass (x-api.md section 5): a post that is missing for one is asked for again. */
+const PASSING = new Set([
+  "resource-unavailable",
+  "internal-error",
+  "field-hydration-failure",
+  "rate-limit-exceeded",
+]);
+
+function isLasting({ type = "" }: WireError): boolean {
+  return !PASSING.has(type.split("/").at(-1) ?? "");
+}
+
+/** Of media sources and of users' own lists: other posts that a page may name. */
+const NAMED_ELSEWHERE = /media_source|pinned|most_recent/;
+
+/** A page of the account's timeline may name a post among its errors and nowhere else. */
+function refusedPosts(
+  errors: WireError[],
+  { posts, includes }: Pick<Page, "posts" | "includes">,
+): string[] {
+  if (errors.length === 0) {
+    return [];
+  }
+  const all = [...posts, ...includes.posts.values()];
+  const named = new Set(
+    all.flatMap(({ id, references, versions }) => [
+      id,
+      ...references.map((reference) => reference.id),
+      ...versions,
+    ]),
+  );
+  const ids = errors
+    .filter(({ resource_type: type, parameter = "" }) => {
+      const isPost = type === undefined || type === "tweet" || type === "post";
+      return isPost && !NAMED_ELSEWHERE.test(parameter);
+    })
+    .map(resourceId)
+    .filter((id) => numericId.safeParse(id).success && !named.has(id) && !includes.users.has(id));
+  return [...new Set(ids)];
 }
 
 function reasonOf({ title, detail }: WireError): string {

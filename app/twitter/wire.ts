@@ -165,6 +165,10 @@ export const wireError = z.object({
   value: text,
   title: text,
   detail: text,
+  /** An address that ends with the problem's name. */
+  type: text,
+  resource_type: text,
+  parameter: text,
 });
 
 /** An answer that is no page of posts is none at all; what goes along with the posts is read later. */

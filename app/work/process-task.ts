@@ -49,8 +49,9 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
     return answer(deps, task, { job, coverage: known, notRead: new Map(), upload });
   }
   const token = await openToken(sealer, job);
-  const coverage = await capture(deps, { jobId, accountId: job.account.id, token }, window);
-  const notRead = await lookUp(deps, { jobId, taskId, question, token, ids });
+  const source = { jobId, accountId: job.account.id, token };
+  const coverage = await capture(deps, source, window);
+  const notRead = await lookUp(deps, { ...source, taskId, question, ids });
   // Not before X is read: the archive is to be whole whatever becomes of the platform's container.
   const upload = await openContainer(deps, task);
   return answer(deps, task, { job, coverage, notRead, upload });

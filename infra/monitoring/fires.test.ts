@@ -5,7 +5,7 @@ import { DEPTH } from "../../app/capture/walk.ts";
 import { DAILY_LIMIT, keepRoom } from "../../app/delivery/ledger.ts";
 import { ConnectorError, type ErrorCode } from "../../app/errors.ts";
 import type { EventName } from "../../app/events.ts";
-import { captureDepsOf, SOURCE } from "../../app/testing/captures.ts";
+import { captureDepsOf, SOURCE, withholding } from "../../app/testing/captures.ts";
 import { addJob, createParts, X_KEYS } from "../../app/testing/harness.ts";
 import { startServer, unpackServer } from "../../app/testing/server-process.ts";
 import { createTestLog } from "../../app/testing/test-log.ts";
@@ -198,6 +198,33 @@ describe("the alert over gaps", () => {
     await x.close();
     const tables = { AppServiceConsoleLogs: toRows(parts.log.text()) };
     expect(firingAlerts(tables, new Date())).toContain("gap");
+  });
+});
+
+describe("the alerts over posts that X withholds", () => {
+  const first = postAt("2026-01-01T23:50:00.000Z");
+  const edited = postAt("2026-01-02T00:10:00.000Z");
+  const quote = postAt("2026-01-02T12:00:00.000Z", {
+    referenced_tweets: [{ type: "quoted", id: "7" }],
+  });
+
+  it.each([
+    ["a post that is only shown", quote, "7", ["x-answers"]],
+    [
+      "a version of the account's own",
+      { ...edited, edit_history_tweet_ids: [first.id, edited.id] },
+      first.id,
+      ["gap", "x-answers"],
+    ],
+  ])("fire on %s", async (_title, post, id, names) => {
+    const x = await startSmallX([post], { keys: X_KEYS });
+    const parts = createParts(x.url);
+    const twitter = withholding(parts.twitter, [{ id, as: "omitted" }], { lookups: 100 });
+    const window = { start: "2026-01-02T00:00:00Z", end: "2026-01-03T00:00:00Z" };
+    await capture(captureDepsOf(parts, { twitter, posts: 1 }), SOURCE, window);
+    await x.close();
+    const tables = { AppServiceConsoleLogs: toRows(parts.log.text()) };
+    expect(firingAlerts(tables, new Date()).toSorted()).toEqual(names);
   });
 });
 

@@ -194,7 +194,7 @@ const EVENT_ALERTS: EventAlert[] = [
       "X left out fields or posts that it was asked for, or its pages do not lead where they should. " +
       "Pages are kept as they came, and what they do not prove is asked for again or becomes a gap; " +
       "see whether X changed its API and a newer version of the connector knows it.",
-    events: ["capture.fields-missing", "capture.odd-answer"],
+    events: ["capture.fields-missing", "capture.odd-answer", "capture.post-silent"],
   },
   {
     name: "search-refused",
