@@ -78,6 +78,7 @@ export type EventFields = Partial<{
   attempt: number;
   bytes: number;
   code: string;
+  count: number;
   detail: string;
   durationMs: number;
   error: string;

@@ -80,6 +80,23 @@ describe("The process", () => {
     expect(process.output().stderr).toBe("");
   });
 
+  it.concurrent("counts what it refuses, and says so with its last lines", async () => {
+    await using run = await start(async () => ({ status: 404 }));
+    const { process, site } = run;
+    for (let index = 0; index < 50; index += 1) {
+      expect((await fetch(`${site.url}/setup/Validate`)).status).toBe(401);
+    }
+    process.signal("SIGTERM");
+    await process.ended;
+    expect(process.events().slice(-2)).toEqual(["request.refused", "connector.stopped"]);
+    const refusals = process
+      .output()
+      .stdout.split("\n")
+      .filter((line) => line.includes("refused"));
+    const counts = refusals.map((line) => Number(/"count":(\d+)/.exec(line)?.[1]));
+    expect(counts).toEqual([1, 49]);
+  });
+
   it.concurrent("finishes a task that is in hand before it ends", async () => {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     await using run = await start(async () => {

@@ -7,6 +7,7 @@ import { createArchiveContainer, createAzureStore } from "./archive/azure-store.
 import { createSealer } from "./archive/seal.ts";
 import { createMeter } from "./capture/budget.ts";
 import { createAskAccount } from "./capture/depth.ts";
+import { countRefusals } from "./count-refusals.ts";
 import { createUpload } from "./delivery/upload.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLog } from "./log.ts";
@@ -32,9 +33,10 @@ const UNUSABLE_SETTINGS = 78;
 function main(): void {
   const settings = readSettingsOrExit();
   const now = () => new Date();
-  const log = createLog(settings.LOG_LEVEL);
+  const { log, flush } = countRefusals(createLog(settings.LOG_LEVEL));
   // Ends the process as it would anyway, but in our words: Node's quote the error and what it holds.
   process.once("uncaughtException", (error) => {
+    flush();
     log("connector.failed", {}, error);
     process.exit(1);
   });
@@ -134,6 +136,7 @@ function main(): void {
     log("connector.stopping");
     server.close();
     await worker.stop();
+    flush();
     log("connector.stopped");
     process.exit(0);
   };
