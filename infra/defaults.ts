@@ -12,3 +12,6 @@ export const DEFAULT_REPLICATION = {
  * anything. Ten times what 200,000 media a day are estimated to make: a kilobyte for each request to the archive.
  */
 export const DAILY_LOG_QUOTA_GB = { development: 1, production: 5 } as const;
+
+/** The same for the log of requests, half a million of them; beyond it only that log is cut. */
+export const DAILY_ACCESS_LOG_QUOTA_GB = 0.5;

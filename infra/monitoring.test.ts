@@ -26,6 +26,7 @@ const ARGS: MonitoringArgs = {
   alertsAfter: [],
 };
 const WORKSPACE: unknown = expect.stringMatching(/\/monitoring-workspace$/);
+const ACCESS_WORKSPACE: unknown = expect.stringMatching(/\/monitoring-access$/);
 const PEOPLE: unknown = expect.stringMatching(/\/monitoring-people$/);
 
 let evaluation: Evaluation;
@@ -37,7 +38,7 @@ beforeAll(async () => {
 describe("the workspace", () => {
   it("keeps logs as long, and takes as much in a day, as it is told", () => {
     const { find } = evaluation;
-    expect(find("operationalinsights:Workspace").inputs).toMatchObject({
+    expect(find("operationalinsights:Workspace", "monitoring-workspace").inputs).toMatchObject({
       resourceGroupName: "group",
       sku: { name: "PerGB2018" },
       retentionInDays: 90,
@@ -47,16 +48,32 @@ describe("the workspace", () => {
     });
   });
 
+  it("is not filled by what strangers have written: their requests go to another", () => {
+    const { all, find } = evaluation;
+    const open = /HTTPLogs|IPSecAuditLogs/;
+    for (const { inputs } of all("monitor:DiagnosticSetting")) {
+      const isOpen = collected(inputs).filter((category) => open.test(String(category))).length > 0;
+      expect(inputs["workspaceId"]).toEqual(isOpen ? ACCESS_WORKSPACE : WORKSPACE);
+    }
+    expect(find("operationalinsights:Workspace", "monitoring-access").inputs).toMatchObject({
+      retentionInDays: 90,
+      workspaceCapping: { dailyQuotaGb: 0.5 },
+      features: { disableLocalAuth: true },
+    });
+  });
+
   it.each([true, false])("outlives the stack, alone, in production: %s", async (isProduction) => {
     const options = new Map<string, pulumi.CustomResourceOptions>();
     await monitored({ isProduction }, ({ name, opts }) => {
       options.set(name, opts);
       return undefined;
     });
-    expect(options.get("monitoring-workspace")).toMatchObject({
-      protect: isProduction,
-      retainOnDelete: isProduction,
-    });
+    for (const workspace of ["monitoring-workspace", "monitoring-access"]) {
+      expect(options.get(workspace)).toMatchObject({
+        protect: isProduction,
+        retainOnDelete: isProduction,
+      });
+    }
     expect(options.get("monitoring-gap")).not.toHaveProperty("protect");
   });
 });
@@ -81,23 +98,17 @@ describe("the diagnostic settings", () => {
       ["/package/queueServices/default", ...storage],
       ["/package/tableServices/default", ...storage],
       ["/plan", "AllMetrics"],
-      [
-        "/site",
-        "AppServiceConsoleLogs",
-        "AppServiceHTTPLogs",
-        "AppServiceAuditLogs",
-        "AppServiceIPSecAuditLogs",
-        "AppServicePlatformLogs",
-      ],
+      ["/site", "AppServiceConsoleLogs", "AppServiceAuditLogs", "AppServicePlatformLogs"],
+      ["/site", "AppServiceHTTPLogs", "AppServiceIPSecAuditLogs"],
       [WORKSPACE, "Audit"],
       ["/vault", "audit"],
     ]);
   });
 
-  it("send to the workspace, and nowhere else", () => {
+  it("send to the workspaces, and nowhere else", () => {
     const { all } = evaluation;
     for (const { inputs } of all("monitor:DiagnosticSetting")) {
-      expect(inputs["workspaceId"]).toEqual(WORKSPACE);
+      expect([WORKSPACE, ACCESS_WORKSPACE]).toContainEqual(inputs["workspaceId"]);
       expect(Object.keys(inputs)).not.toEqual(
         expect.arrayContaining([expect.stringMatching(/storageAccountId|eventHub|marketplace/)]),
       );
@@ -148,31 +159,59 @@ describe("the alerts over logs", () => {
 
 describe("the alerts over metrics", () => {
   it.each([
-    ["unhealthy", "/site", "Microsoft.Web/sites", "HealthCheckStatus", 100],
-    ["archive-unavailable", "/archive", "Microsoft.Storage/storageAccounts", "Availability", 99],
-  ])("%s fires when %s's %s %s falls below %i", (name, scope, namespace, metric, below) => {
-    const { find } = evaluation;
-    const { inputs } = find("monitor:MetricAlert", `monitoring-${name}`);
-    expect(inputs).toMatchObject({
-      location: "global",
-      enabled: true,
-      scopes: [scope],
-      criteria: {
-        odataType: "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
-        allOf: [
-          {
-            criterionType: "StaticThresholdCriterion",
-            metricNamespace: namespace,
-            metricName: metric,
-            timeAggregation: "Average",
-            operator: "LessThan",
-            threshold: below,
-          },
-        ],
-      },
-      autoMitigate: true,
-      actions: [{ actionGroupId: PEOPLE }],
-    });
+    ["unhealthy", "/site", "Microsoft.Web/sites", "HealthCheckStatus", "Average", "LessThan", 100],
+    ["server-errors", "/site", "Microsoft.Web/sites", "Http5xx", "Total", "GreaterThan", 20],
+    ["flooded", "/site", "Microsoft.Web/sites", "Http4xx", "Total", "GreaterThan", 3000],
+    [
+      "overloaded",
+      "/plan",
+      "Microsoft.Web/serverfarms",
+      "CpuPercentage",
+      "Average",
+      "GreaterThan",
+      90,
+    ],
+    [
+      "archive-unavailable",
+      "/archive",
+      "Microsoft.Storage/storageAccounts",
+      "Availability",
+      "Average",
+      "LessThan",
+      99,
+    ],
+  ])(
+    "%s fires by %s's %s %s: %s %s %i",
+    (name, scope, namespace, metric, timeAggregation, operator, threshold) => {
+      const { find } = evaluation;
+      const { inputs } = find("monitor:MetricAlert", `monitoring-${name}`);
+      expect(inputs).toMatchObject({
+        location: "global",
+        enabled: true,
+        scopes: [scope],
+        criteria: {
+          odataType: "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+          allOf: [
+            {
+              criterionType: "StaticThresholdCriterion",
+              metricNamespace: namespace,
+              metricName: metric,
+              timeAggregation,
+              operator,
+              threshold,
+            },
+          ],
+        },
+        autoMitigate: true,
+        actions: [{ actionGroupId: PEOPLE }],
+      });
+    },
+  );
+
+  it.each(METRIC_ALERTS)("$name says what happened and what to do", ({ title, description }) => {
+    expect(title.length).toBeLessThan(60);
+    expect(description.split(/[.:;] /).length).toBeGreaterThan(1);
+    expect(description.length).toBeLessThan(500);
   });
 
   it("are made, all of them, and no other", () => {

@@ -9,6 +9,7 @@ import {
   type OptionalResource,
   type WatchedResource,
 } from "./monitoring/diagnostics.ts";
+import { DAILY_ACCESS_LOG_QUOTA_GB } from "./defaults.ts";
 import { type LogAlert, logAlerts } from "./monitoring/log-alerts.ts";
 import { METRIC_ALERTS, type MetricAlert } from "./monitoring/metric-alerts.ts";
 import { workbookOver } from "./monitoring/workbook.ts";
@@ -47,10 +48,16 @@ export class Monitoring extends pulumi.ComponentResource {
     super("m365:connector:Monitoring", name, {}, opts);
     const { place, alertEmail } = args;
     const parent = { parent: this };
-    const workspace = createWorkspace(name, args, parent);
+    const workspace = createWorkspace(`${name}-workspace`, args, parent);
+    // What anybody can have written, with a request: it may fill its own cap, and no alert goes blind.
+    const accessWorkspace = createWorkspace(
+      `${name}-access`,
+      { ...args, dailyQuotaGb: DAILY_ACCESS_LOG_QUOTA_GB },
+      parent,
+    );
     const actionGroups =
       alertEmail === undefined ? [] : [createActionGroup(name, { place, alertEmail }, parent)];
-    const context = { name, args, workspace, actionGroups, parent };
+    const context = { name, args, workspace, accessWorkspace, actionGroups, parent };
     const late = { ...context, parent: { ...parent, dependsOn: args.alertsAfter } };
     for (const diagnostics of DIAGNOSTICS) {
       collect(context, diagnostics);
@@ -73,6 +80,7 @@ type Context = {
   name: string;
   args: MonitoringArgs;
   workspace: operationalinsights.Workspace;
+  accessWorkspace: operationalinsights.Workspace;
   actionGroups: monitor.ActionGroup[];
   parent: pulumi.CustomResourceOptions;
 };
@@ -86,7 +94,7 @@ function createWorkspace(
   parent: pulumi.CustomResourceOptions,
 ): operationalinsights.Workspace {
   return new operationalinsights.Workspace(
-    `${name}-workspace`,
+    name,
     {
       ...place,
       sku: { name: "PerGB2018" },
@@ -138,11 +146,11 @@ function createWorkbook({ name, args, workspace, parent }: Context): application
 }
 
 function collect(
-  { name, args, workspace, parent }: Context,
-  { name: what, resource, path = "", ...settings }: Diagnostics,
+  { name, args, workspace, accessWorkspace, parent }: Context,
+  { name: what, resource, path = "", isOpenToStrangers = false, ...settings }: Diagnostics,
 ): void {
-  const { id: workspaceId } = workspace;
-  const watched = { ...args.watched, workspace: workspaceId }[resource];
+  const { id: workspaceId } = isOpenToStrangers ? accessWorkspace : workspace;
+  const watched = { ...args.watched, workspace: workspace.id }[resource];
   if (watched === undefined) {
     return;
   }
@@ -195,7 +203,7 @@ function alertOnLogs(
 
 function alertOnMetric({ name, args, actionGroups, parent }: Context, alert: MetricAlert): void {
   const { title, description, severity, evaluationFrequency, windowSize } = alert;
-  const { metricNamespace, metricName, threshold } = alert;
+  const { metricNamespace, metricName, timeAggregation, operator, threshold } = alert;
   new monitor.MetricAlert(
     `${name}-${alert.name}`,
     {
@@ -212,11 +220,11 @@ function alertOnMetric({ name, args, actionGroups, parent }: Context, alert: Met
         allOf: [
           {
             criterionType: "StaticThresholdCriterion",
-            name: "below",
+            name: "threshold",
             metricNamespace,
             metricName,
-            timeAggregation: "Average",
-            operator: "LessThan",
+            timeAggregation,
+            operator,
             threshold,
           },
         ],

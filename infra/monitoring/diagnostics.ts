@@ -13,6 +13,8 @@ export type Diagnostics = Pick<
   resource: WatchedResource | OptionalResource | "workspace";
   /** Of a service of the resource: its place below the resource's id. */
   path?: string;
+  /** Anybody who can reach the site can have lines written: they go to a workspace of their own. */
+  isOpenToStrangers?: boolean;
 };
 
 const categories = (...names: string[]) =>
@@ -27,11 +29,11 @@ const categories = (...names: string[]) =>
  */
 const SITE_LOGS = categories(
   "AppServiceConsoleLogs",
-  "AppServiceHTTPLogs",
   "AppServiceAuditLogs",
-  "AppServiceIPSecAuditLogs",
   "AppServicePlatformLogs",
 );
+/** A line for each request, and for each that the site's network rules judge. */
+const ACCESS_LOGS = categories("AppServiceHTTPLogs", "AppServiceIPSecAuditLogs");
 const STORAGE_LOGS = categories("StorageRead", "StorageWrite", "StorageDelete");
 const METRICS = [{ category: "AllMetrics", enabled: true }];
 
@@ -41,6 +43,7 @@ const STORAGE_SERVICES = ["blob", "queue", "table", "file"];
 /** Metrics are kept by Azure itself for 93 days; the plan's are copied, to be seen beside the logs. */
 export const DIAGNOSTICS: Diagnostics[] = [
   { name: "site", resource: "site", logs: SITE_LOGS },
+  { name: "access", resource: "site", logs: ACCESS_LOGS, isOpenToStrangers: true },
   { name: "plan", resource: "plan", metrics: METRICS },
   {
     name: "vault",

@@ -253,7 +253,7 @@ const EVENT_ALERTS: EventAlert[] = [
     description:
       "More than ten wrong credentials of one address, or a hundred in all, came within a quarter of " +
       "an hour. The right one works all the same. If the compliance portal's Password is not up to " +
-      "date, set it there; else see in the site's access log who it was.",
+      "date, set it there; else see in AppServiceHTTPLogs of the workspace for access who it was.",
     events: ["credentials.throttled"],
   },
   {

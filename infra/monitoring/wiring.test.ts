@@ -15,7 +15,9 @@ describe("the whole program", () => {
     expect(find("monitor:ActionGroup").inputs["emailReceivers"]).toMatchObject([
       { emailAddress: "operator@example.com" },
     ]);
-    expect(find("operationalinsights:Workspace").inputs["retentionInDays"]).toBe(365);
+    expect(
+      find("operationalinsights:Workspace", "monitoring-workspace").inputs["retentionInDays"],
+    ).toBe(365);
     const undelivered = find("monitor:ScheduledQueryRule", "monitoring-undelivered").inputs;
     expect(undelivered["description"]).toContain("12 hours");
     const watched = all("monitor:DiagnosticSetting").map(({ inputs }) =>
@@ -27,6 +29,7 @@ describe("the whole program", () => {
       "archiveaccount/queueServices/default",
       "archiveaccount/tableServices/default",
       "connector-plan",
+      "connector-site",
       "connector-site",
       "monitoring-workspace",
       "packageaccount/blobServices/default",
