@@ -63,6 +63,8 @@ export const plainSchema = z.object({
   roleSettlingSeconds: z.coerce.number().int().min(0).max(1800).default(180),
   // Key Vault tells of an end 30 days before; the password's turn has to have come by then.
   rotateDays: days.min(30).max(360).default(90),
+  // A secret of Key Vault holds 25 KB: some two hundred keys.
+  sealingKeyGeneration: z.coerce.number().int().min(1).max(100).default(1),
 
   sku: z
     .string()

@@ -89,7 +89,7 @@ const vault = new Vault("vault", {
   secrets: {
     API_SECRET_KEY: apiSecretKey,
     AZURE_APP_SECRET: app.clientSecret,
-    SEALING_KEYS: sealingKeys("sealing-key", keep),
+    SEALING_KEYS: sealingKeys("sealing-key", config.sealingKeyGeneration, keep),
     TWITTER_API_KEY: config.twitterApiKey,
     TWITTER_API_SECRET_KEY: config.twitterApiSecretKey,
     TWITTER_ACCESS_TOKEN: config.twitterAccessToken,

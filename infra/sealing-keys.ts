@@ -2,18 +2,22 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 /**
- * A fresh 256-bit key as the JWK Set (RFC 7517) that the app seals with. The key id tells later
- * keys from this one, so that a rotated set can still open what this key sealed.
+ * 256-bit keys, one for each generation, as the JWK Set (RFC 7517) that the app seals with. The newest
+ * is the first and seals; the older ones open what they sealed, by the key id in its header.
  */
 export function sealingKeys(
   name: string,
+  generation: number,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
-  const bytes = new random.RandomBytes(name, { length: 32 }, opts);
-  const key = bytes.base64.apply((base64) => ({
-    kty: "oct",
-    kid: "1",
-    k: Buffer.from(base64, "base64").toString("base64url"),
-  }));
-  return pulumi.secret(pulumi.jsonStringify({ keys: [key] }));
+  const generations = Array.from({ length: generation }, (_, index) => generation - index);
+  const keys = generations.map((number) => {
+    const own = number === 1 ? name : `${name}-${number}`;
+    return new random.RandomBytes(own, { length: 32 }, opts).base64.apply((base64) => ({
+      kty: "oct",
+      kid: String(number),
+      k: Buffer.from(base64, "base64").toString("base64url"),
+    }));
+  });
+  return pulumi.secret(pulumi.jsonStringify({ keys }));
 }

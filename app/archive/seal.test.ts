@@ -121,6 +121,20 @@ describe("Keys rotate:", () => {
     await expect(foreign.open(sealed)).rejects.toMatchObject(UNUSABLE);
   });
 
+  it("what an older key sealed, or something else, is told from what the first one did", async () => {
+    const [old, fresh] = [
+      await createSealer([OLD]).seal(TOKEN),
+      await createSealer([NEW]).seal(TOKEN),
+    ];
+    const sealer = createSealer([NEW, OLD]);
+    expect([old, fresh, "x", ""].map((sealed) => sealer.isNewest(sealed))).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it("no key at all seals nothing", async () => {
     await expect(createSealer([]).seal(TOKEN)).rejects.toMatchObject({ code: "unusable-record" });
   });

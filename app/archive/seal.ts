@@ -1,4 +1,10 @@
-import { base64url, compactDecrypt, CompactEncrypt, type CryptoKey } from "jose";
+import {
+  base64url,
+  compactDecrypt,
+  CompactEncrypt,
+  type CryptoKey,
+  decodeProtectedHeader,
+} from "jose";
 import { ConnectorError } from "../errors.ts";
 import type { SealingKeys } from "../settings.ts";
 
@@ -7,6 +13,8 @@ export type Sealer = {
   seal(value: unknown): Promise<string>;
   /** @throws ConnectorError `unusable-record` if no key of ours opens it. */
   open(sealed: string): Promise<unknown>;
+  /** Whether it names the key that seals now. What it does not so has to be sealed again one day. */
+  isNewest(sealed: string): boolean;
 };
 
 /** Seals what must not lie in the archive in clear: X user tokens, SAS addresses, sessions. */
@@ -42,7 +50,16 @@ export function createSealer(keys: SealingKeys): Sealer {
         );
       }
     },
+    isNewest: (sealed) => first !== undefined && keyIdOf(sealed) === first.kid,
   };
+}
+
+function keyIdOf(sealed: string): string | undefined {
+  try {
+    return decodeProtectedHeader(sealed).kid;
+  } catch {
+    return undefined;
+  }
 }
 
 function importKey(k: string): Promise<CryptoKey> {

@@ -15,6 +15,7 @@ import {
   markNeedsSignIn,
   openToken,
   readJob,
+  resealToken,
   signInJob,
 } from "./job.ts";
 
@@ -29,6 +30,48 @@ beforeEach(() => {
   store = createMemoryStore();
   sealer = createSealer(testSettings().SEALING_KEYS);
   clock = createClock();
+});
+
+describe("A token that an older key sealed", () => {
+  const key = (kid: string, byte: number) => ({
+    kty: "oct" as const,
+    kid,
+    k: Buffer.alloc(32, byte).toString("base64url"),
+  });
+  const [OLD, NEW] = [key("1", 1), key("2", 2)];
+  const rotated = createSealer([NEW, OLD]);
+  beforeEach(async () => {
+    sealer = createSealer([OLD]);
+    await signIn("job-1");
+  });
+
+  it("is sealed with the newest one, and then opens without the older", async () => {
+    await resealToken({ store, sealer: rotated }, await existing("job-1"));
+    expect(await openToken(createSealer([NEW]), await existing("job-1"))).toEqual(TOKEN);
+  });
+
+  it("is not written again once that is done", async () => {
+    await resealToken({ store, sealer: rotated }, await existing("job-1"));
+    const { etag } = (await store.read(names.job("job-1"))) ?? {};
+    await resealToken({ store, sealer: rotated }, await existing("job-1"));
+    expect((await store.read(names.job("job-1")))?.etag).toBe(etag);
+  });
+
+  it("does not take the place of a newer one, nor of a removal", async () => {
+    const before = await existing("job-1");
+    const newer = { accessToken: "42-newer", accessSecret: "secret" };
+    await signInJob(
+      { store, sealer: rotated, now: clock.now },
+      { jobId: "job-1", account: SMALL, token: newer },
+    );
+    await resealToken({ store, sealer: rotated }, before);
+    expect(await openToken(rotated, await existing("job-1"))).toEqual(newer);
+    await forgetJob(store, before, clock.now());
+    await resealToken({ store, sealer: rotated }, before);
+    expect(text((await store.read(names.job("job-1")))?.body ?? Buffer.of())).not.toContain(
+      "sealedToken",
+    );
+  });
 });
 
 describe("A sign-in", () => {

@@ -144,6 +144,26 @@ export async function openToken(sealer: Sealer, job: Job): Promise<UserToken> {
   }
 }
 
+/**
+ * Seals a job's token with the newest key where an older one sealed it, so that the older one can be
+ * given up. Leaves a token alone that came meanwhile.
+ * @throws ConnectorError `unusable-record` where none of our keys opens it.
+ */
+export async function resealToken(
+  { store, sealer }: { store: Store; sealer: Sealer },
+  { jobId, sealedToken: known }: Job,
+): Promise<void> {
+  if (known === undefined || sealer.isNewest(known)) {
+    return;
+  }
+  const sealedToken = await sealer.seal(await sealer.open(known));
+  await changeDocument(store, {
+    name: names.job(jobId),
+    schema: jobSchema,
+    change: (job) => (job.sealedToken === known ? { ...job, sealedToken } : undefined),
+  });
+}
+
 /** Marks a job as needing sign-in, unless it was signed in again since `token` was read. */
 export async function markNeedsSignIn(
   store: Store,

@@ -9,4 +9,5 @@ export const PLAIN_SEALER: Sealer = {
     return `${sealed}:${JSON.stringify(value)}`;
   },
   open: async (text): Promise<unknown> => JSON.parse(text.replace(/^\d+:/, "")),
+  isNewest: () => true,
 };

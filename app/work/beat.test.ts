@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
+import { createSealer } from "../archive/seal.ts";
 import { names } from "../archive/names.ts";
 import { readCoverage } from "../capture/coverage.ts";
 import { ConnectorError } from "../errors.ts";
@@ -45,6 +46,19 @@ describe("A job that nobody asks for", () => {
         .toSorted(),
     );
     expect(x.reads()).toBe(3);
+  });
+
+  it("has its token sealed with the newest key, and is read on when the older one is gone", async () => {
+    const [old] = parts.settings.SEALING_KEYS;
+    const fresh = { kty: "oct" as const, kid: "2", k: Buffer.alloc(32, 2).toString("base64url") };
+    const deps = beatDepsOf(parts, { posts: BEATEN_POSTS.length });
+    await pass(parts, 1, { ...deps, sealer: createSealer(old ? [fresh, old] : []) });
+    await pass(parts, 1, { ...deps, sealer: createSealer([fresh]) });
+    const { needsSignIn } = (await readJob(parts.store, "job-1")) ?? {};
+    expect(needsSignIn).toBeUndefined();
+    expect((await archivedIds(parts, { start: SIGN_IN, end: "2026-06-01T12:29:00Z" })).length).toBe(
+      3,
+    );
   });
 
   it("has the media of what is read kept, too, before anybody asks for them", async () => {

@@ -9,7 +9,7 @@ import { settledBy } from "../capture/walk.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { planMedia } from "../delivery/attachments.ts";
 import { describeError } from "../errors.ts";
-import { type Job, openToken, readJob } from "../jobs/job.ts";
+import { type Job, openToken, readJob, resealToken } from "../jobs/job.ts";
 import { decideOutcome } from "../outcomes.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
 import { type Chain, type ChainDeps, continueChain, endChain, readChain } from "./chain.ts";
@@ -89,6 +89,8 @@ async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promis
     const coverage = await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
     await searchGaps(deps, source);
     await keepMedia(deps, job.jobId, { parts: coverage.read, coverage });
+    // Last: who marks a job for what X said of its token compares it, sealed, with what was read.
+    await resealToken(deps, job);
   }
 }
 

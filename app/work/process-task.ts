@@ -9,7 +9,7 @@ import { readManifest } from "../delivery/manifest.ts";
 import { sasProblem } from "../delivery/sas.ts";
 import type { UploadOptions } from "../delivery/upload.ts";
 import { ConnectorError } from "../errors.ts";
-import { openToken, readJob } from "../jobs/job.ts";
+import { openToken, readJob, resealToken } from "../jobs/job.ts";
 import type { Platform } from "../platform/platform.ts";
 import { answer, answerAgain, type Counts } from "./answer-task.ts";
 import type { WorkQueue } from "./queue.ts";
@@ -52,6 +52,7 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
   const source = { jobId, accountId: job.account.id, token };
   const coverage = await capture(deps, source, window);
   const notRead = await lookUp(deps, { ...source, taskId, question, ids });
+  await resealToken(deps, job);
   // Not before X is read: the archive is to be whole whatever becomes of the platform's container.
   const upload = await openContainer(deps, task);
   return answer(deps, task, { job, coverage, notRead, upload });

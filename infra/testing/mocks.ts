@@ -176,9 +176,14 @@ function computed({ type, name, inputs }: Recorded): Record<string, unknown> {
     Application: { clientId: "22222222-2222-4222-8222-222222222222", objectId: "object-id" },
     ApplicationPassword: { value: "generated-client-secret" },
     RandomPassword: { result: "generated-api-secret-key" },
-    RandomBytes: { base64: Buffer.alloc(32, 7).toString("base64") },
+    RandomBytes: { base64: Buffer.alloc(32, 6 + numberIn(name)).toString("base64") },
   };
   return known[short] ?? {};
+}
+
+/** 3 of `key-3`, 1 of `key`: other bytes for each. */
+function numberIn(name: string): number {
+  return Number(/\d+$/.exec(name)?.[0] ?? 1);
 }
 
 /** Configuration as the engine hands it over: each key with its namespace. */
