@@ -2,21 +2,35 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { text } from "node:stream/consumers";
 import pLimit from "p-limit";
 import { z } from "zod";
-import { playRound } from "./local/chaos/round.ts";
+import { flag, option, wholeNumber } from "./command-line/options.ts";
+import { runScript } from "./command-line/run-script.ts";
 
-const HELP = `Usage: npm run chaos -- [options]
+const ROUND = join(import.meta.dirname, "local/chaos/play-seed.ts");
+const DRAWN_SEEDS = 1_000_000;
+/** What the generator of random numbers tells apart. */
+const MAX_SEED = 2 ** 31 - 1;
 
-  --rounds N   rounds to play (default 5); each is a local system of its own
-  --seed N     seed of the first round, the next ones count on (default: drawn); the same seed draws
-               the same jobs, windows and faults
-  --together N rounds at a time (default 2)
-  --json       the last line of standard output is one JSON object
-`;
+/** `npm run chaos`: kills and failures at random, and whether anything was lost. */
+export const script = {
+  name: "chaos",
+  about:
+    "Plays rounds of kills and failures at random, each in a local system of its own, and holds its mailbox " +
+    "against X. Ends with 0 only if nothing was lost, invented, or handed over twice.",
+  options: z.object({
+    rounds: option(wholeNumber({ from: 1, to: 100_000 }).default(5), "N", "rounds to play"),
+    seed: option(
+      wholeNumber({ from: 0, to: MAX_SEED }).optional(),
+      "N",
+      "seed of the first round, the next ones count on (default: drawn); the same seed draws the same " +
+        "jobs, windows and faults",
+    ),
+    together: option(wholeNumber({ from: 1, to: 64 }).default(2), "N", "rounds at a time"),
+    json: flag("the last line of standard output is one JSON object"),
+  }),
+};
 
 const resultSchema = z.looseObject({
   seed: z.number(),
@@ -38,43 +52,11 @@ const resultSchema = z.looseObject({
 
 type Result = z.infer<typeof resultSchema>;
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "5" },
-    seed: { type: "string" },
-    together: { type: "string", default: "2" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-    round: { type: "string" },
-  },
-});
-
-if (values.help) {
-  process.stdout.write(HELP);
-} else if (values.round !== undefined) {
-  // One process a round: the Pulumi program can be evaluated once in each.
-  process.stdout.write(`${JSON.stringify(await playRound({ seed: Number(values.round) }))}\n`);
-} else {
-  await playAll(Number(values.rounds), Number(values.seed ?? Date.now() % 1_000_000));
-}
-
-async function playAll(rounds: number, firstSeed: number): Promise<void> {
-  const limit = pLimit(Number(values.together));
-  const play = async (seed: number) => {
-    const folder = await mkdtemp(join(tmpdir(), "chaos-"));
-    const result = await playApart(seed, folder);
-    console.error(result ? describe(result) : `seed ${seed}: the round broke off`);
-    if (result && isClean(result)) {
-      await rm(folder, { recursive: true });
-    } else {
-      console.error(`  its logs and e-mails: ${folder}`);
-      console.error(`  again: npm run chaos -- --rounds 1 --seed ${seed}`);
-      process.exitCode = 1;
-    }
-    return result;
-  };
+async function main(options: z.output<typeof script.options>): Promise<void> {
+  const { rounds, seed: firstSeed = Date.now() % DRAWN_SEEDS, together, json } = options;
+  const limit = pLimit(together);
   const seeds = Array.from({ length: rounds }, (_, index) => firstSeed + index);
-  const results = await limit.map(seeds, play);
+  const results = await limit.map(seeds, playAndTell);
   const clean = results.filter((result) => result && isClean(result)).length;
   const sum = (member: "posts" | "cameLate" | "windows") =>
     results.reduce((total, result) => total + (result?.[member] ?? 0), 0);
@@ -85,9 +67,23 @@ async function playAll(rounds: number, firstSeed: number): Promise<void> {
   console.error(
     `${clean} of ${rounds} rounds clean: ${sum("posts")} posts (${sum("cameLate")} late), ${sum("windows")} windows, ${faults} faults.`,
   );
-  if (values.json) {
+  process.exitCode = clean === rounds ? 0 : 1;
+  if (json) {
     console.log(JSON.stringify({ rounds, clean, firstSeed, faults, results }));
   }
+}
+
+async function playAndTell(seed: number): Promise<Result | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "chaos-"));
+  const result = await playApart(seed, folder);
+  console.error(result ? describe(result) : `seed ${seed}: the round broke off`);
+  if (result && isClean(result)) {
+    await rm(folder, { recursive: true });
+  } else {
+    console.error(`  its logs and e-mails: ${folder}`);
+    console.error(`  again: npm run chaos -- --rounds 1 --seed ${seed}`);
+  }
+  return result;
 }
 
 function isClean(result: Result): boolean {
@@ -114,8 +110,7 @@ function describe(result: Result): string {
 }
 
 async function playApart(seed: number, folder: string): Promise<Result | undefined> {
-  const script = fileURLToPath(import.meta.url);
-  const child = spawn(process.execPath, [script, "--round", String(seed)], {
+  const child = spawn(process.execPath, [ROUND, String(seed)], {
     env: { ...process.env, TMPDIR: folder },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -126,4 +121,8 @@ async function playApart(seed: number, folder: string): Promise<Result | undefin
     console.error(errors.split("\n").slice(-20).join("\n"));
   }
   return result?.data;
+}
+
+if (import.meta.main) {
+  await runScript(script, main);
 }

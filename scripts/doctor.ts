@@ -1,27 +1,43 @@
+import { z } from "zod";
 import { runReported } from "./checks/report.ts";
-import { optionsOrExit } from "./command-line.ts";
+import { flag, outputsOption } from "./command-line/options.ts";
+import { runScript } from "./command-line/run-script.ts";
 import { createAz } from "./doctor/az.ts";
 import { diagnose } from "./doctor/diagnose.ts";
-import { HELP, parseOptions } from "./doctor/options.ts";
 import { createPulumi } from "./stack/pulumi.ts";
 import { createRun } from "./stack/run.ts";
 
 const AZ_TIMEOUT_MS = 60_000;
 
 /** `npm run doctor`: what is in order, what is not, and what to do about it. */
-const options = optionsOrExit(parseOptions, HELP);
-const runAz = createRun({
-  file: "az",
-  timeoutMs: AZ_TIMEOUT_MS,
-  shell: process.platform === "win32",
-});
-await runReported(options, (report) =>
-  diagnose({
-    pulumi: createPulumi(),
-    az: createAz(runAz),
-    outputsFile: options.outputs,
-    report,
-    env: process.env,
-    nodeVersion: process.versions.node,
+export const script = {
+  name: "doctor",
+  about:
+    'Looks at everything that has to be in order, before the first "npm run up" and after it; each line ' +
+    "says what, how it stands, and the remedy. Ends with 0 unless something failed: a warning is no " +
+    "failure, nor is what cannot be checked here, for want of the Azure CLI for one.",
+  options: z.object({
+    outputs: outputsOption("looks only at the site of these outputs"),
+    json: flag("the last line of standard output is one JSON object with every check"),
   }),
-);
+};
+
+if (import.meta.main) {
+  await runScript(script, async (options) => {
+    const runAz = createRun({
+      file: "az",
+      timeoutMs: AZ_TIMEOUT_MS,
+      shell: process.platform === "win32",
+    });
+    await runReported(options, (report) =>
+      diagnose({
+        pulumi: createPulumi(),
+        az: createAz(runAz),
+        outputsFile: options.outputs,
+        report,
+        env: process.env,
+        nodeVersion: process.versions.node,
+      }),
+    );
+  });
+}

@@ -1,17 +1,72 @@
 import { join } from "node:path";
-import { optionsOrExit } from "./command-line.ts";
+import { z } from "zod";
+import { flag, needs, option, anyText } from "./command-line/options.ts";
+import { runScript } from "./command-line/run-script.ts";
 import { NAMED_FAULTS, needsNewProcess, strike, timesOf } from "./local/faults/named-faults.ts";
 import { createStriker } from "./local/faults/striker.ts";
-import { HELP, type Options, parseOptions } from "./local/options.ts";
 import { createProgress, summary } from "./local/progress.ts";
 import { archiveTimeline, exitCodeOf, type Result } from "./local/run.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "./local/system.ts";
 
 const SHOWN_PROBLEMS = 20;
 
-/** `npm run local`: the whole product on one machine. */
-async function main(): Promise<void> {
-  const options = optionsOrExit(parseOptions, HELP);
+type Numbers = Omit<Result, "problems" | "portal">;
+
+const FAULT_NAMES = Object.keys(NAMED_FAULTS);
+
+/** A plain decimal number: not `1e3`, `0x10`, or an infinite one. */
+const hours = z
+  .string()
+  .regex(/^\d*\.?\d+$/, "write a number of hours above 0, such as 24 or 0.5")
+  .transform(Number)
+  .pipe(z.number().positive("write a number of hours above 0, such as 24 or 0.5"));
+
+/** `npm run local`: the whole product on one machine. The options are fixed: others rely on them. */
+export const script = {
+  name: "local",
+  about:
+    "Runs the whole product on this machine, with nothing to sign up for: X, Entra, Azure, the connector, the " +
+    "portal and a mailbox. Archives a timeline and holds the mailbox against it.",
+  options: z
+    .object({
+      once: flag("exit when the timeline is in; 0 only if every post is accounted for"),
+      json: flag("the last line of standard output is one JSON object with the result"),
+      posts: anyText("FILE", "the timeline: posts in v2 shape, newline-delimited JSON"),
+      users: anyText("FILE", "their authors: newline-delimited JSON or one JSON array"),
+      user: anyText("ID", "whose timeline (default: the author of most posts)"),
+      includes: anyText(
+        "FILE",
+        'other objects that posts refer to, newline-delimited JSON with a "kind"',
+      ),
+      window: option(hours.default(24), "HOURS", "length of the windows that the portal asks for"),
+      history: flag("all posts exist from the start, so that X's depth limit bites"),
+      x: option(
+        z
+          .url({
+            protocol: /^https?$/,
+            error: "write an http or https address, such as http://127.0.0.1:8080",
+          })
+          .optional(),
+        "URL",
+        "another X server instead of the built-in one (needs --posts)",
+      ),
+      keep: anyText(
+        "DIR",
+        "where state and mailbox stay, and the stack's outputs with its secrets",
+      ),
+      fault: option(
+        z.enum(FAULT_NAMES, `cannot be played: write one of ${FAULT_NAMES.join(", ")}`).optional(),
+        "NAME",
+        "a fault to play once the account is signed in; a process that is killed is missed after two minutes",
+      ),
+    })
+    .check(needs(["users", "user", "includes", "x"], "posts")),
+  notes: `Faults:\n${FAULT_NAMES.map((name) => `  ${name}\n`).join("")}`,
+};
+
+type Options = z.output<typeof script.options>;
+
+async function main(options: Options): Promise<void> {
   const stopped = untilStopped();
   const progress = createProgress({ stream: process.stderr });
   const fault = options.fault === undefined ? undefined : NAMED_FAULTS[options.fault];
@@ -28,7 +83,7 @@ async function main(): Promise<void> {
   striker.aimAt(() => system.site.kill());
   try {
     const archived = archiveTimeline(system, {
-      windowHours: options.windowHours,
+      windowHours: options.window,
       progress,
       onSignedIn: () => {
         striker.begin();
@@ -79,7 +134,10 @@ function report(result: Result, system: LocalSystem, { once, json, keep }: Optio
       ["Captured", numbers.captured],
       ["Delivered", numbers.delivered],
       ["Accepted by the Import service", numbers.accepted],
-      ["In the mailbox", numbers.mailbox],
+      ["In the mailbox", describeMailbox(numbers)],
+      ...(numbers.earlierMails > 0
+        ? [["From earlier runs", describeEarlier(numbers)] as const]
+        : []),
       ["Duplicates", numbers.duplicates],
       ["Gaps", numbers.gaps.length],
       ["Paid reads", numbers.reads],
@@ -111,4 +169,20 @@ function report(result: Result, system: LocalSystem, { once, json, keep }: Optio
   }
 }
 
-await main();
+/** Earlier versions of edited posts are items of their own: the folder has more files than posts. */
+function describeMailbox({ mailbox, earlierVersions }: Numbers): string {
+  const posts = count(mailbox, "post");
+  return earlierVersions > 0 ? `${posts} and ${count(earlierVersions, "earlier version")}` : posts;
+}
+
+function describeEarlier({ earlierMails, alreadyThere }: Numbers): string {
+  return `${count(earlierMails, "e-mail")} in the mailbox, ${alreadyThere} of them delivered again and not imported twice`;
+}
+
+function count(number: number, what: string): string {
+  return `${number.toLocaleString("en-GB")} ${what}${number === 1 ? "" : "s"}`;
+}
+
+if (import.meta.main) {
+  await runScript(script, main);
+}

@@ -1,18 +1,49 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { QueueClient } from "@azure/storage-queue";
 import { z } from "zod";
-import { runMendable } from "./checks/mendable-script.ts";
-import { optionsOrExit } from "./command-line.ts";
-import { HELP, parseOptions, type RequeueOptions } from "./requeue/options.ts";
+import { flag, httpsAddress, needs, oneOf, option, outputsOption } from "./command-line/options.ts";
+import { runScript } from "./command-line/run-script.ts";
 import { type GivenUp, listPoisoned, requeue } from "./requeue/requeue.ts";
 import { createPulumi } from "./stack/pulumi.ts";
 import { readOutputsOf } from "./stack/read-outputs.ts";
 
+/** `npm run requeue`: lists the work that was given up, and puts it back. */
+export const script = {
+  name: "requeue",
+  about:
+    "Lists the messages of work that was given up, each with the reason, and puts them back: what they " +
+    "ask for is tried again, with as many tries as at first. Mend the reason before.",
+  options: z
+    .object({
+      dryRun: flag("lists them and puts nothing back"),
+      workQueue: option(
+        httpsAddress("https://ACCOUNT.queue.core.windows.net/work").optional(),
+        "URL",
+        "the queue of work (default: the stack's output workQueueUrl)",
+      ),
+      poisonQueue: option(
+        httpsAddress("https://ACCOUNT.queue.core.windows.net/poison").optional(),
+        "URL",
+        "the queue of what was given up (default: the stack's output poisonQueueUrl)",
+      ),
+      outputs: outputsOption(),
+    })
+    .check(
+      needs(["workQueue"], "poisonQueue"),
+      needs(["poisonQueue"], "workQueue"),
+      oneOf("outputs", "workQueue"),
+    ),
+  notes:
+    "You are known by your az login (or by any other way of DefaultAzureCredential), and need the role\n" +
+    "Storage Queue Data Contributor on the two queues. For a local system that is kept:\n" +
+    "  set -a; . DIR/operator.env; npm run requeue -- --outputs DIR/outputs.json",
+};
+
+type Options = z.output<typeof script.options>;
+
 const queuesSchema = z.object({ workQueueUrl: z.string(), poisonQueueUrl: z.string() });
 
-/** `npm run requeue`: lists the work that was given up, and puts it back. */
-async function main(): Promise<void> {
-  const options = optionsOrExit(parseOptions, HELP);
+async function main(options: Options): Promise<void> {
   const { workQueueUrl, poisonQueueUrl } = await queueUrls(options);
   const credential = new DefaultAzureCredential();
   const queues = {
@@ -28,7 +59,7 @@ async function main(): Promise<void> {
   );
 }
 
-async function queueUrls({ outputs, workQueue, poisonQueue }: RequeueOptions) {
+async function queueUrls({ outputs, workQueue, poisonQueue }: Options) {
   if (workQueue !== undefined && poisonQueue !== undefined) {
     return { workQueueUrl: workQueue, poisonQueueUrl: poisonQueue };
   }
@@ -41,4 +72,6 @@ function report({ reason, message }: GivenUp): void {
   process.stdout.write(`${message ?? "(none of the connector's)"}\n  ${reason}\n`);
 }
 
-await runMendable(main);
+if (import.meta.main) {
+  await runScript(script, main);
+}

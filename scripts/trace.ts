@@ -1,14 +1,28 @@
 import { readFileSync } from "node:fs";
 import { stdin } from "node:process";
 import { text } from "node:stream/consumers";
+import { z } from "zod";
 import { buildPackage, mapBundle } from "../infra/build-package.ts";
-import { optionsOrExit } from "./command-line.ts";
-import { HELP, parseOptions } from "./trace/options.ts";
+import { anyText } from "./command-line/options.ts";
+import { runScript } from "./command-line/run-script.ts";
 import { toSource } from "./trace/to-source.ts";
 
 /** `npm run trace`: a log, with the places in the source where its stack traces name the bundle. */
-const options = optionsOrExit(parseOptions, HELP);
-const log = options.log === undefined ? await text(stdin) : readFileSync(options.log, "utf8");
-process.stdout.write(toSource(log, await mapBundle()));
-const { hash } = await buildPackage();
-process.stderr.write(`Read as of package ${hash}: /healthz of the connector must name the same.\n`);
+export const script = {
+  name: "trace",
+  about:
+    "Prints a log of the connector again, with lines of the source where its stack traces name the bundle. " +
+    "Right for the version that wrote it, and no other: check out that one.",
+  options: z.object({ log: anyText("FILE", "the log (default: standard input)") }),
+};
+
+if (import.meta.main) {
+  await runScript(script, async ({ log: file }) => {
+    const log = file === undefined ? await text(stdin) : readFileSync(file, "utf8");
+    process.stdout.write(toSource(log, await mapBundle()));
+    const { hash } = await buildPackage();
+    process.stderr.write(
+      `Read as of package ${hash}: /healthz of the connector must name the same.\n`,
+    );
+  });
+}

@@ -1,11 +1,47 @@
+import { z } from "zod";
 import { runReported } from "./checks/report.ts";
-import { optionsOrExit } from "./command-line.ts";
+import {
+  flag,
+  httpsAddress,
+  oneOf,
+  option,
+  outputsOption,
+  anyText,
+} from "./command-line/options.ts";
+import { runScript } from "./command-line/run-script.ts";
 import { openArchive } from "./verify/open-archive.ts";
-import { HELP, parseOptions } from "./verify/options.ts";
 import { verify } from "./verify/verify.ts";
 
 /** `npm run verify`: holds what an archive says of itself against what lies in it. */
-const options = optionsOrExit(parseOptions, HELP);
-await using opened = new AsyncDisposableStack();
-const open = async () => opened.use(await openArchive(options)).store;
-await runReported(options, (report) => verify(open, report));
+export const script = {
+  name: "verify",
+  about:
+    "Reads an archive, changes nothing, and says what does not agree: intervals that count as read and " +
+    "that their stored pages do not prove; delivered items that cannot be made again from their raw page, " +
+    "byte for byte (SHA-256); media whose bytes are not those of their record; posts of an answered window " +
+    "that were not handed over and do not wait. Ends with 0 only if nothing was found.",
+  options: z
+    .object({
+      archive: option(
+        httpsAddress("https://ACCOUNT.blob.core.windows.net/archive").optional(),
+        "URL",
+        "the blob container (default: the stack's output archiveUrl)",
+      ),
+      outputs: outputsOption(),
+      kept: anyText("DIR", 'what "npm run local -- --once --keep DIR" left behind'),
+      json: flag("the last line of standard output is one JSON object with every check"),
+    })
+    .check(oneOf("archive", "outputs", "kept")),
+  notes:
+    "You are known by your az login (or by any other way of DefaultAzureCredential), and need the role\n" +
+    "Storage Blob Data Reader on the container. With the network private-backend the archive can be read\n" +
+    "from inside its virtual network only.",
+};
+
+if (import.meta.main) {
+  await runScript(script, async (options) => {
+    await using opened = new AsyncDisposableStack();
+    const open = async () => opened.use(await openArchive(options)).store;
+    await runReported(options, (report) => verify(open, report));
+  });
+}

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../local/testing/chromium.ts";
 import { findFaults } from "../local/testing/page-faults.ts";
 import { TEST_OUTPUTS } from "../stack/testing/test-outputs.ts";
-import { parseOptions } from "./options.ts";
 import { stepsToHtml, stepsToMarkdown } from "./sheet.ts";
 import { administratorSteps, deployerSteps } from "./steps.ts";
 import { stepsToText } from "./text.ts";
@@ -109,19 +108,5 @@ describe("the sheet", () => {
     expect(stepsToMarkdown(STEPS)).toContain(
       "| Field | Value |\n| --- | --- |\n| Name | `Twitter (production)` |\n",
     );
-  });
-});
-
-describe("the options of npm run handoff", () => {
-  it.each([
-    ["a.html", "html"],
-    ["A.HTM", "html"],
-    ["a.b.md", "markdown"],
-  ])("write %s as %s", (file, format) => {
-    expect(parseOptions(["--sheet", file]).sheet).toEqual({ file, format });
-  });
-
-  it.each(["sheet", "sheet.pdf", "md"])("refuse %s", (file) => {
-    expect(() => parseOptions(["--sheet", file])).toThrow("write FILE.html, or FILE.md");
   });
 });

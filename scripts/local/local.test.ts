@@ -26,6 +26,10 @@ describe("npm run local -- --once --json", { timeout: 120_000 }, () => {
     const result = resultOf(ended);
     expect(result).toMatchObject({ ...everyPost(result.posts), reads: result.posts });
     expect(result.posts).toBeGreaterThan(200);
+    const { mailbox, earlierVersions } = result;
+    const figures = `${mailbox} posts and ${earlierVersions} earlier versions`;
+    expect(ended.stderr).toMatch(new RegExp(`^ +In the mailbox +${figures}$`, "m"));
+    expect(ended.stderr).toMatch(new RegExp(`^Posts delivered ${mailbox}/${mailbox} done`, "m"));
     expect(result.portal).toMatchObject({ "Connector URL": result.connectorUrl });
     expect(ended.exitCode).toBe(0);
   });
@@ -52,6 +56,30 @@ describe("npm run local -- --once --json", { timeout: 120_000 }, () => {
       portal,
       connectorUrl: portal["Connector URL"],
     });
+  });
+
+  test("says of a second run into one folder what was there already", async () => {
+    const posts = await writePosts("twice.ndjson", manyPosts(3));
+    const parameters = ["--once", "--json", "--posts", posts, "--keep", join(folder, "twice")];
+    expect(resultOf(await runLocal(...parameters))).toMatchObject({ earlierMails: 0 });
+    const again = await runLocal(...parameters);
+    expect(resultOf(again)).toMatchObject({
+      ...everyPost(3),
+      accepted: 0,
+      earlierMails: 3,
+      alreadyThere: 3,
+    });
+    expect(again.stderr).toContain("3 e-mails in the mailbox, 3 of them delivered again");
+    const others = await writePosts("others.ndjson", manyPosts(5).slice(3));
+    const third = await runLocal(
+      "--once",
+      "--json",
+      "--posts",
+      others,
+      "--keep",
+      join(folder, "twice"),
+    );
+    expect(resultOf(third)).toMatchObject({ ...everyPost(2), earlierMails: 3, alreadyThere: 0 });
   });
 
   test("does not mind a second run at the same time", async () => {
@@ -97,16 +125,27 @@ describe("Ctrl-C", { timeout: 60_000 }, () => {
   });
 });
 
-describe("A wrong option", () => {
+describe("A person's mistake", () => {
   test.each([
-    ["an unknown one", ["--windows", "1"], "--windows is not an option: remove it."],
-    ["a window of no length", ["--window", "0"], "write 24, or 0.5."],
-    ["a timeline without a file", ["--posts"], "--posts needs a value"],
-    ["another X without a timeline", ["--x", "http://127.0.0.1:1"], "add --posts FILE."],
-  ])("%s ends with 2 and the remedy", async (_, parameters, remedy) => {
-    const { exitCode, stdout, stderr } = await runLocal("--once", "--json", ...parameters);
-    expect(stderr).toContain(remedy);
-    expect(exitCode).toBe(2);
+    ["an option that is not there", ["--windows", "1"], 2, "(Did you mean --window?)"],
+    [
+      "a file that is not there",
+      ["--posts", "none.ndjson"],
+      1,
+      "none.ndjson cannot be read. Check",
+    ],
+    [
+      "a folder that cannot be made",
+      ["--keep", "package.json/kept"],
+      1,
+      "that is not a folder. Name",
+    ],
+  ])("%s is one line with the remedy", async (_, parameters, code, remedy) => {
+    const posts = await writePosts("posts.ndjson", manyPosts(1));
+    const named = parameters.map((word) => (word === "posts" ? posts : word));
+    const { exitCode, stdout, stderr } = await runLocal("--once", "--json", ...named);
+    expect(stderr.trimEnd().split("\n")).toEqual([expect.stringContaining(remedy)]);
+    expect(exitCode).toBe(code);
     expect(stdout).toBe("");
   });
 });

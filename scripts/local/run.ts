@@ -1,9 +1,10 @@
 import type { StackOutputs } from "../stack/outputs.ts";
 import { check, type Problem } from "./check/check.ts";
-import { readMailbox } from "./check/read-mailbox.ts";
+import { type ParsedMail, readMailbox } from "./check/read-mailbox.ts";
 import { readPages } from "./check/read-pages.ts";
 import type { Gap } from "./check/check.ts";
 import { planWindows } from "./portal/plan-windows.ts";
+import type { TaskResult } from "./portal/results.ts";
 import type { Progress } from "./progress.ts";
 import type { LocalSystem } from "./system.ts";
 
@@ -19,6 +20,11 @@ export type Result = {
   /** Posts of others that were looked up and billed; null where X is not ours to ask. */
   otherReads: number | null;
   duplicates: number;
+  /** Earlier versions of edited posts that are in the mailbox, beside the posts themselves. */
+  earlierVersions: number;
+  /** What earlier runs have left in the mailbox, and how much of it was handed over again. */
+  earlierMails: number;
+  alreadyThere: number;
   seconds: number;
   connectorUrl: string;
   portal: StackOutputs["portal"];
@@ -44,7 +50,6 @@ export async function archiveTimeline(
   }: { windowHours: number; progress: Progress; onSignedIn?: () => void },
 ): Promise<Result> {
   const { x, portal, importService, outputs } = system;
-  const started = performance.now();
   const truth = x.posts();
   const times = truth.map(({ createdAt }) => Date.parse(createdAt));
   const windows = planWindows(
@@ -53,6 +58,7 @@ export async function archiveTimeline(
     windowHours,
   );
 
+  const started = performance.now();
   const signingIn = progress.step("Validating the connection and signing in");
   await portal.validate();
   await portal.probeCredentials();
@@ -61,14 +67,14 @@ export async function archiveTimeline(
   onSignedIn();
 
   const asking = progress.step("Windows", windows.length);
-  const importing = progress.step("Posts in the mailbox", truth.length);
+  const importing = progress.step("Posts delivered", truth.length);
+  const missing = new Set(truth.map(({ id }) => id));
   for (const [index, window] of windows.entries()) {
     x.setNow(new Date(Date.parse(window.end) + ASKED_AFTER_MS));
-    await portal.requestWindow(window);
+    const { listed } = await portal.requestWindow(window);
+    listed.forEach((id) => missing.delete(id));
     asking.update(index + 1);
-    importing.update(
-      importService.results().reduce((sum, { accepted }) => sum + accepted.length, 0),
-    );
+    importing.update(truth.length - missing.size);
   }
   asking.finish();
   importing.finish();
@@ -78,12 +84,14 @@ export async function archiveTimeline(
   const { jobs } = await portal.readStatus();
   const gaps = jobs.flatMap((job) => job.gaps);
   const pages = await readPages(system.azure.readContainer("archive"));
+  const results = importService.results();
+  const mailbox = await readOwnMails(system, results);
   const { problems, ...verdict } = check({
     truth,
     gaps,
     pages,
-    mailbox: await readMailbox(system.mailboxFolder),
-    results: importService.results(),
+    mailbox,
+    results,
     findings: importService.findings(),
   });
   if (problems.length === 0) {
@@ -93,6 +101,9 @@ export async function archiveTimeline(
   }
   return {
     ...verdict,
+    earlierVersions: new Set(mailbox.map(({ postId }) => postId)).size - verdict.mailbox,
+    earlierMails: system.earlierMails.size,
+    alreadyThere: results.reduce((sum, { alreadyThere }) => sum + alreadyThere, 0),
     gaps,
     reads: x.reads() ?? pages.posts,
     otherReads: x.otherReads() ?? null,
@@ -102,4 +113,14 @@ export async function archiveTimeline(
     windows: windows.length,
     problems,
   };
+}
+
+/** Those of this run: mails of earlier ones are left out, unless they were handed over again. */
+async function readOwnMails(
+  { mailboxFolder, earlierMails }: LocalSystem,
+  results: readonly TaskResult[],
+): Promise<ParsedMail[]> {
+  const listed = new Set(results.flatMap((result) => result.listed));
+  const mails = await readMailbox(mailboxFolder);
+  return mails.filter(({ file, postId }) => !earlierMails.has(file) || listed.has(postId));
 }

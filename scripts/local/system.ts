@@ -14,19 +14,19 @@ import { evaluateProgram } from "./azure/evaluate-program.ts";
 import { listen } from "./listen.ts";
 import { startLocalAzure } from "./azure/resource-manager.ts";
 import { createCertificate } from "./certificate.ts";
+import { claimFolder } from "./claim-folder.ts";
 import type { Closable, LocalAzure, LocalSite, LocalX, TwitterKeys } from "./contracts.ts";
 import { startEntra } from "./entra.ts";
 import type { Faults } from "./faults/fault.ts";
-import type { Options } from "./options.ts";
 import { type CompliancePortal, createCompliancePortal } from "./portal/compliance-portal.ts";
 import { type ImportService, startImportService } from "./portal/import-service.ts";
 import { openMailbox } from "./portal/mailbox.ts";
 import type { Limits } from "./portal/request-window.ts";
 import type { Progress } from "./progress.ts";
 import { bundleRewritten, type Rewrite } from "./rewritten-app.ts";
-import { borrowX } from "./x/borrow.ts";
+import { borrowX, requireAnswer } from "./x/borrow.ts";
 import { generateTimeline } from "./x/generate.ts";
-import { loadTimeline } from "./x/load.ts";
+import { loadTimeline, type TimelineFiles } from "./x/load.ts";
 import { startX } from "./x/server.ts";
 import type { Timeline } from "./x/timeline.ts";
 
@@ -56,12 +56,17 @@ export type LocalSystem = Closable & {
   openPortal: (limits?: Partial<Limits>) => CompliancePortal;
   outputs: StackOutputs;
   mailboxFolder: string;
+  /** Names of the e-mails that lay there before this system was started. */
+  earlierMails: ReadonlySet<string>;
 };
 
-export type StartOptions = Pick<
-  Options,
-  "posts" | "users" | "user" | "includes" | "history" | "x" | "keep"
-> & {
+/** The first seven are options of `npm run local`. */
+export type StartOptions = Omit<TimelineFiles, "posts"> & {
+  posts?: string | undefined;
+  /** True: every post exists from the start; false: X's clock follows the windows. */
+  history: boolean;
+  x?: string | undefined;
+  keep?: string | undefined;
   progress: Progress;
   /** What is changed of the app that runs: for tests of the checker. */
   rewrites?: readonly Rewrite[];
@@ -86,11 +91,16 @@ export type StartOptions = Pick<
 export async function startLocalSystem(options: StartOptions): Promise<LocalSystem> {
   await using running = new AsyncDisposableStack();
   const { progress } = options;
+  const timeline = options.timeline ?? (await readTimeline(options));
+  if (options.x !== undefined) {
+    await requireAnswer(options.x);
+  }
   const directory = options.keep
     ? resolve(options.keep)
     : await mkdtemp(join(tmpdir(), `${PROJECT}-`));
   const mailboxFolder = join(directory, "mailbox");
   await mkdir(mailboxFolder, { recursive: true });
+  running.use(await claimFolder(directory));
   running.defer(() => (options.keep ? undefined : forgetAllBut(directory)));
   const use = <T extends Closable>(part: T): T => {
     running.defer(() => part.close());
@@ -115,18 +125,18 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
       queueSpeed: options.queueSpeed,
     }),
   );
+  const mailbox = await openMailbox(mailboxFolder);
   const importService = use(
     await startImportService({
       certificate,
       entra,
       resource: PLATFORM_RESOURCE,
-      mailbox: await openMailbox(mailboxFolder),
+      mailbox,
       createContainer: (name, expires) =>
         azure.createPlatformContainer(name, expires, options.sasPermissions?.()),
       faults: options.faults,
     }),
   );
-  const timeline = options.timeline ?? (await readTimeline(options));
   const x = use(
     options.x === undefined
       ? await startX({
@@ -188,6 +198,7 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
     openPortal,
     outputs,
     mailboxFolder,
+    earlierMails: mailbox.earlier,
     close: () => parts.disposeAsync(),
   };
 }

@@ -1,7 +1,6 @@
 import { QueueClient } from "@azure/storage-queue";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startStorage, type Storage } from "../../app/testing/storage.ts";
-import { parseOptions } from "./options.ts";
 import { type GivenUp, listPoisoned, type Queues, requeue } from "./requeue.ts";
 
 const MESSAGE = JSON.stringify({ jobId: "job-1", taskId: "task-1" });
@@ -86,29 +85,6 @@ describe("Work that was given up", () => {
       name: "MendableError",
       message: "The queues cannot be reached (QueueNotFound)",
     });
-  });
-});
-
-describe("The options", () => {
-  const [work, other] = ["https://a.queue.example/work", "https://a.queue.example/poison"];
-
-  it("name both queues, a file, or nothing", () => {
-    expect(
-      parseOptions(["--work-queue", work, "--poison-queue", other, "--dry-run"]),
-    ).toMatchObject({
-      workQueue: work,
-      poisonQueue: other,
-      dryRun: true,
-    });
-    expect(parseOptions([])).toMatchObject({ workQueue: undefined, dryRun: false });
-  });
-
-  it.each([
-    [["--work-queue", work], "Give both --work-queue and --poison-queue, or none."],
-    [["--work-queue", "work", "--poison-queue", other], '"work" is no https address of a queue.'],
-    [["--force"], "--force is not an option: remove it."],
-  ])("%j are refused with what to do", (argv, words) => {
-    expect(() => parseOptions(argv)).toThrow(words);
   });
 });
 

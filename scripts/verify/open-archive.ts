@@ -1,26 +1,31 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DefaultAzureCredential } from "@azure/identity";
 import { z } from "zod";
 import { createArchiveContainer, createAzureStore } from "../../app/archive/azure-store.ts";
 import type { Store } from "../../app/archive/store.ts";
+import { claimFolder } from "../local/claim-folder.ts";
 import { startAzurite } from "../local/azure/azurite.ts";
 import { blobClientByKey, trustIn } from "../local/azure/key-clients.ts";
 import { createCertificate } from "../local/certificate.ts";
 import { MendableError } from "../checks/check.ts";
 import { createPulumi } from "../stack/pulumi.ts";
 import { readOutputsOf } from "../stack/read-outputs.ts";
-import type { VerifyOptions } from "./options.ts";
 
+export type Where = {
+  archive?: string | undefined;
+  outputs?: string | undefined;
+  kept?: string | undefined;
+};
 export type Archive = AsyncDisposable & { store: Store };
 
 const CONTAINER = "archive";
 const REMEDY = "Name the folder of one npm run local -- --once --keep DIR that has ended";
 
 /** Opens an archive to be read: nothing that comes of this writes to it. */
-export async function openArchive(options: VerifyOptions): Promise<Archive> {
+export async function openArchive(options: Where): Promise<Archive> {
   if (options.kept !== undefined) {
     return openKept(options.kept);
   }
@@ -46,7 +51,8 @@ async function archiveUrlOf(file: string | undefined): Promise<string> {
 async function openKept(kept: string): Promise<Archive> {
   await using opened = new AsyncDisposableStack();
   const directory = join(kept, "azurite");
-  const account = { name: await accountOf(directory), key: randomBytes(64).toString("base64") };
+  const account = { name: await accountOf(kept), key: randomBytes(64).toString("base64") };
+  opened.use(await claimFolder(kept));
   const temporary = await mkdtemp(join(tmpdir(), "verify-"));
   opened.defer(() => rm(temporary, { recursive: true, force: true }));
   const certificate = await createCertificate(temporary);
@@ -58,29 +64,13 @@ async function openKept(kept: string): Promise<Archive> {
   return { store, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
-const databaseSchema = z.object({
-  collections: z.array(z.object({ name: z.string(), data: z.array(z.unknown()) })),
-});
-const containerSchema = z.object({ accountName: z.string(), name: z.literal(CONTAINER) });
-
-/** Azurite notes in its database whose the containers are; keys are given to it anew each time. */
-async function accountOf(directory: string): Promise<string> {
-  const file = join(directory, "__azurite_db_blob__.json");
-  const text = await readFile(file, "utf8").catch(() => {
-    throw new MendableError(`${directory} holds no archive`, REMEDY);
+/** The account of the newest run into the folder; each run makes one, and its key anew. */
+async function accountOf(kept: string): Promise<string> {
+  const url = await archiveUrlOf(join(kept, "outputs.json")).catch((cause: unknown) => {
+    throw new MendableError(`${kept} holds no archive`, REMEDY, { cause });
   });
-  const { collections } = databaseSchema.parse(JSON.parse(text));
-  const containers = collections
-    .flatMap(({ data }) => data)
-    .flatMap((one) => containerSchema.safeParse(one).data ?? []);
-  const [container, ...others] = containers;
-  if (!container || others.length > 0) {
-    throw new MendableError(
-      `${directory} holds ${containers.length} archives, and not one`,
-      REMEDY,
-    );
-  }
-  return container.accountName;
+  const [, account = ""] = new URL(url).pathname.split("/");
+  return account;
 }
 
 function readOnly(store: Store): Store {

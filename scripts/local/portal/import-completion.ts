@@ -4,10 +4,10 @@ import { compareVersion, findRepeated } from "./completion.ts";
 import type { Item } from "./item.ts";
 import { parseItem } from "./item.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { AcceptedItem, Finding, Task } from "./results.ts";
+import type { Finding, Task, TaskResult } from "./results.ts";
 import { toAcceptedItem } from "./results.ts";
 
-export type Import = { accepted: AcceptedItem[]; duplicates: number; findings: Finding[] };
+export type Import = Pick<TaskResult, "accepted" | "duplicates" | "alreadyThere" | "findings">;
 
 /**
  * Imports what a completion of status 0 lists: reads each file from the task's container, checks
@@ -25,6 +25,7 @@ export async function importCompletion(
   const outcome: Import = {
     accepted: [],
     duplicates: 0,
+    alreadyThere: 0,
     findings: [
       ...repeated.map((row) => refuse(task, row, "is listed twice in one completion")),
       ...findUnlisted(task, files, completion),
@@ -71,7 +72,8 @@ async function importItem({ task, mailbox, outcome, row, item, problems }: Step)
   const { modificationTimestampUtc } = row;
   const version = compareVersion(modificationTimestampUtc, mailbox.versions(item.Id));
   if (version === "duplicate") {
-    outcome.duplicates += 1;
+    const isEarlier = mailbox.meetEarlier(item.Id, modificationTimestampUtc);
+    outcome[isEarlier ? "alreadyThere" : "duplicates"] += 1;
   } else if (version === "outdated") {
     const what = `version of ${modificationTimestampUtc} is older than one in the mailbox`;
     outcome.findings.push(refuse(task, row, what));

@@ -7,8 +7,12 @@ import { itemToMail } from "./item-to-mail.ts";
 /** The mailbox that the Import service fills: a folder with one .eml file an item's version. */
 export type Mailbox = {
   directory: string;
+  /** Names of the files that lay in it when it was opened. */
+  earlier: ReadonlySet<string>;
   /** Modification times of the versions of a post that are in the mailbox, oldest first. */
   versions(postId: string): readonly string[];
+  /** Whether this version lay in it when it was opened, and is met for the first time since. */
+  meetEarlier(postId: string, modificationTimestampUtc: string): boolean;
   /** Writes the item as a new message; resolves to its file name. */
   add(item: Item, modificationTimestampUtc: string): Promise<string>;
 };
@@ -16,11 +20,16 @@ export type Mailbox = {
 /** Opens the folder, made where absent; what lies in it from earlier counts as imported. */
 export async function openMailbox(directory: string): Promise<Mailbox> {
   await mkdir(directory, { recursive: true });
-  const known = await readVersions(directory);
+  const files = (await readdir(directory)).filter((name) => name.endsWith(".eml"));
+  const known = await readVersions(directory, files);
   const versions = (postId: string) => known.get(postId) ?? [];
+  const key = (postId: string, time: string) => `${postId} ${Date.parse(time)}`;
+  const unmet = new Set([...known].flatMap(([id, times]) => times.map((time) => key(id, time))));
   return {
     directory,
+    earlier: new Set(files),
     versions,
+    meetEarlier: (postId, time) => unmet.delete(key(postId, time)),
     async add(item, modificationTimestampUtc) {
       const number = versions(item.Id).length + 1;
       const fileName = nameFile(item, number);
@@ -40,9 +49,11 @@ export function nameFile(item: Pick<Item, "Id" | "SentTimeUtc">, version: number
   return `${sent}-${id}${version > 1 ? `-${version}` : ""}.eml`;
 }
 
-async function readVersions(directory: string): Promise<Map<string, string[]>> {
+async function readVersions(
+  directory: string,
+  files: readonly string[],
+): Promise<Map<string, string[]>> {
   const known = new Map<string, string[]>();
-  const files = (await readdir(directory)).filter((name) => name.endsWith(".eml"));
   for (const file of files) {
     const head = await readHead(path.join(directory, file));
     const id = header(head, "X-Twitter-Post-Id");

@@ -39,6 +39,8 @@ export type TaskResult = {
   accepted: AcceptedItem[];
   /** Items skipped because the mailbox has this version already. */
   duplicates: number;
+  /** Items skipped because an earlier run has left this version in the mailbox. */
+  alreadyThere: number;
   findings: Finding[];
 };
 

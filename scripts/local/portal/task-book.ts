@@ -74,13 +74,14 @@ async function importInto(result: TaskResult, { entry, completion, mailbox }: Im
   result.status = completion.status;
   result.listed = completion.itemMetadata.map(({ id }) => id);
   try {
-    const { accepted, duplicates, findings } = await importCompletion(
+    const { accepted, duplicates, alreadyThere, findings } = await importCompletion(
       entry.task,
       completion,
       mailbox,
     );
     result.accepted.push(...accepted);
     result.duplicates += duplicates;
+    result.alreadyThere += alreadyThere;
     result.findings.push(...findings);
   } catch (error) {
     const what = `the import broke off: ${String(error)}`;
@@ -109,6 +110,7 @@ function emptyResult({ jobId, taskId, window }: Task): TaskResult {
     listed: [],
     accepted: [],
     duplicates: 0,
+    alreadyThere: 0,
     findings: [],
   };
 }

@@ -1,3 +1,4 @@
+import { MendableError } from "../../checks/check.ts";
 import type { LocalX, TruePost } from "../contracts.ts";
 import { createMediaFiles } from "./media-files.ts";
 import { tellTruth } from "./truth.ts";
@@ -22,6 +23,23 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     returned: () => undefined,
     close: async () => {},
   };
+}
+
+const ANSWER_LIMIT_MS = 10_000;
+
+/** @throws MendableError where nothing answers at all; what it answers is another matter. */
+export async function requireAnswer(url: string): Promise<void> {
+  await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(ANSWER_LIMIT_MS) }).catch(
+    (cause: unknown) => {
+      throw new MendableError(
+        `${url} does not answer`,
+        "Start that X server, or name its address",
+        {
+          cause,
+        },
+      );
+    },
+  );
 }
 
 function withoutMedia(post: TruePost): TruePost {

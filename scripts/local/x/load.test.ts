@@ -61,13 +61,16 @@ describe("a timeline from files", () => {
   });
 
   it.each([
-    ["what is not JSON", [post, "{"], /bad:2: not JSON; write one JSON object a line$/],
-    ["a wrong member", [{ ...post, id: 5 }], /bad:1: id: .*; correct it or take the object out$/],
-    ["a missing member", [post, post, { id: "5" }], /bad:3: text: /],
-    ["nothing", [], /bad: no post in it; give a file with one post a line$/],
-  ])("names file, line and remedy for %s", async (_what, lines, message) => {
+    ["what is not JSON", [post, "{"], /bad:2: not JSON$/, /one JSON object a line/],
+    ["a wrong member", [{ ...post, id: 5 }], /bad:1: id: /, /take the object out/],
+    ["a missing member", [post, post, { id: "5" }], /bad:3: text: /, /Correct it/],
+    ["nothing", [], /bad: no post in it$/, /one post a line/],
+  ])("names file, line and remedy for %s", async (_what, lines, message, remedy) => {
     const posts = await write("bad", ...lines);
-    await expect(loadTimeline({ posts })).rejects.toThrow(message);
+    await expect(loadTimeline({ posts })).rejects.toMatchObject({
+      message: expect.stringMatching(message) as unknown,
+      remedy: expect.stringMatching(remedy) as unknown,
+    });
   });
 
   it("names the kind of object that includes may not have", async () => {
@@ -78,9 +81,10 @@ describe("a timeline from files", () => {
 
   it("refuses a user without posts, and a file that is not there", async () => {
     const posts = await write("posts", post);
-    await expect(loadTimeline({ posts, user: "9" })).rejects.toThrow(
-      /no post of user 9; give --user/,
-    );
+    await expect(loadTimeline({ posts, user: "9" })).rejects.toMatchObject({
+      message: `${posts}: no post of user 9`,
+      remedy: "Give --user the id of one of its authors",
+    });
     await expect(loadTimeline({ posts: `${posts}-not` })).rejects.toThrow(/cannot be read/);
   });
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { MendableError } from "../../checks/check.ts";
 import {
   createTimeline,
   mediaSchema,
@@ -46,7 +47,7 @@ export async function loadTimeline(files: TimelineFiles): Promise<Timeline> {
     files.includes === undefined ? [] : await readObjects(files.includes, includeSchema);
   const [first] = posts;
   if (first === undefined) {
-    throw new Error(`${files.posts}: no post in it; give a file with one post a line`);
+    throw new MendableError(`${files.posts}: no post in it`, "Give a file with one post a line");
   }
   const accountId = files.user ?? mostFrequentAuthor(posts);
   requireAccount(accountId, posts, files.posts);
@@ -70,7 +71,9 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {
-    throw new Error(`${file}: cannot be read; check the path and its permissions`, { cause });
+    throw new MendableError(`${file} cannot be read`, "Check the path and its permissions", {
+      cause,
+    });
   }
 }
 
@@ -79,7 +82,10 @@ function parseAt<T>(at: string, text: string, schema: z.ZodType<T>): T {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const member = issue?.path.join(".") || "the object";
-    throw new Error(`${at}: ${member}: ${issue?.message}; correct it or take the object out`);
+    throw new MendableError(
+      `${at}: ${member}: ${issue?.message}`,
+      "Correct it, or take the object out",
+    );
   }
   return parsed.data;
 }
@@ -88,7 +94,7 @@ function parseJson(at: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${at}: not JSON; write one JSON object a line`, { cause });
+    throw new MendableError(`${at}: not JSON`, "Write one JSON object a line", { cause });
   }
 }
 
@@ -100,8 +106,9 @@ function mostFrequentAuthor(posts: readonly Post[]): string {
 
 function requireAccount(accountId: string, posts: readonly Post[], file: string): void {
   if (!posts.some((post) => post.author_id === accountId)) {
-    throw new Error(
-      `${file}: no post of user ${accountId}; give --user the id of one of its authors`,
+    throw new MendableError(
+      `${file}: no post of user ${accountId}`,
+      "Give --user the id of one of its authors",
     );
   }
 }

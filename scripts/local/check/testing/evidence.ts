@@ -145,6 +145,7 @@ export async function gather(
     listed: [...items.keys()],
     accepted,
     duplicates: 0,
+    alreadyThere: 0,
     findings: [],
   };
   return {
