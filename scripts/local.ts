@@ -9,6 +9,8 @@ import { archiveTimeline, exitCodeOf, type Result } from "./local/run.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "./local/system.ts";
 
 const SHOWN_PROBLEMS = 20;
+/** What a shell says of a program that was ended by Ctrl-C. */
+const STOPPED = 130;
 
 type Numbers = Omit<Result, "problems" | "portal">;
 
@@ -68,6 +70,18 @@ type Options = z.output<typeof script.options>;
 
 async function main(options: Options): Promise<void> {
   const stopped = untilStopped();
+  try {
+    await play(options, stopped);
+  } catch (error) {
+    // A terminal stops every process of the system at once: what fails from then on is no defect.
+    if (process.exitCode !== STOPPED) {
+      throw error;
+    }
+    process.exit();
+  }
+}
+
+async function play(options: Options, stopped: Promise<undefined>): Promise<void> {
   const progress = createProgress({ stream: process.stderr });
   const fault = options.fault === undefined ? undefined : NAMED_FAULTS[options.fault];
   const striker = createStriker(fault ? strike(fault, timesOf(fault)) : () => undefined);
@@ -118,7 +132,7 @@ function untilStopped(): Promise<undefined> {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
         process.stderr.write("Stopping ...\n");
-        process.exitCode = 130;
+        process.exitCode = STOPPED;
         resolve(undefined);
       });
     }

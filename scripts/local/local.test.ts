@@ -123,6 +123,15 @@ describe("Ctrl-C", { timeout: 60_000 }, () => {
     expect(stdout).toBe("");
     expect(await isGone(run)).toBe(true);
   });
+
+  test("on a terminal, which stops all processes at once, shows no error", async () => {
+    await using run = await startLocal("--once");
+    await run.says("Evaluating the Pulumi program");
+    process.kill(-(run.process.pid ?? 0), "SIGINT");
+    const { exitCode, stderr } = await run.ended;
+    expect(stderr).toMatch(/Stopping \.\.\.\n$/);
+    expect(exitCode).toBe(130);
+  });
 });
 
 describe("A person's mistake", () => {
@@ -133,6 +142,12 @@ describe("A person's mistake", () => {
       ["--posts", "none.ndjson"],
       1,
       "none.ndjson cannot be read. Check",
+    ],
+    [
+      "an X that is away",
+      ["--posts", "posts", "--x", "http://127.0.0.1:1"],
+      1,
+      "http://127.0.0.1:1 does not answer. Start",
     ],
     [
       "a folder that cannot be made",
