@@ -11,6 +11,7 @@ import { archiveMedia, MEDIA_LIMIT_BYTES } from "./media.ts";
 const PICTURE = Buffer.concat([Buffer.from("ffd8ffe000104a464946", "hex"), Buffer.alloc(5000, 7)]);
 const OTHER_PICTURE = Buffer.concat([PICTURE, Buffer.alloc(1, 8)]);
 const URL = "https://pbs.twimg.com/media/A.jpg?name=orig";
+const BARE = "https://pbs.twimg.com/media/A.jpg";
 const GOOD = answerWith(PICTURE);
 const RECORD = names.media("job-1", "3_1", "orig.record.json");
 
@@ -31,7 +32,7 @@ function archive(...next: (ScriptedAnswer | undefined)[]) {
 
 function archiveWith(fetchMedia: FetchMedia, store: Store = parts.store) {
   const { clock, log } = parts;
-  const file = { name: "orig", url: URL };
+  const file = { name: "orig", url: URL, withoutQuery: BARE };
   const deps = { store, fetchMedia, log: log.log, now: clock.now };
   return archiveMedia(deps, { jobId: "job-1", mediaKey: "3_1", file });
 }
@@ -82,11 +83,25 @@ describe("A medium", () => {
   it.each([403, 404])(
     "that X refuses with %d is kept as nothing, and may be had later",
     async (status) => {
-      expect(await archive({ status })).toEqual({ refusal: `X answered ${status}` });
+      expect(await archive({ status }, { status })).toMatchObject({
+        refusal: `X answered ${status}`,
+      });
       expect(parts.store.blobs.size).toBe(0);
       expect(await archive(GOOD)).toMatchObject({ sha256: sha256(PICTURE) });
     },
   );
+
+  it("whose address X does not know with its query is asked for once more without it", async () => {
+    const record = await archive({ status: 404 }, GOOD);
+    expect(record).toMatchObject({ url: BARE, sha256: sha256(PICTURE) });
+    expect(x.requests.map(({ url }) => url)).toEqual(["/media/A.jpg?name=orig", "/media/A.jpg"]);
+    expect(await archive()).toEqual(record);
+  });
+
+  it("that X has at neither address is refused with what it said first", async () => {
+    const refusal = await archive({ status: 404 }, { status: 403 });
+    expect(refusal).toMatchObject({ refusal: "X answered 404" });
+  });
 
   it.each<[string, ScriptedAnswer | undefined]>([
     ["503", { status: 503 }],

@@ -4,7 +4,7 @@ import { names } from "../archive/names.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { FetchMedia, MediaFile } from "../twitter/media.ts";
+import type { Download, FetchMedia, MediaFile, Refusal } from "../twitter/media.ts";
 import { meter, readType, unavailable } from "./media-stream.ts";
 
 /** X takes videos of 512 MiB from everyone; of longer ones it serves smaller files, too. */
@@ -41,9 +41,9 @@ export async function archiveMedia(
   if (known) {
     return known.value;
   }
-  const download = await fetchMedia(file.url).catch(unavailable);
+  const { url, download } = await fetchFile(fetchMedia, file);
   if ("refusal" in download) {
-    return download;
+    return { refusal: download.refusal };
   }
   if ((download.bytes ?? 0) > MEDIA_LIMIT_BYTES) {
     download.cancel();
@@ -66,7 +66,7 @@ export async function archiveMedia(
     throw new ConnectorError("x-unavailable", `Media ${mediaKey} was cut off at ${bytes} bytes`);
   }
   const receivedAt = now().toISOString();
-  const record: MediaRecord = { blob, url: file.url, ...types, bytes, sha256, receivedAt };
+  const record: MediaRecord = { blob, url, ...types, bytes, sha256, receivedAt };
   if (await createDocument(store, recordName, record)) {
     if (types.declaredType !== undefined) {
       const detail = `X calls it ${types.declaredType}, its bytes are ${types.contentType}`;
@@ -80,4 +80,18 @@ export async function archiveMedia(
     await store.remove(blob);
   }
   return winner?.value ?? record;
+}
+
+/** X forgets what its own query means (`?tag=12`) sooner than the file. */
+async function fetchFile(
+  fetchMedia: FetchMedia,
+  { url, withoutQuery }: MediaFile,
+): Promise<{ url: string; download: Download | Refusal }> {
+  const download = await fetchMedia(url).catch(unavailable);
+  const isUnknown = "refusal" in download && download.status === 404;
+  if (!isUnknown || withoutQuery === undefined) {
+    return { url, download };
+  }
+  const again = await fetchMedia(withoutQuery).catch(unavailable);
+  return "refusal" in again ? { url, download } : { url: withoutQuery, download: again };
 }

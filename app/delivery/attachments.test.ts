@@ -14,6 +14,7 @@ import type { Attachment, MediaOutcome } from "./item.ts";
 const FILM = "https://video.twimg.com/ext_tw_video/2/pu/vid/avc1";
 const GIF = "https://video.twimg.com/tweet_video/G.mp4";
 const PHOTOS = "https://pbs.twimg.com/media";
+const PREVIEW = "https://pbs.twimg.com/ext_tw_video_thumb/4/pu/img/D.jpg";
 const MEDIA: Media[] = [
   { media_key: "3_1", type: "photo", url: `${PHOTOS}/A.jpg`, alt_text: "A quay" },
   { media_key: "3_2", type: "photo", url: `${PHOTOS}/B.png` },
@@ -27,7 +28,13 @@ const MEDIA: Media[] = [
       { content_type: "video/mp4", bit_rate: 832_000, url: `${FILM}/middle.mp4` },
     ],
   },
-  { media_key: "7_3", type: "video", variants: [] },
+  { media_key: "7_3", type: "video", variants: [], preview_image_url: undefined },
+  {
+    media_key: "7_4",
+    type: "video",
+    preview_image_url: PREVIEW,
+    variants: [{ content_type: "application/x-mpegURL", url: `${FILM}/list4.m3u8` }],
+  },
   { media_key: "16_1", type: "animated_gif", variants: [{ content_type: "video/mp4", url: GIF }] },
 ];
 
@@ -112,6 +119,20 @@ describe("An attachment", () => {
     expect(result.downloads).toEqual([`${FILM}/best.mp4?tag=12`]);
     const truth = x.posts().flatMap(({ media }) => media);
     expect(attachment && sha256(bytesOf(attachment))).toBe(truth[0]?.sha256);
+  });
+
+  it("of a video that X gives as a stream only is its preview picture, and called that", async () => {
+    const result = await attachAll(shows("7_4"));
+    expect(attachmentsOf(result)).toMatchObject([
+      {
+        AttachmentFileName: "7_4.jpg",
+        AttachmentType: "image/jpeg",
+        Uri: `${PREVIEW}?name=orig`,
+      },
+    ]);
+    expect(result.media.get("1000")).toMatchObject([
+      { notBest: "it is the preview picture of a video that X gives as a stream only" },
+    ]);
   });
 
   it("each of several comes in the order of the post", async () => {

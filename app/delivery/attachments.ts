@@ -133,7 +133,8 @@ async function bestFile(
     if ("refusal" in record) {
       leftOut ??= record.refusal;
     } else if (record.bytes <= limit) {
-      return { record, ...(leftOut !== undefined && { notBest: leftOut }) };
+      const notBest = [file.standsFor, leftOut].filter((why) => why !== undefined).join("; ");
+      return { record, ...(notBest !== "" && { notBest }) };
     } else {
       leftOut ??= `its ${record.bytes} bytes are too many for an e-mail item; kept in the archive, SHA-256 ${record.sha256}`;
     }

@@ -17,7 +17,7 @@ describe("The files of", () => {
     ...(bit_rate !== undefined && { bit_rate }),
   });
 
-  it.each<[string, Pick<Media, "type" | "url" | "variants">, string[]]>([
+  it.each<[string, Omit<Media, "media_key">, string[]]>([
     [
       "a JPEG photo are the original, and then what X made of it, ever smaller",
       { type: "photo", url: "https://pbs.twimg.com/media/A.jpg" },
@@ -68,6 +68,41 @@ describe("The files of", () => {
       { type: "animated_gif", variants: [film("video/mp4")] },
       ["https://video.twimg.com/v/none"],
     ],
+    [
+      "a medium of which X does not say the type are what it gives for it",
+      { url: "https://pbs.twimg.com/media/A.jpg" },
+      [
+        "https://pbs.twimg.com/media/A.jpg?name=orig",
+        "https://pbs.twimg.com/media/A.jpg?name=4096x4096",
+        "https://pbs.twimg.com/media/A.jpg?name=large",
+        "https://pbs.twimg.com/media/A.jpg",
+      ],
+    ],
+    [
+      "a video are its MP4s, also where only the address says that it is one",
+      { type: "video", variants: [{ url: "https://video.twimg.com/v/a.mp4?tag=1" }] },
+      ["https://video.twimg.com/v/a.mp4?tag=1"],
+    ],
+    [
+      "a video that X gives as a stream only are its preview picture",
+      {
+        type: "video",
+        variants: [film("application/x-mpegURL")],
+        preview_image_url: "https://pbs.twimg.com/ext_tw_video_thumb/1/pu/img/A.jpg",
+      },
+      ["?name=orig", "?name=4096x4096", "?name=large", ""].map(
+        (size) => `https://pbs.twimg.com/ext_tw_video_thumb/1/pu/img/A.jpg${size}`,
+      ),
+    ],
+    [
+      "a video with an MP4 are never its preview picture",
+      {
+        type: "video",
+        variants: [film("video/mp4", 1)],
+        preview_image_url: "https://pbs.twimg.com/ext_tw_video_thumb/1/pu/img/A.jpg",
+      },
+      ["https://video.twimg.com/v/1"],
+    ],
     ["a video without variants are none", { type: "video" }, []],
     [
       "a medium of a kind that nobody knows yet are its MP4s",
@@ -76,6 +111,39 @@ describe("The files of", () => {
     ],
   ])("%s", (_title, media, urls) => {
     expect(filesOf({ media_key: "3_1", ...media }).map(({ url }) => url)).toEqual(urls);
+  });
+
+  it.each<[string, Partial<Media>, string | undefined]>([
+    [
+      "a stream",
+      { type: "video", variants: [film("application/x-mpegURL")] },
+      "it is the preview picture of a video that X gives as a stream only",
+    ],
+    [
+      "nothing else",
+      { type: "animated_gif", variants: [] },
+      "it is the preview picture of an animated GIF of which X names no file",
+    ],
+  ])("a preview picture say that they stand for %s", (_title, media, standsFor) => {
+    const preview_image_url = "https://pbs.twimg.com/ext_tw_video_thumb/1/pu/img/A.jpg";
+    const [file] = filesOf({ media_key: "7_1", preview_image_url, ...media });
+    expect(file).toMatchObject({ name: "preview-orig", standsFor });
+  });
+
+  it("media whose address has a query say where they are without it", () => {
+    const url = "https://video.twimg.com/v/a.mp4?tag=1";
+    const variants = [{ url, content_type: "video/mp4" }];
+    expect(filesOf({ media_key: "7_1", type: "video", variants })).toEqual([
+      { name: "0", url, withoutQuery: "https://video.twimg.com/v/a.mp4" },
+    ]);
+    const sized = "https://pbs.twimg.com/media/A.jpg?format=jpg&name=small";
+    const photo = filesOf({ media_key: "3_1", type: "photo", url: sized });
+    expect(photo.map(({ withoutQuery }) => withoutQuery)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      "https://pbs.twimg.com/media/A.jpg",
+    ]);
   });
 });
 
@@ -131,12 +199,18 @@ describe("A download", () => {
 
   it.each([301, 302, 303, 307, 308])("does not follow a redirect: %d", async (status) => {
     const headers = { location: "https://pbs.twimg.com/media/B.jpg" };
-    expect(await fetchFrom({ status, headers })).toEqual({ refusal: `X answered ${status}` });
+    expect(await fetchFrom({ status, headers })).toEqual({
+      refusal: `X answered ${status}`,
+      status,
+    });
     expect(x.requests).toHaveLength(1);
   });
 
   it.each([400, 401, 403, 404, 410, 451])("that is refused says so: %d", async (status) => {
-    expect(await fetchFrom({ status, body: "gone" })).toEqual({ refusal: `X answered ${status}` });
+    expect(await fetchFrom({ status, body: "gone" })).toEqual({
+      refusal: `X answered ${status}`,
+      status,
+    });
   });
 
   it.each<[string, ScriptedAnswer | undefined]>([

@@ -10,7 +10,14 @@ const MEDIA_HOSTS = new Set(["pbs.twimg.com", "video.twimg.com"]);
 const TIMEOUTS = { silenceMs: 30_000, wholeMs: 10 * 60_000 };
 
 /** One file that shows a medium; `name` tells the files of one medium apart. */
-export type MediaFile = { name: string; url: string };
+export type MediaFile = {
+  name: string;
+  url: string;
+  /** Where the file may be, too, if X does not know its address with the query. */
+  withoutQuery?: string;
+  /** What the file is instead of the medium, in words for the record. */
+  standsFor?: string;
+};
 
 /** A download that is under way. `bytes` is what the server announced, if it did. */
 export type Download = {
@@ -20,17 +27,31 @@ export type Download = {
   cancel: () => void;
 };
 
-export type FetchMedia = (url: string) => Promise<Download | { refusal: string }>;
+/** Why a medium cannot be had; `status` is what X answered, if it did. */
+export type Refusal = { refusal: string; status?: number };
+export type FetchMedia = (url: string) => Promise<Download | Refusal>;
 
-/** The files that show a medium, best first. A video without a public file has none. */
+/**
+ * The files that show a medium, best first. For a video without a public file stands its preview
+ * picture, if it has one.
+ */
 export function filesOf(media: Media): MediaFile[] {
-  if (media.type === "photo") {
-    return media.url !== undefined && URL.canParse(media.url) ? photoFiles(media.url) : [];
+  const { type, url, preview_image_url: preview, variants = [] } = media;
+  if (type === "photo" || (type === undefined && url !== undefined)) {
+    return url !== undefined && URL.canParse(url) ? photoFiles(url) : [];
   }
-  return (media.variants ?? [])
-    .filter(({ content_type: type }) => type === "video/mp4")
-    .toSorted((a, b) => (b.bit_rate ?? 0) - (a.bit_rate ?? 0))
-    .map(({ url, bit_rate: rate = 0 }) => ({ name: String(rate), url }));
+  const films = variants.filter(isFilm).toSorted((a, b) => (b.bit_rate ?? 0) - (a.bit_rate ?? 0));
+  if (films.length > 0 || preview === undefined || !URL.canParse(preview)) {
+    return films.map((film) => toFile(String(film.bit_rate ?? 0), film.url));
+  }
+  const what = type === "animated_gif" ? "an animated GIF" : "a video";
+  const why = variants.length > 0 ? "that X gives as a stream only" : "of which X names no file";
+  const standsFor = `it is the preview picture of ${what} ${why}`;
+  return photoFiles(preview).map((file) => ({ ...file, name: `preview-${file.name}`, standsFor }));
+}
+
+function isFilm({ content_type: type, url }: NonNullable<Media["variants"]>[number]): boolean {
+  return type === undefined ? /\.mp4$/.test(URL.parse(url)?.pathname ?? "") : type === "video/mp4";
 }
 
 /**
@@ -39,7 +60,16 @@ export function filesOf(media: Media): MediaFile[] {
  */
 function photoFiles(bare: string): MediaFile[] {
   const sizes = ["orig", "4096x4096", "large"].map((name) => ({ name, url: sizedUrl(bare, name) }));
-  return [...sizes, { name: "bare", url: bare }];
+  return [...sizes, toFile("bare", bare)];
+}
+
+function toFile(name: string, url: string): MediaFile {
+  const address = URL.parse(url);
+  if (!address?.search) {
+    return { name, url };
+  }
+  address.search = "";
+  return { name, url, withoutQuery: address.href };
 }
 
 function sizedUrl(bare: string, size: string): string {
@@ -76,7 +106,7 @@ export function createFetchMedia(
       if (status === 429 || status >= 500) {
         throw new Error(`${url.host} answered ${status}`);
       }
-      return { refusal: `X answered ${status}` };
+      return { refusal: `X answered ${status}`, status };
     }
     const length = Number(response.headers["content-length"]);
     return {
