@@ -181,3 +181,132 @@ function replaceAt(page: unknown, [at, by]: [number, unknown]): unknown {
     }) ?? "null",
   );
 }
+
+const MARK = { start: 0, end: 5 };
+
+/** A page with every member that is read, once each, in the legacy vocabulary. */
+export function wholePage(): Wire {
+  const post = (own: string, author: string): Wire => ({
+    id: own,
+    text: "Hello https://t.co/a",
+    created_at: "2020-01-01T00:00:00.000Z",
+    author_id: author,
+    conversation_id: own,
+    in_reply_to_user_id: "43",
+    referenced_tweets: [
+      { type: "quoted", id: "1212161512043446273" },
+      { type: "replied_to", id: "1212161512043446274" },
+    ],
+    note_tweet: {
+      text: "Hello and more",
+      entities: {
+        urls: [{ ...MARK, url: "https://t.co/b", expanded_url: "https://b.example" }],
+        mentions: [{ ...MARK, username: "b", id: "43" }],
+        hashtags: [{ ...MARK, tag: "b" }],
+      },
+    },
+    entities: {
+      urls: [
+        {
+          ...MARK,
+          url: "https://t.co/a",
+          expanded_url: "https://a.example",
+          display_url: "a.example",
+          unwound_url: "https://a.example/in/the/end",
+          title: "A",
+        },
+        { ...MARK, url: "https://t.co/c", expanded_url: "https://c.example" },
+      ],
+      mentions: [{ ...MARK, username: "b", id: "43" }],
+      hashtags: [{ ...MARK, tag: "a" }],
+      cashtags: [{ ...MARK, tag: "A" }],
+    },
+    display_text_range: [0, 5],
+    article: {
+      title: "T",
+      preview_text: "P",
+      plain_text: "Body",
+      cover_media: "3_1",
+      media_entities: ["7_2"],
+      entities: {
+        code: [{ language: "c", code: "a", content: "b" }],
+        urls: [{ text: "https://e.example" }],
+        mentions: [{ text: "@b" }],
+        tweets: [{ id: "1212161512043446273" }],
+      },
+    },
+    attachments: { media_keys: ["3_1", "7_2"], poll_ids: ["5"] },
+    edit_history_tweet_ids: [own],
+    edit_controls: {
+      edits_remaining: 5,
+      is_edit_eligible: true,
+      editable_until: "2020-01-01T01:00:00.000Z",
+    },
+    geo: { place_id: "p", coordinates: { type: "Point", coordinates: [3.25, 60.31] } },
+    public_metrics: { like_count: 1, reply_count: 2, retweet_count: 3, quote_count: 4 },
+    community_id: "6",
+    paid_partnership: true,
+    possibly_sensitive: false,
+    reply_settings: "everyone",
+    scopes: { followers: true },
+    withheld: { copyright: true, country_codes: ["XX"], scope: "tweet" },
+    lang: "en",
+    source: "X",
+  });
+  return {
+    data: [post("1212161512043446272", "42"), post("1212161512043446271", "42")],
+    includes: {
+      tweets: [post("1212161512043446273", "43"), post("1212161512043446274", "43")],
+      users: ["42", "43"].map((own) => ({
+        id: own,
+        name: `User ${own}`,
+        username: `user_${own}`,
+        profile_image_url: "https://pbs.twimg.com/profile_images/1/a_normal.jpg",
+        protected: false,
+        verified: true,
+        verified_type: "business",
+        withheld: { country_codes: ["XX"], scope: "user" },
+      })),
+      media: [
+        {
+          media_key: "3_1",
+          type: "photo",
+          url: "https://pbs.twimg.com/media/A.jpg",
+          alt_text: "A",
+          height: 1,
+          width: 2,
+        },
+        {
+          media_key: "7_2",
+          type: "video",
+          preview_image_url: "https://pbs.twimg.com/a.jpg",
+          duration_ms: 1,
+          variants: [
+            { content_type: "application/x-mpegURL", url: "https://video.twimg.com/a.m3u8" },
+            { content_type: "video/mp4", url: "https://video.twimg.com/a.mp4", bit_rate: 1 },
+          ],
+        },
+      ],
+      polls: ["5", "6"].map((own) => ({
+        id: own,
+        options: [
+          { position: 1, label: "Yes", votes: 3 },
+          { position: 2, label: "No", votes: 0 },
+        ],
+        voting_status: "open",
+        end_datetime: "2020-01-02T00:00:00.000Z",
+        duration_minutes: 1440,
+      })),
+      places: ["p", "q"].map((own) => ({
+        id: own,
+        full_name: "Norrholm, Osk",
+        name: "Norrholm",
+        country: "Osk",
+        country_code: "XX",
+        place_type: "city",
+      })),
+    },
+    errors: [{ resource_id: "9", value: "9", title: "Not Found Error", detail: "Gone" }],
+    meta: { result_count: 2, next_token: "n" },
+  };
+}

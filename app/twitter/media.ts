@@ -51,7 +51,9 @@ export function filesOf(media: Media): MediaFile[] {
 }
 
 function isFilm({ content_type: type, url }: NonNullable<Media["variants"]>[number]): boolean {
-  return type === undefined ? /\.mp4$/.test(URL.parse(url)?.pathname ?? "") : type === "video/mp4";
+  return type === undefined
+    ? URL.parse(url)?.pathname.endsWith(".mp4") === true
+    : type === "video/mp4";
 }
 
 /**

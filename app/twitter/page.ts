@@ -5,8 +5,8 @@ import { missingFieldsOf } from "./missing-fields.ts";
 import { EXPECTED, type Post, toPost, toSeconds } from "./post.ts";
 import {
   numericId,
+  wireAlong,
   wireError,
-  wireIncludes,
   wireMedia,
   wirePage,
   wirePlace,
@@ -160,9 +160,12 @@ export function parseTimeline(body: Uint8Array): Page {
   return page;
 }
 
-function parseBody(body: Uint8Array): z.infer<typeof wirePage> {
+type Body = z.infer<typeof wirePage> & { along: Read<z.infer<typeof wireAlong>> };
+
+function parseBody(body: Uint8Array): Body {
   try {
-    return wirePage.parse(JSON.parse(Buffer.from(body).toString("utf8")));
+    const sent: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    return { ...wirePage.parse(sent), along: readObject(wireAlong, sent) ?? {} };
   } catch (cause) {
     throw new ConnectorError("x-bad-response", "X's answer is not a page of posts", { cause });
   }
@@ -170,43 +173,44 @@ function parseBody(body: Uint8Array): z.infer<typeof wirePage> {
 
 /** What goes along, and what of it cannot be read; `more` are posts that only go along, too. */
 function readIncludes(
-  { includes: sent = {}, errors: sentErrors = [] }: z.infer<typeof wirePage>,
+  { along }: Body,
   more: unknown[] = [],
 ): { includes: Includes; odd: string[]; errors: WireError[] } {
-  const lists = readObject(wireIncludes, sent);
-  const { tweets = [], posts: renamed = [], ...others } = lists ?? {};
-  const posts = readObjects(wirePost, [...tweets, ...renamed, ...more], EXPECTED);
-  const users = readObjects(wireUser, others.users ?? [], ["name", "username"]);
-  const media = readObjects(wireMedia, others.media ?? [], ["type"]);
-  const polls = readObjects(wirePoll, others.polls ?? [], ["options"]);
-  const places = readObjects(wirePlace, others.places ?? [], ["full_name"]);
-  const errors = readObjects(wireError, Array.isArray(sentErrors) ? sentErrors : []);
-  const oddIn = { posts, users, media, polls, places, errors };
-  return {
-    includes: {
-      posts: new Map(posts.map((post) => [post.id, toPost(post)])),
-      users: new Map(users.map((user) => [user.id, user])),
-      media: new Map(media.map((medium) => [medium.media_key, medium])),
-      polls: new Map(polls.map((poll) => [poll.id, poll])),
-      places: new Map(places.map((place) => [place.id, place])),
-      missing: new Map(
-        errors
-          .filter((error) => isLasting(error) && resourceId(error) !== "")
-          .map((error) => [resourceId(error), reasonOf(error)]),
-      ),
-    },
-    errors,
-    odd: [
-      ...(lists ? (lists.unread ?? []).map((name) => `includes.${name} (readable)`) : [INCLUDES]),
-      ...Object.entries(oddIn).flatMap(([kind, objects]) =>
-        objects.flatMap(unreadFieldsOf).map((name) => `${kind}: ${name}`),
-      ),
-      ...(Array.isArray(sentErrors) ? [] : ["errors (readable)"]),
-    ],
-  };
-}
+  const odd = unreadFieldsOf(along);
+  const { tweets = [], posts: renamed = [], ...others } = along.includes ?? {};
 
-const INCLUDES = "includes (readable)";
+  function read<T extends object>(
+    kind: string,
+    schema: z.ZodType<T>,
+    sent: unknown[] = [],
+    expected: readonly (keyof T & string)[] = [],
+  ): Read<T>[] {
+    const objects = readObjects(schema, sent, expected);
+    odd.push(...objects.flatMap(unreadFieldsOf).map((name) => `${kind}: ${name}`));
+    odd.push(...(objects.length < sent.length ? [`${kind}: an object's id (readable)`] : []));
+    return objects;
+  }
+
+  const posts = read("posts", wirePost, [...tweets, ...renamed, ...more], EXPECTED);
+  const users = read("users", wireUser, others.users, ["name", "username"]);
+  const media = read("media", wireMedia, others.media, ["type"]);
+  const polls = read("polls", wirePoll, others.polls, ["options"]);
+  const places = read("places", wirePlace, others.places, ["full_name"]);
+  const errors = read("errors", wireError, along.errors);
+  const includes = {
+    posts: new Map(posts.map((post) => [post.id, toPost(post)])),
+    users: new Map(users.map((user) => [user.id, user])),
+    media: new Map(media.map((medium) => [medium.media_key, medium])),
+    polls: new Map(polls.map((poll) => [poll.id, poll])),
+    places: new Map(places.map((place) => [place.id, place])),
+    missing: new Map(
+      errors
+        .filter((error) => isLasting(error) && resourceId(error) !== "")
+        .map((error) => [resourceId(error), reasonOf(error)]),
+    ),
+  };
+  return { includes, odd, errors };
+}
 
 /** Names of members that cannot be read, the same for all places of a list. */
 function unreadFieldsOf({ unread = [] }: { unread?: string[] }): string[] {

@@ -1,3 +1,4 @@
+import { type Cut, cutOf, noteOf } from "./cut-text.ts";
 import type { Read } from "./members.ts";
 import type { WireArticle, WireEntities, WirePost } from "./wire.ts";
 
@@ -37,6 +38,8 @@ export type Post = {
   text: string;
   /** Which of X's texts that is. */
   textOf: "text" | "note";
+  /** Whether X may have sent only the beginning of the text, and no note with the rest of it. */
+  cut?: Cut | undefined;
   /** Code points of X's `text`: what of it are the author's words, without what X puts around them. */
   displayRange?: readonly [start: number, end: number] | undefined;
   /** ISO 8601, UTC, seconds: `2020-01-23T04:45:58Z`. */
@@ -89,8 +92,7 @@ export const EXPECTED = ["text", "created_at", "author_id"] as const;
 /** Maps a post out of X's answer. */
 export function toPost(wire: Read<WirePost>): Post {
   const { id, article, attachments, geo, public_metrics: metrics } = wire;
-  // An empty note is none: a post with an empty text is one that shows nothing but media.
-  const note = [wire.note_tweet, wire.note_post].find((each) => each?.text);
+  const note = noteOf(wire);
   const marks = [
     marksOf("note", note?.entities),
     ...(note?.entities ? [] : [marksOf("text", wire.entities)]),
@@ -101,6 +103,7 @@ export function toPost(wire: Read<WirePost>): Post {
     id,
     text: note?.text ?? wire.text ?? "",
     textOf: note ? "note" : "text",
+    cut: cutOf(wire),
     displayRange: wire.display_text_range,
     createdAt: toSeconds(wire.created_at ?? timeOfId(id)),
     authorId: wire.author_id ?? UNKNOWN_AUTHOR,

@@ -148,18 +148,6 @@ export const wirePlace = z.object({
   place_type: text,
 });
 
-const objects = z.array(z.unknown()).optional();
-
-/** Lists of objects, each of which is read by itself. */
-export const wireIncludes = z.object({
-  tweets: objects,
-  posts: objects,
-  users: objects,
-  media: objects,
-  polls: objects,
-  places: objects,
-});
-
 export const wireError = z.object({
   resource_id: text,
   value: text,
@@ -171,14 +159,29 @@ export const wireError = z.object({
   parameter: text,
 });
 
-/** An answer that is no page of posts is none at all; what goes along with the posts is read later. */
+/** An answer that is no page of posts is none at all. */
 export const wirePage = z.object({
   data: z.array(z.unknown()).default([]),
-  includes: z.unknown().optional(),
-  errors: z.unknown().optional(),
   meta: z
     .object({ result_count: z.number().optional(), next_token: z.string().optional() })
     .default({}),
+});
+
+const objects = z.array(z.unknown()).optional();
+
+/** What goes along with a page's posts: lists of objects, each of which is read by itself. */
+export const wireAlong = z.object({
+  includes: z
+    .object({
+      tweets: objects,
+      posts: objects,
+      users: objects,
+      media: objects,
+      polls: objects,
+      places: objects,
+    })
+    .optional(),
+  errors: objects,
 });
 
 /** Instants have years of four digits. */

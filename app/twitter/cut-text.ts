@@ -1,0 +1,79 @@
+import { plainText } from "./html-entities.ts";
+import type { WirePost } from "./wire.ts";
+
+/** What a post without a note can hold, in X's own count. */
+const LIMIT = 280;
+/** X cuts a long text between words: with an ellipsis from here on it is taken for cut. */
+const NEAR_LIMIT = 265;
+
+export type Cut = "cut" | "at the limit";
+
+/**
+ * Whether X's `text` may be only the beginning of a longer one whose note did not come: it leads to
+ * the post itself, or ends in an ellipsis near the limit ("cut"); or it is exactly as long as a
+ * text without a note can be, which the author's own may be, too ("at the limit").
+ */
+export function cutOf(post: WirePost): Cut | undefined {
+  const references = post.referenced_tweets ?? post.referenced_posts ?? [];
+  if (noteOf(post) || references.some(({ type }) => type === "retweeted")) {
+    return undefined;
+  }
+  const text = plainText(shownText(post));
+  const length = weightOf(text);
+  const endsInEllipsis = /(?:…|\.\.\.)(?:\s+https:\/\/t\.co\/\w+)*\s*$/.test(text);
+  if (linksToItself(post) || (endsInEllipsis && length >= NEAR_LIMIT)) {
+    return "cut";
+  }
+  return length >= LIMIT ? "at the limit" : undefined;
+}
+
+/** The long form of a post's text. An empty one is none: X would have sent the short text alone. */
+export function noteOf({ note_tweet: note, note_post: renamed }: WirePost) {
+  return [note, renamed].find((each) => each !== undefined && each.text !== "");
+}
+
+function linksToItself({ id, entities }: WirePost): boolean {
+  return (entities?.urls ?? []).some(({ expanded_url: url }) =>
+    url?.endsWith(`/i/web/status/${id}`),
+  );
+}
+
+/** Without the handles that X puts before an answer, and the links to media after a text. */
+function shownText({ text = "", display_text_range: range }: WirePost): string {
+  return range === undefined
+    ? text
+    : Array.from(text)
+        .slice(...range)
+        .join("");
+}
+
+/** Code points that count once; all others count twice (twitter-text, configuration v3). */
+const LIGHT: readonly (readonly [from: number, to: number])[] = [
+  [0, 4351],
+  [8192, 8205],
+  [8208, 8223],
+  [8242, 8247],
+];
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/**
+ * Length of a text as X counts it: an emoji of however many code points counts twice. A t.co link
+ * has the 23 characters that X counts any link for.
+ */
+export function weightOf(text: string): number {
+  if (text.length * 2 < NEAR_LIMIT) {
+    return 0;
+  }
+  let weight = 0;
+  for (const { segment } of graphemes.segment(text.normalize("NFC"))) {
+    weight += /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(segment)
+      ? 2
+      : Array.from(segment, weightOfCharacter).reduce((sum, each) => sum + each, 0);
+  }
+  return weight;
+}
+
+function weightOfCharacter(character: string): number {
+  const code = character.codePointAt(0) ?? 0;
+  return LIGHT.some(([from, to]) => from <= code && code <= to) ? 1 : 2;
+}
