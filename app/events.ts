@@ -26,6 +26,7 @@ export const EVENTS = {
   "task.waits": "warn",
   "task.failed": "error",
   "work.poisoned": "error",
+  "work.message-lost": "warn",
   "work.queue-unreachable": "error",
   "work.lease-lost": "warn",
   "work.hangs": "error",

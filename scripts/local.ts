@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { flag, needs, option, anyText } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
-import { NAMED_FAULTS, needsNewProcess, strike, timesOf } from "./local/faults/named-faults.ts";
+import { shortWaits } from "./local/chaos/short-waits.ts";
+import {
+  NAMED_FAULTS,
+  needsNewProcess,
+  needsShortWaits,
+  strike,
+  timesOf,
+} from "./local/faults/named-faults.ts";
 import { createStriker } from "./local/faults/striker.ts";
 import { createProgress, summary } from "./local/progress.ts";
 import { archiveTimeline, exitCodeOf, type Result } from "./local/run.ts";
@@ -11,6 +18,8 @@ import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "./local/
 const SHOWN_PROBLEMS = 20;
 /** What a shell says of a program that was ended by Ctrl-C. */
 const STOPPED = 130;
+/** Of the app whose waits are shortened. */
+const LEASE_SECONDS = 6;
 
 type Numbers = Omit<Result, "problems" | "portal">;
 
@@ -92,6 +101,7 @@ async function play(options: Options, stopped: Promise<undefined>): Promise<void
       faults: striker.faults,
       sasPermissions: () => fault.sasPermissions ?? "w",
       queueSpeed: FAULTS_QUEUE_SPEED,
+      ...(needsShortWaits(fault) && { rewrites: shortWaits({ leaseSeconds: LEASE_SECONDS }) }),
     }),
   });
   striker.aimAt(() => system.site.kill());

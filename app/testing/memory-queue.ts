@@ -14,6 +14,8 @@ export type MemoryQueue = WorkQueue & {
   /** Messages that are in the queue, in hand or not. */
   waiting: () => { message: Message | undefined; visibleAt: Date }[];
   poisoned: () => string[];
+  /** Loses all messages, in hand or not, as a storage that is restored does. */
+  lose: () => void;
 };
 
 /** The queue in memory: same contract as the one on Azure (queue.test.ts holds both to it). */
@@ -44,6 +46,7 @@ export function createMemoryQueue(now: () => Date = () => new Date()): MemoryQue
         visibleAt: new Date(visibleAt),
       })),
     poisoned: () => poisoned,
+    lose: () => messages.clear(),
   };
 }
 

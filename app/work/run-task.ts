@@ -152,6 +152,7 @@ async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failur
     await changeClaimed(store, task, (current) => ({
       ...waiting(current, outcome),
       changedAt: now.toISOString(),
+      dueAt: at.toISOString(),
       reason,
       waitsFor,
     }));

@@ -7,7 +7,7 @@ import { COMPLETION_TRIES } from "../outcomes.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
 import { LeaseLostError } from "./queue.ts";
 
-const taskSchema = z.object({
+export const taskSchema = z.object({
   jobId: z.string(),
   taskId: z.string(),
   window: intervalSchema,
@@ -18,6 +18,8 @@ const taskSchema = z.object({
   state: z.enum(["accepted", "waiting", "owed", "delivered", "failed"]),
   acceptedAt: z.string(),
   changedAt: z.string(),
+  /** When its message is to be seen again, while it waits. */
+  dueAt: z.string().optional(),
   /** How often the platform has asked, each time with a SAS of its own. */
   asked: z.number(),
   /** Counts what it asked for: another window, or other ids, under the same id. */
@@ -102,7 +104,7 @@ function askAgain(task: Task, { window, dirtyIds, sealedSas, acceptedAt }: Reque
 
 /** From the beginning: with the same list if the platform may have accepted it, else with a new one. */
 function restart(task: Task, changedAt: string): Task {
-  const { reason: _reason, waitsFor: _waitsFor, owed: _owed, ...kept } = task;
+  const { reason: _reason, waitsFor: _waitsFor, owed: _owed, dueAt: _dueAt, ...kept } = task;
   const answer = task.state === "failed" ? task.answer + 1 : task.answer;
   return { ...kept, state: "accepted", changedAt, attempts: 0, deaths: 0, answer };
 }

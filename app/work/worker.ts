@@ -4,6 +4,7 @@ import { type BeatDeps, runBeat } from "./beat.ts";
 import { ensureChains } from "./chain.ts";
 import { type Keeper, keepLease, keyOf, LEASE_MS, watchStore } from "./keep-lease.ts";
 import type { TaskDeps } from "./process-task.ts";
+import { recoverLostWork } from "./lost-work.ts";
 import { type Lease, LeaseLostError } from "./queue.ts";
 import { createRest, createSleep, type Rest } from "./rest.ts";
 import { runTask } from "./run-task.ts";
@@ -21,6 +22,8 @@ export type Worker = {
 };
 
 const IDLE_POLL_MS = 5_000;
+/** How often an instance looks for work that the queue has lost. */
+const RECOVER_MS = 60 * 60_000;
 const ALIVE_MS = 60_000;
 /** With what follows it stays below the time that App Service leaves after SIGTERM (infra/web-app.ts). */
 const DRAIN_MS = 20_000;
@@ -34,14 +37,26 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
   const sleep = createSleep();
   let stopping = false;
   let lastPoll = 0;
+  let recoveredAt = 0;
 
+  /** Only when the queue has nothing more to give: until then, its messages are late, and not lost. */
+  const recover = (emptyAt: Date) => {
+    if (emptyAt.getTime() - recoveredAt >= RECOVER_MS) {
+      recoveredAt = emptyAt.getTime();
+      void recoverLostWork(deps, emptyAt).catch((error: unknown) => log("work.failed", {}, error));
+    }
+  };
   const take = async () => {
     const free = concurrency - inHand.size;
+    const askedAt = now();
     const leases = free > 0 ? await queue.receive(free, LEASE_MS) : [];
     lastPoll = now().getTime();
     if (stopping) {
       await giveBack(leases);
       return;
+    }
+    if (free > 0 && leases.length === 0) {
+      recover(askedAt);
     }
     for (const lease of leases) {
       const keeper = keepLease(lease, deps);

@@ -2,8 +2,8 @@ import type { Rewrite } from "../rewritten-app.ts";
 
 /**
  * The app with short leases, renewed as much more often, so that whoever is killed is missed in
- * seconds; with less waiting for the queue, for storage that is down, and for posts to settle. Nothing
- * else is changed.
+ * seconds; with less waiting for the queue, for messages that are lost, for storage that is down, and for
+ * posts to settle. Nothing else is changed.
  */
 export function shortWaits({ leaseSeconds }: { leaseSeconds: number }): Rewrite[] {
   return WAITS.map(([file, name, before, after]) => ({
@@ -23,5 +23,8 @@ const WAITS: [
   ["app/work/keep-lease.ts", "RENEW_MS", "40_000", (seconds) => Math.floor((seconds * 1000) / 3)],
   ["app/work/worker.ts", "IDLE_POLL_MS", "5_000", () => 500],
   ["app/work/rest.ts", "REST_FIRST_MS", "5_000", () => 500],
+  ["app/work/worker.ts", "RECOVER_MS", "60 \\* 60_000", () => 1_000],
+  ["app/work/lost-work.ts", "MISSING_MS", "60 \\* 60_000", () => 3_000],
+  ["app/work/chain.ts", "OVERDUE_MS", "60 \\* 60_000", () => 60_000],
   ["app/capture/walk.ts", "SETTLING_SECONDS", "60", () => 12],
 ];

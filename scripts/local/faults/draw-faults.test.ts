@@ -50,6 +50,17 @@ describe("drawFaults", () => {
   });
 });
 
+it("Messages of the work queue are lost, and no other call is", () => {
+  const fatesOf = (method: string, path: string) => {
+    const decide = drawFaults({ seed: 5, rate: 1 });
+    const call: Call = { service: "queue", method, path };
+    return new Set(Array.from({ length: 500 }, () => decide(call)));
+  };
+  expect(fatesOf("POST", "/account/work/messages").has("forgotten")).toBe(true);
+  expect(fatesOf("POST", "/account/work-poison/messages").has("forgotten")).toBe(false);
+  expect(fatesOf("GET", "/account/work/messages").has("forgotten")).toBe(false);
+});
+
 describe("strike", () => {
   it("strikes the first calls that match, and no more", () => {
     const decide = strike({ service: "x", fault: "cut", method: "PUT", path: /1$/ }, 2);

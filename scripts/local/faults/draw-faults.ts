@@ -32,6 +32,12 @@ const POSSIBLE: Record<Service, readonly Fault[]> = {
   completion: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
 };
 
+/** Messages of the work queue alone can be lost: what a person looks after is not put back. */
+function possibleFor({ service, method, path }: Call): readonly Fault[] {
+  const isMessage = service === "queue" && method === "POST" && !path.includes("poison");
+  return isMessage ? [...POSSIBLE.queue, "forgotten", "forgotten"] : POSSIBLE[service];
+}
+
 /** Calls in a row that fail while a storage is down: more than its client tries by itself. */
 const OUTAGE_CALLS = 10;
 
@@ -44,7 +50,8 @@ export type Decide = (call: Call) => Fault | undefined;
  */
 export function drawFaults({ seed, rate }: { seed: number; rate: number }): Decide {
   const counts = new Map<string, number>();
-  return ({ service, method }) => {
+  return (call) => {
+    const { service, method } = call;
     const kind = `${service} ${method}`;
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
@@ -56,7 +63,7 @@ export function drawFaults({ seed, rate }: { seed: number; rate: number }): Deci
     if (chance(`${seed} ${kind} ${count}`) >= (isStorage ? rate / 10 : rate)) {
       return undefined;
     }
-    const possible = POSSIBLE[service];
+    const possible = possibleFor(call);
     return possible[Math.floor(chance(`${seed} ${kind} ${count} which`) * possible.length)];
   };
 }

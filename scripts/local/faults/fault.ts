@@ -23,6 +23,7 @@ export type Call = { service: Service; method: string; path: string };
  * - `kill-before`, `kill-after`: the process that calls is killed (SIGKILL), on either side of the call
  * - `rate-limited`: answered as X does when the rate limit is spent, not done
  * - `credits-spent`: answered as X does when the credits are spent, not done
+ * - `forgotten`: a message that is put into a queue is answered as if it were there, and never is
  * - `forbidden`: answered 403, not done (for an upload: the SAS was revoked)
  */
 export const FAULTS = [
@@ -36,6 +37,7 @@ export const FAULTS = [
   "kill-after",
   "rate-limited",
   "credits-spent",
+  "forgotten",
   "forbidden",
 ] as const;
 

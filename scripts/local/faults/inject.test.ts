@@ -28,6 +28,14 @@ describe("injectFaults", () => {
     expect(served).toEqual([]);
   });
 
+  it("forgotten answers as a queue that takes a message, and nothing is done", async () => {
+    const { send, served } = await start("forgotten");
+    const { status, body } = await send();
+    expect(status).toBe(201);
+    expect(body).toMatch(/<QueueMessage><MessageId>[^<]+<.*<PopReceipt>[^<]+</);
+    expect(served).toEqual([]);
+  });
+
   it.each<[Fault, { done: boolean; kills: number }]>([
     ["cut", { done: false, kills: 0 }],
     ["lost", { done: true, kills: 0 }],

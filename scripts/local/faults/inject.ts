@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call, Faults } from "./fault.ts";
@@ -64,6 +65,9 @@ async function play(faults: Faults, exchange: Exchange): Promise<void> {
     case "halved":
       serve(request, halve(answer));
       break;
+    case "forgotten":
+      forget(exchange);
+      break;
     case "unavailable":
     case "failed":
     case "forbidden":
@@ -109,6 +113,26 @@ function refuse({ request, answer }: Exchange, { status, headers, body }: Answer
     const type = body ? { "content-type": "application/problem+json" } : {};
     answer.writeHead(status, { ...type, ...headers });
     answer.end(body && JSON.stringify(body));
+  });
+}
+
+/** Answers Put Message as a storage queue does that takes it; nobody will see it. */
+function forget({ request, answer }: Exchange): void {
+  const now = new Date().toUTCString();
+  const fields = {
+    MessageId: randomUUID(),
+    InsertionTime: now,
+    ExpirationTime: "Fri, 31 Dec 9999 23:59:59 GMT",
+    PopReceipt: Buffer.from(randomUUID()).toString("base64"),
+    TimeNextVisible: now,
+  };
+  const members = Object.entries(fields).map(([name, value]) => `<${name}>${value}</${name}>`);
+  request.resume();
+  request.once("end", () => {
+    answer.writeHead(201, { "content-type": "application/xml" });
+    answer.end(
+      `<?xml version="1.0" encoding="utf-8"?><QueueMessagesList><QueueMessage>${members.join("")}</QueueMessage></QueueMessagesList>`,
+    );
   });
 }
 

@@ -23,6 +23,7 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "archive-unavailable": { service: "archive", fault: "unavailable", method: "PUT" },
   "archive-answer-lost": { service: "archive", fault: "lost", method: "PUT" },
   "queue-unavailable": { service: "queue", fault: "unavailable" },
+  "message-lost": { service: "queue", fault: "forgotten", method: "POST" },
   "upload-unavailable": { service: "upload", fault: "unavailable" },
   "upload-answer-lost": { service: "upload", fault: "lost" },
   "create-only-answer-lost": onceOnly("lost", "c"),
@@ -50,10 +51,18 @@ export function needsNewProcess({ service }: NamedFault): boolean {
   return service === "entra" || service === "identity";
 }
 
+/** What is lost is missed after a while: an hour, which is a few seconds where faults are played. */
+export function needsShortWaits({ fault }: NamedFault): boolean {
+  return fault === "forgotten";
+}
+
 /** Once more than a single retry would mend, or than a storage client's own; but a process dies once. */
 export function timesOf({ service, fault }: NamedFault): number {
   if (fault === "kill-before" || fault === "kill-after") {
     return 1;
+  }
+  if (fault === "forgotten") {
+    return 2;
   }
   return service === "archive" || service === "queue" ? 4 : 2;
 }
