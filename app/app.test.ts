@@ -85,6 +85,8 @@ describe("A wrong method", () => {
     ["PUT", "/preview/OnJobCreating", "GET, HEAD, POST"],
     ["GET", "/sign-in/twitter", "POST"],
     ["GET", "/sign-in/confirm", "POST"],
+    ["GET", "/sign-out", "POST"],
+    ["DELETE", "/jobs/remove", "GET, HEAD, POST"],
     ["POST", "/Views/TwitterOAuth", "GET"],
     ["HEAD", "/Views/TwitterOAuth", "GET"],
     ["HEAD", "/job/OnRemediation?jobId=job-1&remediationType=Relogin", "GET"],
@@ -107,6 +109,8 @@ describe("A form of another site", () => {
     "/preview/OnJobCreating?jobId=a&tenantId=b",
     "/sign-in/twitter",
     "/sign-in/confirm",
+    "/sign-out",
+    "/jobs/remove",
   ])("is refused with 403 at %s", async (path) => {
     const before = harness.log.of("request.failed").length;
     for (const origin of ["https://evil.example", "null", `${ORIGIN}.evil.example`]) {

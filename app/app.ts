@@ -79,6 +79,8 @@ const METHODS = {
   "/preview/onjobcreating": "GET, HEAD, POST",
   "/sign-in/twitter": "POST",
   "/sign-in/confirm": "POST",
+  "/sign-out": "POST",
+  "/jobs/remove": "GET, HEAD, POST",
   "/views/twitteroauth": "GET",
 };
 

@@ -91,7 +91,13 @@ function main(): void {
   const keys = createRemoteJWKSet(
     new URL(`${settings.ENTRA_URL}/${settings.TENANT_ID}/discovery/v2.0/keys`),
   );
-  const sessions = createSessions({ sealer, apiSecretKey: settings.API_SECRET_KEY, log, now });
+  const sessions = createSessions({
+    store,
+    sealer,
+    apiSecretKey: settings.API_SECRET_KEY,
+    log,
+    now,
+  });
   const app = createApp({
     portal: {
       store,
@@ -119,8 +125,11 @@ function main(): void {
     },
     status: {
       store,
+      sealer,
       sessions,
+      twitter,
       log,
+      now,
       health: () => readHealth({ settings, troubles: worker.troubles(), version, packageHash }),
     },
     publicOrigin: new URL(publicUrl).origin,

@@ -7,6 +7,8 @@
 export const names = {
   account: (accountId: string) => `accounts/${encode(accountId)}.json`,
   signIn: (digest: string) => `sign-ins/${digest}.json`,
+  /** Beside what is sent to X: both mean nothing any more within a day, and are deleted then. */
+  endedSession: (id: string) => `sign-ins/ended-${encode(id)}.json`,
   jobs: () => "jobs/",
   job: (jobId: string) => `jobs/${encode(jobId)}.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,

@@ -31,7 +31,12 @@ button { display: block; margin-top: 1.25rem; font: inherit; font-weight: 600;
   padding: .7rem 1.5rem; cursor: pointer; }
 button:hover { filter: brightness(1.08); }
 button[hidden] { display: none; }
+button.danger { background: var(--bad); }
+button.quiet { color: var(--accent); background: none; border: 1px solid currentColor;
+  padding: .45rem 1rem; font-size: .875rem; }
 @media (max-width: 25rem) { button { width: 100%; } }
+.sign-out { margin-top: 2rem; padding-top: .25rem; border-top: 1px solid var(--line); }
+a { color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 code { overflow-wrap: anywhere; }
 .hint { color: var(--soft); font-size: .875rem; margin: 1.25rem 0 0; }
@@ -61,6 +66,11 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
   dd { margin: 0 0 .6rem; } th { white-space: normal; } th, td { padding-right: .6rem; } }
 `;
 
+/** The last form of its page, so that no other is mistaken for it. */
+const SIGN_OUT = html`<form class="sign-out" method="post" action="/sign-out">
+  <button type="submit" class="quiet">Sign out</button>
+</form>`;
+
 /** One page: works without script; the style carries the nonce of the policy. */
 export function layout(
   {
@@ -68,12 +78,15 @@ export function layout(
     nonce,
     step,
     wide = false,
+    signOut = false,
   }: {
     title: string;
     nonce: string;
     /** Where in a sequence of pages this one stands: `Step 1 of 3`. */
     step?: string;
     wide?: boolean;
+    /** For who has a session: a button that ends it. */
+    signOut?: boolean;
   },
   content: Html,
 ): Html {
@@ -96,7 +109,7 @@ export function layout(
             ${step ? html`<span>${step}</span>` : ""}
           </p>
           <h1>${title}</h1>
-          ${content}
+          ${content} ${signOut ? SIGN_OUT : ""}
         </main>
       </body>
     </html>`;

@@ -45,6 +45,8 @@ beforeAll(async () => {
   await markNeedsSignIn(harness.store, "job-1", { reason: EVIL_NAME });
   pages.set("start, needed", await visitor.get(jobPath("job-1")));
   pages.set("status, administrator", await visitor.get("/"));
+  pages.set("removal", await visitor.get("/jobs/remove?jobId=job-1"));
+  pages.set("removal of no job", await visitor.get("/jobs/remove?jobId=job-9"));
   pages.set("start with an odd id", await visitor.get(jobPath(encodeURIComponent(EVIL_NAME))));
   pages.set("no such page", await visitor.get("/nothing"));
 });
@@ -61,6 +63,8 @@ const NAMES = [
   "refused",
   "start, needed",
   "status, administrator",
+  "removal",
+  "removal of no job",
   "start with an odd id",
   "no such page",
 ];
@@ -127,6 +131,7 @@ it("The confirmation shows the account, its picture as data, and asks nobody els
     /<img src="data:image\/png;base64,[\w+/=]+" alt="Profile picture of @small"/,
   );
   expect(html).not.toContain("twimg.com");
+  expect(html).toContain("<code>job-1</code>");
   expect(sealedIn(pageOf("confirmation"))).toMatch(/^eyJ/);
 });
 

@@ -1,13 +1,12 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import pRetry from "p-retry";
 import type { Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { parseJson, readBody } from "../body.ts";
 import { callerAddress } from "../caller-address.ts";
 import { sasExpiry, sasProblem } from "../delivery/sas.ts";
-import { ConnectorError } from "../errors.ts";
 import { badRequest, problem, queryParam } from "../http.ts";
-import { forgetJob, type Job, markNeedsSignIn, openToken, readJob } from "../jobs/job.ts";
+import { markNeedsSignIn, readJob } from "../jobs/job.ts";
+import { removeJob } from "../jobs/remove-job.ts";
 import type { Log } from "../log.ts";
 import type { Twitter } from "../twitter/client.ts";
 import type { WorkQueue } from "../work/queue.ts";
@@ -34,7 +33,6 @@ export type PortalDeps = {
 };
 
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
-const REVOKE_RETRIES = 2;
 
 /** The sample's enumeration by name and number: its host reads either (ASP.NET, model binding of enums). */
 const REMEDIATION_TYPES = new Map([
@@ -60,13 +58,7 @@ export function portalRoutes(deps: PortalDeps): Hono {
   routes.get("/job/iscreated", platformOnly, (c) => isCreated(deps, c));
 
   routes.delete("/job/ondeleted", platformOnly, async (c) => {
-    const jobId = jobIdOf(c);
-    const job = await readJob(deps.store, jobId);
-    if (job) {
-      await revokeToken(deps, job);
-      await forgetJob(deps.store, job, deps.now());
-      deps.log("job.deleted", { jobId, accountId: job.account.id });
-    }
+    await removeJob(deps, jobIdOf(c));
     return c.body(null, 200);
   });
 
@@ -130,23 +122,6 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
   });
   deps.wakeWorker();
   return c.body(null, 200);
-}
-
-/** A token that cannot be revoked is forgotten all the same; a person is told to do it at X. */
-async function revokeToken({ sealer, twitter, log }: PortalDeps, job: Job): Promise<void> {
-  const about = { jobId: job.jobId, accountId: job.account.id };
-  try {
-    const token = await openToken(sealer, { ...job, needsSignIn: undefined });
-    await pRetry(() => twitter.revoke(token), { retries: REVOKE_RETRIES, minTimeout: 200 });
-    log("token.revoked", about);
-  } catch (error) {
-    if (error instanceof ConnectorError && error.code === "x-token-refused") {
-      log("token.revoked", { ...about, detail: "X had revoked it before" });
-      return;
-    }
-    const detail = "revoke it by hand: X > Settings > Security > Apps and sessions";
-    log("token.not-revoked", { ...about, detail }, error);
-  }
 }
 
 /**

@@ -40,7 +40,7 @@ export function startPage(
   { jobId, archived }: { jobId: string; archived?: { username: string; needsSignIn: boolean } },
 ): Html {
   return layout(
-    { title: "Connect a Twitter account", nonce, step: "Step 2 of 3" },
+    { title: "Connect a Twitter account", nonce, step: "Step 2 of 3", signOut: true },
     html` ${
         archived
           ? html`<p class="notice ${archived.needsSignIn ? "" : "good"}">
@@ -65,11 +65,19 @@ export function startPage(
 
 export function confirmPage(
   { nonce }: Page,
-  { account, picture, sealed }: { account: Account; picture: string | undefined; sealed: string },
+  {
+    jobId,
+    account,
+    picture,
+    sealed,
+  }: { jobId: string; account: Account; picture: string | undefined; sealed: string },
 ): Html {
   return layout(
-    { title: "Is this the account?", nonce, step: "Step 3 of 3" },
-    html` <p>All posts of this account will be archived to Microsoft 365.</p>
+    { title: "Is this the account?", nonce, step: "Step 3 of 3", signOut: true },
+    html` <p>
+        All posts of this account will be archived to Microsoft 365, by the connector job
+        <code>${jobId}</code>.
+      </p>
       <div class="account">
         ${
           picture
@@ -90,7 +98,7 @@ export function confirmPage(
 
 export function donePage({ nonce }: Page, account: { username: string }): Html {
   return layout(
-    { title: "Twitter Connector Job Successfully set up.", nonce },
+    { title: "Twitter Connector Job Successfully set up.", nonce, signOut: true },
     html` <p class="notice good">
         Posts of <b>@${account.username}</b> will be archived as the compliance portal asks for
         them.

@@ -51,6 +51,10 @@ export function signInRoutes(deps: SignInDeps): Hono {
   routes.post("/sign-in/twitter", (c) => goToX(deps, c));
   routes.get("/views/twitteroauth", (c) => comeBack(deps, c));
   routes.post("/sign-in/confirm", (c) => confirm(deps, c));
+  routes.post("/sign-out", async (c) => {
+    await deps.sessions.signOut(c);
+    return c.redirect("/", 303);
+  });
   return routes;
 }
 
@@ -187,7 +191,7 @@ async function askToConfirm(
     token,
   } satisfies z.infer<typeof signedInSchema>);
   const picture = await readPicture(deps.fetchMedia, account);
-  return c.html(confirmPage(pageOf(c), { account, picture, sealed }));
+  return c.html(confirmPage(pageOf(c), { jobId, account, picture, sealed }));
 }
 
 async function confirm(deps: SignInDeps, c: Context): Promise<Response> {

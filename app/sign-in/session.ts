@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Context } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import * as z from "zod";
+import { names } from "../archive/names.ts";
 import type { Sealer } from "../archive/seal.ts";
+import { createDocument, type Store } from "../archive/store.ts";
 import { callerAddress } from "../caller-address.ts";
 import type { Log } from "../log.ts";
 import { isSameSecret } from "../portal/authenticate.ts";
@@ -28,14 +30,18 @@ export type Sessions = {
    * address with too many wrong ones waits; nobody else waits for what it did.
    */
   signIn(c: Context, password: string): Promise<"signed-in" | "wrong" | "too-many">;
+  /** Ends the session, if there is one, for whoever has kept its cookie, too. */
+  signOut(c: Context): Promise<void>;
 };
 
 export function createSessions({
+  store,
   sealer,
   apiSecretKey,
   log,
   now,
 }: {
+  store: Store;
   sealer: Sealer;
   apiSecretKey: string;
   log: Log;
@@ -43,14 +49,28 @@ export function createSessions({
 }): Sessions {
   const shown = createHash("sha256").update(apiSecretKey).digest("base64url").slice(0, 16);
   const wrongTries = createWrongTries("pages", { log, now });
+  const read = async (c: Context): Promise<Session | undefined> => {
+    const cookie = getCookie(c, COOKIE, "host");
+    const opened = await sealer.open(cookie ?? "").catch(() => undefined);
+    const session = sessionSchema.safeParse(opened).data;
+    const isGood =
+      session !== undefined &&
+      session.shown === shown &&
+      session.expires > now().getTime() &&
+      (await store.read(names.endedSession(session.id))) === undefined;
+    return isGood ? { id: session.id } : undefined;
+  };
   return {
-    async read(c) {
-      const cookie = getCookie(c, COOKIE, "host");
-      const opened = await sealer.open(cookie ?? "").catch(() => undefined);
-      const session = sessionSchema.safeParse(opened).data;
-      const isGood =
-        session !== undefined && session.shown === shown && session.expires > now().getTime();
-      return isGood ? { id: session.id } : undefined;
+    read,
+    async signOut(c) {
+      const session = await read(c);
+      deleteCookie(c, COOKIE, { prefix: "host", path: "/", secure: true });
+      if (session) {
+        // In the archive, because another instance may be asked next.
+        await createDocument(store, names.endedSession(session.id), {
+          endedAt: now().toISOString(),
+        });
+      }
     },
     async signIn(c, password) {
       const address = callerAddress(c);

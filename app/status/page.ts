@@ -16,7 +16,7 @@ export function statusPage({
   problem?: string;
 }): Html {
   return layout(
-    { title: "Status", nonce, wide: true },
+    { title: "Status", nonce, wide: true, signOut: jobs !== undefined },
     html` ${
         health.missing.length === 0
           ? html`<p class="notice good">The connector is running and ready.</p>`
@@ -146,7 +146,13 @@ function jobSection(job: JobOverview): Html {
           )}
         </tbody>
       </table>
-    </div>`;
+    </div>
+    <p class="hint">
+      Does the compliance portal not know this job any more?
+      <a href="/jobs/remove?jobId=${encodeURIComponent(job.jobId)}"
+        >Stop archiving @${job.account.username}</a
+      >
+    </p>`;
 }
 
 function passwordForm(problem: string | undefined): Html {

@@ -1,17 +1,17 @@
 import { Hono } from "hono";
-import type { Store } from "../archive/store.ts";
 import { readFormField } from "../body.ts";
-import type { Log } from "../log.ts";
 import { nonceOf } from "../security-headers.ts";
-import type { Sessions } from "../sign-in/session.ts";
 import type { Health } from "./health.ts";
 import { readOverview } from "./overview.ts";
 import { statusPage } from "./page.ts";
+import { type RemovalRouteDeps, removalRoutes } from "./removal.ts";
 
-export type StatusDeps = { store: Store; sessions: Sessions; health: () => Health; log: Log };
+export type StatusDeps = RemovalRouteDeps & { health: () => Health };
 
-export function statusRoutes({ store, sessions, health, log }: StatusDeps): Hono {
+export function statusRoutes(deps: StatusDeps): Hono {
+  const { store, sessions, health, log } = deps;
   const routes = new Hono();
+  routes.route("/", removalRoutes(deps));
 
   routes.get("/healthz", (c) => {
     const { missing, isAble, ...about } = health();

@@ -108,7 +108,13 @@ export function createAppOf(
   { store, queue, platform, settings, sealer, twitter, clock: { now }, log: { log } }: Parts,
   { issuer, worker }: Pick<Harness, "issuer" | "worker">,
 ): Hono {
-  const sessions = createSessions({ sealer, apiSecretKey: settings.API_SECRET_KEY, log, now });
+  const sessions = createSessions({
+    store,
+    sealer,
+    apiSecretKey: settings.API_SECRET_KEY,
+    log,
+    now,
+  });
   const fetchMedia = createFetchMedia(settings, createXAgent(settings.X_API_URL));
   const alive = { isAlive: () => worker.alive };
   return createApp({
@@ -140,8 +146,11 @@ export function createAppOf(
     },
     status: {
       store,
+      sealer,
       sessions,
+      twitter,
       log,
+      now,
       health: () =>
         readHealth({
           settings,
