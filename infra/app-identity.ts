@@ -19,22 +19,29 @@ export type AppIdentity = {
 };
 
 /** Registers the connector in Entra, or takes the registration that the deployer was given. */
-export function identifyApp({
-  config,
-  credential,
-  deployerTenantId,
-  principalId,
-  now,
-  hooks,
-}: {
-  config: ProgramConfig;
-  credential: Credential;
-  deployerTenantId: string;
-  principalId: pulumi.Output<string>;
-  now: Date;
-  /** Told of each new credential. */
-  hooks: pulumi.ResourceHookBinding;
-}): AppIdentity {
+export function identifyApp(
+  name: string,
+  {
+    config,
+    displayName,
+    credential,
+    deployerTenantId,
+    principalId,
+    now,
+    hooks,
+  }: {
+    config: ProgramConfig;
+    /** Of the registration; no other in the tenant has it. */
+    displayName: string;
+    credential: Credential;
+    deployerTenantId: string;
+    principalId: pulumi.Output<string>;
+    now: Date;
+    /** Told of each new credential. */
+    hooks: pulumi.ResourceHookBinding;
+  },
+  opts: pulumi.ComponentResourceOptions,
+): AppIdentity {
   const { azureAppId, azureAppSecret, tenantId = deployerTenantId, rotateDays } = config;
   const federation: Federation | undefined =
     credential === "federated"
@@ -55,11 +62,13 @@ export function identifyApp({
   }
   // The default provider may be signed in to the subscription's tenant, which is another one.
   const provider =
-    tenantId === deployerTenantId ? undefined : new azuread.Provider("microsoft-365", { tenantId });
+    tenantId === deployerTenantId
+      ? undefined
+      : new azuread.Provider(`${name}-microsoft-365`, { tenantId }, opts);
   const { clientId, clientSecret, secretEndDate, ready } = new Registration(
-    "registration",
-    { federation, rotateDays, now, hooks },
-    provider && { provider },
+    name,
+    { displayName, federation, rotateDays, now, hooks },
+    { ...opts, ...(provider && { provider }) },
   );
   return { clientId, clientSecret, secretEndDate, ready, federationToAdd: undefined };
 }

@@ -122,6 +122,9 @@ export type PlainConfig = z.infer<typeof plainSchema>;
 type SecretKey = (typeof SECRET_KEYS)[number];
 /** A secret that the stack has no value for (yet) is undefined. */
 export type ProgramConfig = PlainConfig & Record<SecretKey, pulumi.Output<string> | undefined>;
+type Arguments = z.input<typeof plainSchema> & {
+  [key in SecretKey]?: pulumi.Input<string> | undefined;
+};
 
 /**
  * The only reader of the stack's configuration.
@@ -144,21 +147,56 @@ export function readConfig(
   const isSet = (key: SecretKey) => secrets[key] !== undefined;
   const problems = [
     ...locationProblems(),
-    ...(plain.error?.issues ?? []).map(describeIssue),
-    ...(plain.success ? findContradictions(plain.data, isSet("azureAppSecret")) : []),
+    ...problemsIn(plain, isSet),
     ...unknownKeys(config).map(describeUnknown),
-    ...twitterProblems(TWITTER_KEYS.filter((key) => !isSet(key))),
     ...SECRET_KEYS.flatMap((key) => secretProblems(key, get(config, key))),
     ...SECRET_KEYS.filter(isSet)
       .filter((key) => encryptedKeys?.includes(`${config.name}:${key}`) === false)
       .map(clearProblem),
   ];
   if (!plain.success || problems.length > 0) {
-    throw new pulumi.RunError(
-      `The stack's configuration is not usable:\n${problems.map((line) => `- ${line}`).join("\n")}`,
-    );
+    throw unusable(problems);
   }
   return { ...plain.data, ...secrets };
+}
+
+/**
+ * A program's arguments with all defaults.
+ * @throws pulumi.RunError with all that is wrong with them.
+ */
+export function completeConfig(args: Arguments): ProgramConfig {
+  const plain = plainSchema.safeParse(args);
+  const isSet = (key: SecretKey) => args[key] !== undefined;
+  const problems = problemsIn(plain, isSet);
+  if (!plain.success || problems.length > 0) {
+    throw unusable(problems);
+  }
+  const secretOf = (key: SecretKey) => (isSet(key) ? pulumi.secret(args[key] ?? "") : undefined);
+  return {
+    ...plain.data,
+    apiSecretKey: secretOf("apiSecretKey"),
+    azureAppSecret: secretOf("azureAppSecret"),
+    twitterApiKey: secretOf("twitterApiKey"),
+    twitterApiSecretKey: secretOf("twitterApiSecretKey"),
+    twitterAccessToken: secretOf("twitterAccessToken"),
+    twitterAccessTokenSecret: secretOf("twitterAccessTokenSecret"),
+  };
+}
+
+function problemsIn(
+  plain: z.ZodSafeParseResult<PlainConfig>,
+  isSet: (key: SecretKey) => boolean,
+): string[] {
+  return [
+    ...(plain.error?.issues ?? []).map(describeIssue),
+    ...(plain.success ? findContradictions(plain.data, isSet("azureAppSecret")) : []),
+    ...twitterProblems(TWITTER_KEYS.filter((key) => !isSet(key))),
+  ];
+}
+
+function unusable(problems: string[]): pulumi.RunError {
+  const lines = problems.map((line) => `- ${line}`).join("\n");
+  return new pulumi.RunError(`The connector's configuration is not usable:\n${lines}`);
 }
 
 /**

@@ -39,7 +39,7 @@ function describeProduction(start: Start): void {
   it("has no client secret, where site and registration are of one tenant", async () => {
     const plan = planOf(await stack().succeed("up"));
     expect(plan).toContain(
-      "create azuread:ApplicationFederatedIdentityCredential registration-federation",
+      "create azuread:ApplicationFederatedIdentityCredential connector-registration-federation",
     );
     expect(plan.filter((step) => /ApplicationPassword|azure-app-secret/.test(step))).toEqual([]);
   });
@@ -83,7 +83,7 @@ function describeProduction(start: Start): void {
   it("lets go of the evidence on purpose: out of the stack first, then with its group", async () => {
     await stack().engine.unprotect();
     const destroy = await stack().succeed("destroy");
-    expect(planOf(destroy)).toContain("delete storage:BlobContainer archive-container");
+    expect(planOf(destroy)).toContain("delete storage:BlobContainer connector-archive-container");
     expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
     const group = resources().find((id) => /\/resourceGroups\/[^/]+$/.test(id)) ?? "";
     await stack().azure.manager.remove(group);
@@ -120,7 +120,7 @@ function describeImmutable(start: Start): void {
     expect(planOf(await stack().succeed("up"))).toContain("create web:WebApp connector-site");
     await stack().engine.configure({ immutabilityLocked: "true" }, {});
     expect(planOf(await stack().succeed("up"))).toEqual([
-      "update storage:StorageAccount archiveaccount",
+      "update storage:StorageAccount connectorarchive",
     ]);
     expect(planOf(await stack().succeed("up"))).toEqual([]);
     const end = planOf(await stack().succeed("destroy --exclude-protected"));
@@ -185,7 +185,7 @@ function describeOwnSecret(start: Start): void {
     const up = await stack().succeed("up");
     expect(planOf(up)).toEqual(
       expect.arrayContaining([
-        "create keyvault:Secret vault-azure-app-secret",
+        "create keyvault:Secret connector-vault-azure-app-secret",
         "create monitor:AutoscaleSetting connector-autoscale",
       ]),
     );
@@ -201,7 +201,7 @@ function describeOwnSecret(start: Start): void {
     await stack().engine.configure({}, { azureAppSecret: "renewed-secret-in-clear" });
     const up = await stack().succeed("up");
     expect(planOf(up)).toEqual([
-      "update keyvault:Secret vault-azure-app-secret",
+      "update keyvault:Secret connector-vault-azure-app-secret",
       "update web:WebApp connector-site",
     ]);
     expect(changedSettings(up)).toEqual(["AZURE_APP_SECRET"]);

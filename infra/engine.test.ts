@@ -86,7 +86,7 @@ function describeLife(start: Start): void {
     await stack().engine.configure({}, { apiSecretKey: "another-password-in-clear-0123456789" });
     const up = await upAsPlanned();
     expect(planOf(up)).toEqual([
-      "update keyvault:Secret vault-api-secret-key",
+      "update keyvault:Secret connector-vault-api-secret-key",
       "update web:WebApp connector-site",
     ]);
     expect(changedSettings(up)).toEqual(["API_SECRET_KEY"]);
@@ -100,7 +100,7 @@ function describeLife(start: Start): void {
     expect(planOf(up)).toEqual(
       [
         ...passwords,
-        "update keyvault:Secret vault-azure-app-secret",
+        "update keyvault:Secret connector-vault-azure-app-secret",
         "update web:WebApp connector-site",
       ].sort(),
     );
@@ -117,16 +117,16 @@ function describeLife(start: Start): void {
     const before = await stack().engine.outputs();
     const up = await upAsPlanned();
     expect(planOf(up)).toEqual([
-      "replace storage:Blob package-blob",
+      "replace storage:Blob connector-package-blob",
       "update web:WebApp connector-site",
     ]);
     expect(changedSettings(up)).toEqual(["WEBSITE_RUN_FROM_PACKAGE"]);
     expect((await stack().engine.outputs())["packageHash"]).not.toBe(before["packageHash"]);
     const order = up.steps.map(({ op, name }) => `${op} ${name}`);
     expect(order.filter((step) => /^(create|update|delete)/.test(step))).toEqual([
-      "create-replacement package-blob",
+      "create-replacement connector-package-blob",
       "update connector-site",
-      "delete-replaced package-blob",
+      "delete-replaced connector-package-blob",
     ]);
   });
 
@@ -154,8 +154,8 @@ function describeLife(start: Start): void {
     const refresh = await stack().succeed("refresh");
     // Azure deletes a role assignment together with its scope.
     const lost = [
-      "authorization:RoleAssignment archive-poison-role",
-      "storage:Queue archive-poison",
+      "authorization:RoleAssignment connector-archive-poison-role",
+      "storage:Queue connector-archive-poison",
     ];
     expect(planOf(refresh)).toEqual(lost.map((what) => `delete ${what}`));
     const up = await stack().succeed("up");
@@ -171,8 +171,8 @@ function describeLife(start: Start): void {
       expect.arrayContaining([
         "create storage:StorageAccount evidenceaccount",
         "create storage:BlobContainer evidence-container",
-        "delete storage:StorageAccount archiveaccount",
-        "delete storage:BlobContainer archive-container",
+        "delete storage:StorageAccount connectorarchive",
+        "delete storage:BlobContainer connector-archive-container",
       ]),
     );
   });
@@ -195,11 +195,11 @@ function describeLife(start: Start): void {
     await stack().engine.configure({ credential: "federated" }, {});
     const toTrust = await stack().succeed("up");
     expect(planOf(toTrust)).toEqual([
-      "create azuread:ApplicationFederatedIdentityCredential registration-federation",
-      "delete authorization:RoleAssignment vault-azure-app-secret-role",
-      "delete azuread:ApplicationPassword registration-password-even",
-      "delete azuread:ApplicationPassword registration-password-odd",
-      "delete keyvault:Secret vault-azure-app-secret",
+      "create azuread:ApplicationFederatedIdentityCredential connector-registration-federation",
+      "delete authorization:RoleAssignment connector-vault-azure-app-secret-role",
+      "delete azuread:ApplicationPassword connector-registration-password-even",
+      "delete azuread:ApplicationPassword connector-registration-password-odd",
+      "delete keyvault:Secret connector-vault-azure-app-secret",
       "update web:WebApp connector-site",
     ]);
     expect(changedSettings(toTrust)).toEqual(["AZURE_APP_SECRET"]);

@@ -63,7 +63,7 @@ const RULES: Rule[] = [
     "No shared keys",
     ACCOUNT,
     { allowSharedKeyAccess: false, defaultToOAuthAuthentication: true },
-    "archiveaccount",
+    "connectorarchive",
   ],
   [
     "No copies across tenants",
@@ -82,7 +82,7 @@ const RULES: Rule[] = [
       deleteRetentionPolicy: { enabled: true },
       containerDeleteRetentionPolicy: { enabled: true },
     },
-    "archive-blob-service",
+    "connector-archive-blob-service",
   ],
   ["Vault by roles", "keyvault:Vault", { properties: { enableRbacAuthorization: true } }],
   [
@@ -115,7 +115,7 @@ describe.each<[Mode]>([["first up"], ["production"], ["private backend"]])("%s",
       .all(type)
       .filter((one) => name === undefined || one.name === name)
       // The one secret that is not plain text says so.
-      .filter((one) => one.name !== "vault-sealing-keys");
+      .filter((one) => one.name !== "connector-vault-sealing-keys");
     expect(found.length).toBeGreaterThan(0);
     for (const one of found) {
       expect(reveal(one.inputs), one.name).toMatchObject(inputs);
@@ -131,8 +131,10 @@ describe.each<[Mode]>([["first up"], ["production"], ["private backend"]])("%s",
 describe("production", () => {
   it("cannot lose the archive to an accident", async () => {
     const { find } = await run("production");
-    expect(find(ACCOUNT, "archiveaccount").inputs["sku"]).toEqual({ name: "Standard_GZRS" });
-    expect(find("storage:BlobServiceProperties", "archive-blob-service").inputs).toMatchObject({
+    expect(find(ACCOUNT, "connectorarchive").inputs["sku"]).toEqual({ name: "Standard_GZRS" });
+    expect(
+      find("storage:BlobServiceProperties", "connector-archive-blob-service").inputs,
+    ).toMatchObject({
       deleteRetentionPolicy: { days: 90 },
       containerDeleteRetentionPolicy: { days: 90 },
       restorePolicy: { enabled: true, days: 89 },
@@ -158,7 +160,7 @@ describe("development", () => {
 describe("an immutable archive", () => {
   it("is made so from the start, and not restored to a point in time", async () => {
     const { find } = await run("immutable archive");
-    expect(find(ACCOUNT, "archiveaccount").inputs["immutableStorageWithVersioning"]).toEqual({
+    expect(find(ACCOUNT, "connectorarchive").inputs["immutableStorageWithVersioning"]).toEqual({
       enabled: true,
       immutabilityPolicy: {
         immutabilityPeriodSinceCreationInDays: 2190,
@@ -166,14 +168,16 @@ describe("an immutable archive", () => {
         allowProtectedAppendWrites: false,
       },
     });
-    expect(find("storage:BlobServiceProperties", "archive-blob-service").inputs).toMatchObject({
+    expect(
+      find("storage:BlobServiceProperties", "connector-archive-blob-service").inputs,
+    ).toMatchObject({
       restorePolicy: { enabled: false },
     });
   });
 
   it("is not made so unasked", async () => {
     const { find } = await run("production");
-    expect(find(ACCOUNT, "archiveaccount").inputs).not.toHaveProperty(
+    expect(find(ACCOUNT, "connectorarchive").inputs).not.toHaveProperty(
       "immutableStorageWithVersioning",
     );
   });
@@ -183,7 +187,7 @@ describe("the private backend", () => {
   it("closes archive and vault to the internet, and leaves the site open to the platform", async () => {
     const { find } = await run("private backend");
     const closed = { defaultAction: "Deny", bypass: "None" };
-    expect(find(ACCOUNT, "archiveaccount").inputs).toMatchObject({
+    expect(find(ACCOUNT, "connectorarchive").inputs).toMatchObject({
       publicNetworkAccess: "Disabled",
       networkRuleSet: closed,
     });
@@ -209,9 +213,9 @@ describe("the private backend", () => {
       JSON.stringify(inputs["privateLinkServiceConnections"]).match(/"groupIds":\["(\w+)"\]/)?.[1],
     ]);
     expect(Object.fromEntries(groups)).toEqual({
-      "private-blob-endpoint": "blob",
-      "private-queue-endpoint": "queue",
-      "private-vault-endpoint": "vault",
+      "connector-private-blob-endpoint": "blob",
+      "connector-private-queue-endpoint": "queue",
+      "connector-private-vault-endpoint": "vault",
     });
     expect(all("privatedns:PrivateZone").map(({ inputs }) => inputs["privateZoneName"])).toEqual([
       "privatelink.blob.core.windows.net",
@@ -241,7 +245,7 @@ describe("the private backend", () => {
   it("is there only when asked for", async () => {
     const { find, all } = await run("production");
     expect(all("network:VirtualNetwork")).toEqual([]);
-    expect(find(ACCOUNT, "archiveaccount").inputs).toMatchObject({
+    expect(find(ACCOUNT, "connectorarchive").inputs).toMatchObject({
       publicNetworkAccess: "Enabled",
       networkRuleSet: { defaultAction: "Allow" },
     });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import {
@@ -9,6 +9,7 @@ import {
   settingsSchema,
   TWITTER_SETTINGS,
 } from "../app/settings.ts";
+import { program } from "./program.ts";
 import { ROLES } from "./roles.ts";
 import { DEPLOYER, evaluate, type Evaluation, valueOf } from "./testing/mocks.ts";
 import {
@@ -153,12 +154,12 @@ describe("the site", () => {
       ];
       expect(access.length).toBeGreaterThan(all("authorization:RoleAssignment").length);
       for (const { name } of access) {
-        expect(optionsOf(name).hooks.afterCreate, name).toEqual(["access-given"]);
+        expect(optionsOf(name).hooks.afterCreate, name).toEqual(["connector-access-given"]);
       }
       expect(optionsOf("connector-site").hooks).toEqual({
         afterCreate: [],
-        beforeCreate: ["access-settled"],
-        beforeUpdate: ["access-settled"],
+        beforeCreate: ["connector-access-settled"],
+        beforeUpdate: ["connector-access-settled"],
       });
     },
   );
@@ -172,8 +173,7 @@ describe("the example stack files", () => {
     const config = Object.fromEntries(
       own.map(([key, value]) => [key.slice(key.indexOf(":") + 1), String(value)]),
     );
-    vi.resetModules();
-    const { find, all } = await evaluate(() => import("./index.ts"), { config });
+    const { find, all } = await evaluate(program, { config });
     expect(find("resources:ResourceGroup").inputs["tags"]).toMatchObject({ environment: name });
     expect(all("network:PrivateEndpoint")).toHaveLength(name === "production" ? 3 : 0);
     expect(all("monitor:AutoscaleSetting")).toHaveLength(name === "production" ? 1 : 0);
@@ -192,7 +192,7 @@ describe("the first up", () => {
     const added = namesOf(second).filter((name) => !namesOf(first).includes(name));
     expect(added.toSorted()).toEqual(
       TWITTER_SETTINGS.flatMap((name) => {
-        const secret = `vault-${name.toLowerCase().replaceAll("_", "-")}`;
+        const secret = `connector-vault-${name.toLowerCase().replaceAll("_", "-")}`;
         return [secret, `${secret}-role`];
       }).toSorted(),
     );
@@ -232,7 +232,7 @@ it("a package of one's own is read where it is, and no account with keys is made
     [false],
   );
   expect(all("storage:Blob")).toEqual([]);
-  expect(find("authorization:RoleAssignment", "package-role").inputs).toMatchObject({
+  expect(find("authorization:RoleAssignment", "connector-package-role").inputs).toMatchObject({
     scope: OWN_CONTAINER_ID,
     roleDefinitionId: expect.stringContaining(ROLES.storageBlobDataReader) as unknown,
   });
@@ -243,11 +243,13 @@ it("a package of one's own is read where it is, and no account with keys is made
 
 it("a package that was replaced can be brought back for 90 days", async () => {
   const { find, optionsOf } = await run("production");
-  expect(find("storage:BlobServiceProperties", "package-blob-service").inputs).toMatchObject({
+  expect(
+    find("storage:BlobServiceProperties", "connector-package-blob-service").inputs,
+  ).toMatchObject({
     deleteRetentionPolicy: { enabled: true, days: 90 },
     containerDeleteRetentionPolicy: { enabled: true, days: 90 },
   });
-  expect(optionsOf("package-blob").retainOnDelete).toBe(false);
+  expect(optionsOf("connector-package-blob").retainOnDelete).toBe(false);
 });
 
 describe("the connector in Entra", () => {
@@ -256,7 +258,7 @@ describe("the connector in Entra", () => {
     expect(evaluation.all("ApplicationPassword")).toEqual([]);
     expect("AZURE_APP_SECRET" in appSettings(evaluation)).toBe(false);
     expect(evaluation.find("ApplicationFederatedIdentityCredential").inputs).toMatchObject({
-      applicationId: "/registration-application/object-id",
+      applicationId: "/connector-registration-application/object-id",
       issuer: "https://login.microsoftonline.com/11111111-1111-4111-8111-111111111111/v2.0",
       subject: "principal-id",
       audiences: ["api://AzureADTokenExchange"],
@@ -269,12 +271,12 @@ describe("the connector in Entra", () => {
       const evaluation = await run(mode);
       const passwords = evaluation.all("ApplicationPassword");
       expect(passwords.map(({ name }) => name).toSorted()).toEqual([
-        "registration-password-even",
-        "registration-password-odd",
+        "connector-registration-password-even",
+        "connector-registration-password-odd",
       ]);
       const ends = passwords.map(({ inputs }) => Date.parse(String(inputs["endDate"])) / 1000);
       const { properties } = secretSchema.parse(
-        reveal(evaluation.find("keyvault:Secret", "vault-azure-app-secret").inputs),
+        reveal(evaluation.find("keyvault:Secret", "connector-vault-azure-app-secret").inputs),
       );
       expect(properties.attributes.expires).toBe(Math.max(...ends));
       expect(evaluation.all("ApplicationFederatedIdentityCredential")).toEqual([]);
@@ -284,7 +286,7 @@ describe("the connector in Entra", () => {
   it("has its own secret's end told to the vault, which tells of it", async () => {
     const { find } = await run("own registration with a secret");
     const { properties } = secretSchema.parse(
-      reveal(find("keyvault:Secret", "vault-azure-app-secret").inputs),
+      reveal(find("keyvault:Secret", "connector-vault-azure-app-secret").inputs),
     );
     expect(properties.attributes.expires).toBe(Date.UTC(2027, 5, 30) / 1000);
   });
@@ -301,7 +303,9 @@ describe("the connector in Entra", () => {
   it("is registered in the organization's tenant, wherever the deployer is signed in", async () => {
     const evaluation = await run("another tenant");
     expect(evaluation.find("providers:azuread").inputs).toMatchObject({ tenantId: OTHER_TENANT });
-    expect(evaluation.optionsOf("registration-application").provider).toContain("microsoft-365");
+    expect(evaluation.optionsOf("connector-registration-application").provider).toContain(
+      "microsoft-365",
+    );
   });
 
   it.each<[Mode]>([["own registration"], ["own registration with a secret"]])(
@@ -326,13 +330,13 @@ describe("the connector in Entra", () => {
 describe("destroying a stack", () => {
   const EVIDENCE = [
     ["connector", "resources:ResourceGroup"],
-    ["archiveaccount", "storage:StorageAccount"],
-    ["archive-container", "storage:BlobContainer"],
+    ["connectorarchive", "storage:StorageAccount"],
+    ["connector-archive-container", "storage:BlobContainer"],
     // The provider would set it back to Azure's defaults: no versions, no soft delete.
-    ["archive-blob-service", "storage:BlobServiceProperties"],
-    ["vault-vault", "keyvault:Vault"],
+    ["connector-archive-blob-service", "storage:BlobServiceProperties"],
+    ["connector-vault", "keyvault:Vault"],
     // What is sealed in the archive opens with this key only.
-    ["sealing-key", "RandomBytes"],
+    ["connector-sealing-key", "RandomBytes"],
   ] as const;
 
   it("of production leaves the evidence, and what it lies in", async () => {

@@ -5,9 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
  * unlocked, and locks it in a later write (REST reference of storage accounts, AccountImmutabilityPolicyState).
  * A preview refuses it, too, so that nothing has been made by then.
  */
-export function lockLater(isLocked: boolean): pulumi.ResourceHookBinding {
+export function lockLater(name: string, isLocked: boolean): pulumi.ResourceHookBinding {
   const refuse = new pulumi.ResourceHook(
-    "immutability-locked-later",
+    `${name}-immutability-locked-later`,
     () => {
       throw new Error(REFUSAL);
     },

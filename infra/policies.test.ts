@@ -241,7 +241,7 @@ function whenPasses(type: string, passes: Policy[2]): string {
         : inProduction === ""
           ? "in production"
           : "with `private-backend`";
-    case "packageaccount":
+    case "connectorpackage":
       return inProduction === inPrivate && inDevelopment === inPrivate
         ? "but for the package account"
         : "with `private-backend`, but for the package account";

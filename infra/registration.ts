@@ -12,6 +12,8 @@ export type Federation = {
 export const EXCHANGE_AUDIENCE = "api://AzureADTokenExchange";
 
 export type RegistrationArgs = {
+  /** No other registration in the tenant has it. */
+  displayName: string;
   /** Undefined: a client secret, in turns of `rotateDays`. */
   federation: Federation | undefined;
   rotateDays: number;
@@ -42,7 +44,7 @@ export class Registration extends pulumi.ComponentResource {
     const application = new azuread.Application(
       `${name}-application`,
       {
-        displayName: `${pulumi.getProject()}-${pulumi.getStack()}`,
+        displayName: args.displayName,
         signInAudience: "AzureADMyOrg",
         preventDuplicateNames: true,
         owners,

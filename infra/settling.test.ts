@@ -12,7 +12,7 @@ let settling: ReturnType<typeof createSettling>;
 
 beforeAll(async () => {
   await evaluate(async () => {
-    settling = createSettling(60, {
+    settling = createSettling("connector", 60, {
       now: () => clock,
       wait: async (ms) => waits.push(ms),
     });

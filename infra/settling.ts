@@ -18,12 +18,16 @@ const CLOCK: Clock = { now: () => Date.now(), wait: (ms) => setTimeout(ms) };
  * before cannot read its secrets, and is not told of them again for a day; or is refused its token. So
  * it waits; only where something is new.
  */
-export function createSettling(seconds: number, { now, wait }: Clock = CLOCK): Settling {
+export function createSettling(
+  name: string,
+  seconds: number,
+  { now, wait }: Clock = CLOCK,
+): Settling {
   let newest = Number.NEGATIVE_INFINITY;
-  const note = new pulumi.ResourceHook("access-given", async () => {
+  const note = new pulumi.ResourceHook(`${name}-access-given`, async () => {
     newest = now();
   });
-  const settle = new pulumi.ResourceHook("access-settled", async () => {
+  const settle = new pulumi.ResourceHook(`${name}-access-settled`, async () => {
     await wait(Math.max(0, newest + seconds * 1000 - now()));
   });
   return {

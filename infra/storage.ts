@@ -39,7 +39,7 @@ export class Storage extends pulumi.ComponentResource {
     const parent = { parent: this };
     const keep = { ...parent, protect: isProduction, retainOnDelete: isProduction };
     const account = new storage.StorageAccount(
-      `${name}account`,
+      name.replaceAll("-", ""),
       {
         ...hardenedAccount(args.isPrivate),
         ...place,

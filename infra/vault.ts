@@ -37,7 +37,7 @@ export class Vault extends pulumi.ComponentResource {
     super("m365:connector:Vault", name, {}, opts);
     const { place, holder, tenantId, isPrivate, isProduction } = args;
     const vault = new keyvault.Vault(
-      `${name}-vault`,
+      name,
       {
         ...place,
         properties: {

@@ -1,9 +1,6 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { program } from "../program.ts";
 import { evaluate, type Evaluation } from "../testing/mocks.ts";
-
-afterEach(() => {
-  vi.resetModules();
-});
 
 describe("the whole program", () => {
   it("watches what it made, for as long and for whom the stack says", async () => {
@@ -15,28 +12,30 @@ describe("the whole program", () => {
     expect(find("monitor:ActionGroup").inputs["emailReceivers"]).toMatchObject([
       { emailAddress: "operator@example.com" },
     ]);
-    expect(
-      find("operationalinsights:Workspace", "monitoring-workspace").inputs["retentionInDays"],
-    ).toBe(365);
-    const undelivered = find("monitor:ScheduledQueryRule", "monitoring-undelivered").inputs;
+    const workspace = find("operationalinsights:Workspace", "connector-monitoring-workspace");
+    expect(workspace.inputs["retentionInDays"]).toBe(365);
+    const undelivered = find(
+      "monitor:ScheduledQueryRule",
+      "connector-monitoring-undelivered",
+    ).inputs;
     expect(undelivered["description"]).toContain("12 hours");
     const watched = all("monitor:DiagnosticSetting").map(({ inputs }) =>
-      String(inputs["resourceUri"]).replace(/^.*\/(connector-|vault-|archive|package|monit)/, "$1"),
+      String(inputs["resourceUri"]).replace(/^.*\/(?=connector)/, ""),
     );
     expect(watched.toSorted()).toEqual([
-      "archiveaccount/blobServices/default",
-      "archiveaccount/fileServices/default",
-      "archiveaccount/queueServices/default",
-      "archiveaccount/tableServices/default",
+      "connector-monitoring-workspace",
       "connector-plan",
       "connector-site",
       "connector-site",
-      "monitoring-workspace",
-      "packageaccount/blobServices/default",
-      "packageaccount/fileServices/default",
-      "packageaccount/queueServices/default",
-      "packageaccount/tableServices/default",
-      "vault-vault",
+      "connector-vault",
+      "connectorarchive/blobServices/default",
+      "connectorarchive/fileServices/default",
+      "connectorarchive/queueServices/default",
+      "connectorarchive/tableServices/default",
+      "connectorpackage/blobServices/default",
+      "connectorpackage/fileServices/default",
+      "connectorpackage/queueServices/default",
+      "connectorpackage/tableServices/default",
     ]);
   });
 
@@ -45,7 +44,11 @@ describe("the whole program", () => {
     const watched = all("monitor:DiagnosticSetting").map(({ inputs }) =>
       String(inputs["resourceUri"]),
     );
-    for (const name of ["connector-autoscale", "private-network", "private-guard"]) {
+    for (const name of [
+      "connector-autoscale",
+      "connector-private-network",
+      "connector-private-guard",
+    ]) {
       expect(
         watched.filter((uri) => uri.endsWith(`/${name}`)),
         name,
@@ -67,5 +70,5 @@ describe("the whole program", () => {
 });
 
 async function programOf(config: Record<string, string>): Promise<Evaluation> {
-  return evaluate(() => import("../index.ts"), { config });
+  return evaluate(program, { config });
 }

@@ -1,4 +1,5 @@
-import { vi } from "vitest";
+import { buildPackage, type Package } from "../build-package.ts";
+import { program } from "../program.ts";
 import { type Evaluation, evaluate } from "./mocks.ts";
 
 /** Values for configurations of tests. */
@@ -58,6 +59,9 @@ export const SECRET_VALUES = [
 ];
 
 const evaluations = new Map<string, Promise<Evaluation>>();
+/** One bundle for all: it depends on the source alone. */
+let built: Promise<Package> | undefined;
+const buildOnce = () => (built ??= buildPackage());
 
 /** The program as it is evaluated in a mode: once a test file, one evaluation at a time. */
 export function evaluateMode(mode: Mode, { preview = false } = {}): Promise<Evaluation> {
@@ -66,8 +70,7 @@ export function evaluateMode(mode: Mode, { preview = false } = {}): Promise<Eval
   if (known) {
     return known;
   }
-  vi.resetModules();
-  const evaluation = evaluate(() => import("../index.ts"), { config: MODES[mode], preview });
+  const evaluation = evaluate(() => program(buildOnce), { config: MODES[mode], preview });
   evaluations.set(key, evaluation);
   return evaluation;
 }

@@ -1,0 +1,40 @@
+import * as authorization from "@pulumi/azure-native/authorization/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { buildPackage } from "./build-package.ts";
+import { readConfig } from "./config.ts";
+import { TwitterConnector } from "./twitter-connector.ts";
+
+/** One connector, as the stack's configuration wants it. @returns the stack's outputs. */
+export async function program(build = buildPackage) {
+  const config = readConfig();
+  const built = await build();
+  const connector = new TwitterConnector("connector", {
+    ...config,
+    displayName: `${pulumi.getProject()}-${pulumi.getStack()}`,
+    deployer: await authorization.getClientConfig(),
+    package: built,
+  });
+  const { connectorUrl, azureAppId, apiSecretKey } = connector;
+  return {
+    tenantId: connector.tenantId,
+    connectorUrl,
+    azureAppId,
+    apiSecretKey,
+    twitterCallbackUrl: connector.twitterCallbackUrl,
+    statusUrl: connector.statusUrl,
+    archiveUrl: connector.archiveUrl,
+    workQueueUrl: connector.workQueueUrl,
+    poisonQueueUrl: connector.poisonQueueUrl,
+    workbookUrl: connector.workbookUrl,
+    /** What `/healthz` must answer once this package runs. */
+    packageHash: built.hash,
+    federatedCredential: connector.federatedCredential ?? null,
+    /** What the compliance portal asks for, under its own labels. */
+    portal: {
+      Name: `Twitter (${pulumi.getStack()})`,
+      "Connector URL": connectorUrl,
+      Password: apiSecretKey,
+      "Azure App ID": azureAppId,
+    },
+  };
+}

@@ -1,0 +1,263 @@
+import * as managedidentity from "@pulumi/azure-native/managedidentity/index.js";
+import * as resources from "@pulumi/azure-native/resources/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { identifyApp } from "./app-identity.ts";
+import { autoscale } from "./autoscale.ts";
+import { completeConfig } from "./config.ts";
+import type { TwitterConnectorArgs } from "./connector-args.ts";
+import { chooseCredential } from "./credential.ts";
+import { DAILY_LOG_QUOTA_GB, DEFAULT_REPLICATION } from "./defaults.ts";
+import { Monitoring } from "./monitoring.ts";
+import { ownPackage } from "./own-package.ts";
+import { AppPackage } from "./package.ts";
+import { PrivateNetwork } from "./private-network.ts";
+import type { Federation } from "./registration.ts";
+import { sealingKeys } from "./sealing-keys.ts";
+import { lockLater } from "./lock-later.ts";
+import { createSettling } from "./settling.ts";
+import { Storage } from "./storage.ts";
+import { Vault } from "./vault.ts";
+import { WebApp } from "./web-app.ts";
+
+/** Names of children, of which Azure takes 24 characters for some, are made from it. */
+const NAME = /^[a-z][a-z0-9]{0,8}$/;
+
+/**
+ * The connector with everything that it needs, in a resource group of its own. A stack may have
+ * several, each for other accounts of X or another organization.
+ * @throws pulumi.RunError with all that is wrong with the arguments, before anything is created.
+ */
+export class TwitterConnector extends pulumi.ComponentResource {
+  /** What the compliance portal asks for as "Connector URL". */
+  readonly connectorUrl: pulumi.Output<string>;
+  /** "Azure App ID". */
+  readonly azureAppId: pulumi.Output<string>;
+  readonly tenantId: string;
+  /** "Password", and what the sign-in pages ask for; secret. */
+  readonly apiSecretKey: pulumi.Output<string>;
+  /** To register in the X developer app, letter by letter. */
+  readonly twitterCallbackUrl: pulumi.Output<string>;
+  readonly statusUrl: pulumi.Output<string>;
+  /** For `npm run verify`. */
+  readonly archiveUrl: pulumi.Output<string>;
+  /** For `npm run requeue`. */
+  readonly workQueueUrl: pulumi.Output<string>;
+  readonly poisonQueueUrl: pulumi.Output<string>;
+  /** Where the Azure portal shows delivery, coverage, reads and lag. */
+  readonly workbookUrl: pulumi.Output<string>;
+  /** What the owner of a registration that is not the stack's has to add to it; else undefined. */
+  readonly federatedCredential: Federation | undefined;
+
+  /** @param name 1 to 9 lower-case letters and digits. */
+  constructor(name: string, args: TwitterConnectorArgs, opts?: pulumi.ComponentResourceOptions) {
+    const config = completeConfig(args);
+    const { deployer } = args;
+    const tenantId = config.tenantId ?? deployer.tenantId;
+    const credential = chooseCredential(config, {
+      hasAppSecret: config.azureAppSecret !== undefined,
+      deployerTenantId: deployer.tenantId,
+    });
+    if (!NAME.test(name)) {
+      throw new pulumi.RunError(
+        `The name of a connector has 1 to 9 lower-case letters and digits: "${name}" cannot be one`,
+      );
+    }
+    super("m365:connector:TwitterConnector", name, {}, opts);
+    this.tenantId = tenantId;
+    const { subscriptionId } = deployer;
+    const isProduction = config.environment === "production";
+    const isPrivate = config.network === "private-backend";
+    const tags = {
+      ...config.tags,
+      project: pulumi.getProject(),
+      stack: pulumi.getStack(),
+      environment: config.environment,
+    };
+    const parent = { parent: this };
+    const keep = { protect: isProduction, retainOnDelete: isProduction };
+    // Azure deletes a group with all that lies in it, the archive too.
+    const resourceGroup = new resources.ResourceGroup(
+      name,
+      { tags },
+      { ...parent, ...keep, hooks: lockLater(name, config.immutabilityLocked) },
+    );
+    const place = { resourceGroupName: resourceGroup.name, tags };
+    const identity = new managedidentity.UserAssignedIdentity(name, place, parent);
+    const settling = createSettling(name, config.roleSettlingSeconds);
+    const holder = { principalId: identity.principalId, subscriptionId, hooks: settling.given };
+
+    const app = identifyApp(
+      `${name}-registration`,
+      {
+        config,
+        displayName: args.displayName ?? `${pulumi.getProject()}-${pulumi.getStack()}-${name}`,
+        credential,
+        hooks: settling.given,
+        deployerTenantId: deployer.tenantId,
+        principalId: identity.principalId,
+        now: new Date(),
+      },
+      parent,
+    );
+    const storage = new Storage(
+      `${name}-archive`,
+      {
+        place,
+        holder,
+        skuName: config.archiveReplication ?? DEFAULT_REPLICATION[config.environment],
+        isPrivate,
+        isProduction,
+        retention: config,
+      },
+      parent,
+    );
+    const { package: built } = args;
+    const { packageContainerId: containerId } = config;
+    const appPackage =
+      containerId === undefined
+        ? new AppPackage(`${name}-package`, { place, holder, built }, parent)
+        : ownPackage(`${name}-package`, { containerId, holder, built }, parent);
+
+    const generatedApiSecretKey = new random.RandomPassword(
+      `${name}-api-secret-key`,
+      { length: 48, special: false },
+      { ...parent, ...keep },
+    );
+    this.apiSecretKey = pulumi.secret(config.apiSecretKey ?? generatedApiSecretKey.result);
+    const vault = new Vault(
+      `${name}-vault`,
+      {
+        place,
+        holder,
+        tenantId: deployer.tenantId,
+        isPrivate,
+        isProduction,
+        secrets: {
+          API_SECRET_KEY: this.apiSecretKey,
+          AZURE_APP_SECRET: app.clientSecret,
+          SEALING_KEYS: sealingKeys(`${name}-sealing-key`, config.sealingKeyGeneration, { ...parent, ...keep }),
+          TWITTER_API_KEY: config.twitterApiKey,
+          TWITTER_API_SECRET_KEY: config.twitterApiSecretKey,
+          TWITTER_ACCESS_TOKEN: config.twitterAccessToken,
+          TWITTER_ACCESS_TOKEN_SECRET: config.twitterAccessTokenSecret,
+        },
+        endDates: { AZURE_APP_SECRET: app.secretEndDate },
+      },
+      parent,
+    );
+    const privateNetwork = isPrivate
+      ? new PrivateNetwork(
+          `${name}-private`,
+          {
+            place,
+            archiveAccountId: storage.accountId,
+            vaultId: vault.vaultId,
+            after: [...storage.written, ...vault.written],
+            range: config.networkRange,
+          },
+          parent,
+        )
+      : undefined;
+
+    const webApp = new WebApp(
+      name,
+      {
+        place,
+        identityId: identity.id,
+        packageUrl: appPackage.url,
+        skuName: config.sku,
+        instances: config.instances,
+        scalesItself: config.maxInstances !== undefined,
+        zoneRedundant: config.zoneRedundant,
+        allowedIpRanges: config.allowedIpRanges,
+        subnetId: privateNetwork?.siteSubnetId,
+        hooks: settling.needed,
+        settings: {
+          ...vault.references,
+          TENANT_ID: tenantId,
+          AZURE_APP_ID: app.clientId,
+          MANAGED_IDENTITY_CLIENT_ID: identity.clientId,
+          ARCHIVE_CONTAINER_URL: storage.containerUrl,
+          WORK_QUEUE_URL: storage.workQueueUrl,
+          POISON_QUEUE_URL: storage.poisonQueueUrl,
+          CONNECTOR_URL: config.connectorUrl,
+          X_API_URL: config.xApiUrl,
+          X_VOCABULARY: config.vocabulary,
+          ENTRA_URL: config.entraUrl,
+          PLATFORM_URL: config.platformUrl,
+          SAS_HOSTS: config.sasHosts,
+          CAPTURE_INTERVAL_MINUTES: config.captureIntervalMinutes,
+          READS_PER_DAY: config.readsPerDay,
+          READS_PER_MONTH: config.readsPerMonth,
+          FULL_ARCHIVE_SEARCH: config.fullArchiveSearch,
+          TASK_CONCURRENCY: undefined,
+          UPLOAD_CONCURRENCY: undefined,
+          LOG_LEVEL: undefined,
+        },
+      },
+      {
+        ...parent,
+        dependsOn: [
+          ...app.ready,
+          ...storage.roleAssignments,
+          ...appPackage.roleAssignments,
+          ...vault.roleAssignments,
+          ...(privateNetwork?.ready ?? []),
+        ],
+      },
+    );
+
+    const scaling =
+      config.maxInstances === undefined
+        ? undefined
+        : autoscale(
+            `${name}-autoscale`,
+            {
+              place,
+              planId: webApp.planId,
+              archiveAccountId: storage.accountId,
+              workQueueName: storage.workQueueName,
+              minInstances: config.instances,
+              maxInstances: config.maxInstances,
+            },
+            parent,
+          );
+
+    const monitoring = new Monitoring(
+      `${name}-monitoring`,
+      {
+        place,
+        subscriptionId,
+        watched: {
+          site: webApp.siteId,
+          plan: webApp.planId,
+          vault: vault.vaultId,
+          archiveAccount: storage.accountId,
+          packageAccount: appPackage.accountId,
+          autoscale: scaling?.id,
+          network: privateNetwork?.networkId,
+          networkGuard: privateNetwork?.guardId,
+        },
+        alertEmail: config.alertEmail,
+        hoursWithoutDelivery: config.hoursWithoutDelivery,
+        retentionDays: config.logRetentionDays,
+        dailyQuotaGb: DAILY_LOG_QUOTA_GB[config.environment],
+        isProduction,
+        alertsAfter: [webApp],
+      },
+      parent,
+    );
+
+    this.connectorUrl = pulumi.output(config.connectorUrl ?? webApp.url);
+    this.azureAppId = pulumi.output(app.clientId);
+    this.twitterCallbackUrl = pulumi.interpolate`${this.connectorUrl}/Views/TwitterOAuth`;
+    this.statusUrl = pulumi.interpolate`${this.connectorUrl}/`;
+    this.archiveUrl = storage.containerUrl;
+    this.workQueueUrl = storage.workQueueUrl;
+    this.poisonQueueUrl = storage.poisonQueueUrl;
+    this.workbookUrl = monitoring.workbookUrl;
+    this.federatedCredential = app.federationToAdd;
+    this.registerOutputs({ connectorUrl: this.connectorUrl, azureAppId: this.azureAppId });
+  }
+}
