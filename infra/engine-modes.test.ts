@@ -83,7 +83,7 @@ function describeProduction(start: Start): void {
   it("lets go of the evidence on purpose: out of the stack first, then with its group", async () => {
     await stack().engine.unprotect();
     const destroy = await stack().succeed("destroy");
-    expect(planOf(destroy)).toContain("delete storage:BlobContainer connector-archive-container");
+    expect(planOf(destroy)).toContain("delete storage:BlobContainer connectorarchive-container");
     expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
     const group = resources().find((id) => /\/resourceGroups\/[^/]+$/.test(id)) ?? "";
     await stack().azure.manager.remove(group);

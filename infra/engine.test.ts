@@ -12,6 +12,9 @@ import {
   useStack,
 } from "./testing/stack.ts";
 
+const STORAGE = "new Storage(\n      `${name}archive`,";
+const RETENTION = "retention: config,\n      },\n      ";
+
 await onEngines(describeLife);
 
 /** The life of a stack, from the first preview to its end. */
@@ -71,7 +74,9 @@ function describeLife(start: Start): void {
     await stack().engine.configure({}, TWITTER_CONFIG);
     const up = await stack().succeed("up");
     const names = Object.keys(TWITTER_CONFIG).map(toSettingName);
-    const secrets = names.map((name) => `vault-${name.toLowerCase().replaceAll("_", "-")}`);
+    const secrets = names.map(
+      (name) => `connector-vault-${name.toLowerCase().replaceAll("_", "-")}`,
+    );
     expect(planOf(up)).toEqual(
       [
         ...secrets.map((name) => `create keyvault:Secret ${name}`),
@@ -117,16 +122,16 @@ function describeLife(start: Start): void {
     const before = await stack().engine.outputs();
     const up = await upAsPlanned();
     expect(planOf(up)).toEqual([
-      "replace storage:Blob connector-package-blob",
+      "replace storage:Blob connectorpackage-blob",
       "update web:WebApp connector-site",
     ]);
     expect(changedSettings(up)).toEqual(["WEBSITE_RUN_FROM_PACKAGE"]);
     expect((await stack().engine.outputs())["packageHash"]).not.toBe(before["packageHash"]);
     const order = up.steps.map(({ op, name }) => `${op} ${name}`);
     expect(order.filter((step) => /^(create|update|delete)/.test(step))).toEqual([
-      "create-replacement connector-package-blob",
+      "create-replacement connectorpackage-blob",
       "update connector-site",
-      "delete-replaced connector-package-blob",
+      "delete-replaced connectorpackage-blob",
     ]);
   });
 
@@ -154,8 +159,8 @@ function describeLife(start: Start): void {
     const refresh = await stack().succeed("refresh");
     // Azure deletes a role assignment together with its scope.
     const lost = [
-      "authorization:RoleAssignment connector-archive-poison-role",
-      "storage:Queue connector-archive-poison",
+      "authorization:RoleAssignment connectorarchive-poison-role",
+      "storage:Queue connectorarchive-poison",
     ];
     expect(planOf(refresh)).toEqual(lost.map((what) => `delete ${what}`));
     const up = await stack().succeed("up");
@@ -165,27 +170,27 @@ function describeLife(start: Start): void {
 
   it("would make all of a component anew that is renamed without a word", async () => {
     firstProgram = await readFile(stack().program, "utf8");
-    await rewrite(stack().program, 'new Storage("archive", {', 'new Storage("evidence", {');
+    await rewrite(stack().program, STORAGE, STORAGE.replace("archive", "evidence"));
     const plan = planOf(await stack().succeed("preview"));
     expect(plan).toEqual(
       expect.arrayContaining([
-        "create storage:StorageAccount evidenceaccount",
-        "create storage:BlobContainer evidence-container",
+        "create storage:StorageAccount connectorevidence",
+        "create storage:BlobContainer connectorevidence-container",
         "delete storage:StorageAccount connectorarchive",
-        "delete storage:BlobContainer connector-archive-container",
+        "delete storage:BlobContainer connectorarchive-container",
       ]),
     );
   });
 
   it("changes nothing for a component that is renamed with an alias", async () => {
     const made = stack().azure.standIn.resources();
-    const end = "retention: config,\n}";
-    await rewrite(stack().program, end, `${end}, { aliases: [{ name: "archive" }] }`);
+    const aliases = 'aliases: [{ name: "connectorarchive" }]';
+    await rewrite(stack().program, `${RETENTION}parent,`, `${RETENTION}{ ...parent, ${aliases} },`);
     const up = await stack().succeed("up");
     expect(new Set(up.steps.map(({ op }) => op))).toEqual(new Set(["same"]));
     const names = up.steps.map(({ name }) => name);
-    expect(names).toContain("evidence-container");
-    expect(names.filter((name) => name.startsWith("archive"))).toEqual([]);
+    expect(names).toContain("connectorevidence-container");
+    expect(names.filter((name) => name.startsWith("connectorarchive"))).toEqual([]);
     expect(stack().azure.standIn.resources()).toEqual(made);
   });
 

@@ -82,7 +82,7 @@ const RULES: Rule[] = [
       deleteRetentionPolicy: { enabled: true },
       containerDeleteRetentionPolicy: { enabled: true },
     },
-    "connector-archive-blob-service",
+    "connectorarchive-blob-service",
   ],
   ["Vault by roles", "keyvault:Vault", { properties: { enableRbacAuthorization: true } }],
   [
@@ -133,7 +133,7 @@ describe("production", () => {
     const { find } = await run("production");
     expect(find(ACCOUNT, "connectorarchive").inputs["sku"]).toEqual({ name: "Standard_GZRS" });
     expect(
-      find("storage:BlobServiceProperties", "connector-archive-blob-service").inputs,
+      find("storage:BlobServiceProperties", "connectorarchive-blob-service").inputs,
     ).toMatchObject({
       deleteRetentionPolicy: { days: 90 },
       containerDeleteRetentionPolicy: { days: 90 },
@@ -169,7 +169,7 @@ describe("an immutable archive", () => {
       },
     });
     expect(
-      find("storage:BlobServiceProperties", "connector-archive-blob-service").inputs,
+      find("storage:BlobServiceProperties", "connectorarchive-blob-service").inputs,
     ).toMatchObject({
       restorePolicy: { enabled: false },
     });

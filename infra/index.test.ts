@@ -232,7 +232,7 @@ it("a package of one's own is read where it is, and no account with keys is made
     [false],
   );
   expect(all("storage:Blob")).toEqual([]);
-  expect(find("authorization:RoleAssignment", "connector-package-role").inputs).toMatchObject({
+  expect(find("authorization:RoleAssignment", "connectorpackage-role").inputs).toMatchObject({
     scope: OWN_CONTAINER_ID,
     roleDefinitionId: expect.stringContaining(ROLES.storageBlobDataReader) as unknown,
   });
@@ -244,12 +244,12 @@ it("a package of one's own is read where it is, and no account with keys is made
 it("a package that was replaced can be brought back for 90 days", async () => {
   const { find, optionsOf } = await run("production");
   expect(
-    find("storage:BlobServiceProperties", "connector-package-blob-service").inputs,
+    find("storage:BlobServiceProperties", "connectorpackage-blob-service").inputs,
   ).toMatchObject({
     deleteRetentionPolicy: { enabled: true, days: 90 },
     containerDeleteRetentionPolicy: { enabled: true, days: 90 },
   });
-  expect(optionsOf("connector-package-blob").retainOnDelete).toBe(false);
+  expect(optionsOf("connectorpackage-blob").retainOnDelete).toBe(false);
 });
 
 describe("the connector in Entra", () => {
@@ -331,9 +331,9 @@ describe("destroying a stack", () => {
   const EVIDENCE = [
     ["connector", "resources:ResourceGroup"],
     ["connectorarchive", "storage:StorageAccount"],
-    ["connector-archive-container", "storage:BlobContainer"],
+    ["connectorarchive-container", "storage:BlobContainer"],
     // The provider would set it back to Azure's defaults: no versions, no soft delete.
-    ["connector-archive-blob-service", "storage:BlobServiceProperties"],
+    ["connectorarchive-blob-service", "storage:BlobServiceProperties"],
     ["connector-vault", "keyvault:Vault"],
     // What is sealed in the archive opens with this key only.
     ["connector-sealing-key", "RandomBytes"],

@@ -29,7 +29,7 @@ export class AppPackage extends pulumi.ComponentResource {
     const { place, holder, built } = args;
     const parent = { parent: this };
     const account = new storage.StorageAccount(
-      name.replaceAll("-", ""),
+      name,
       {
         // The deployer uploads from outside; it holds code that is public anyway, and no data.
         ...hardenedAccount(false),

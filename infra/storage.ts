@@ -39,7 +39,8 @@ export class Storage extends pulumi.ComponentResource {
     const parent = { parent: this };
     const keep = { ...parent, protect: isProduction, retainOnDelete: isProduction };
     const account = new storage.StorageAccount(
-      name.replaceAll("-", ""),
+      // Azure takes letters and digits alone, and no more than 24 with what is appended.
+      name,
       {
         ...hardenedAccount(args.isPrivate),
         ...place,

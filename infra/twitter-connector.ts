@@ -101,7 +101,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
       parent,
     );
     const storage = new Storage(
-      `${name}-archive`,
+      `${name}archive`,
       {
         place,
         holder,
@@ -116,8 +116,8 @@ export class TwitterConnector extends pulumi.ComponentResource {
     const { packageContainerId: containerId } = config;
     const appPackage =
       containerId === undefined
-        ? new AppPackage(`${name}-package`, { place, holder, built }, parent)
-        : ownPackage(`${name}-package`, { containerId, holder, built }, parent);
+        ? new AppPackage(`${name}package`, { place, holder, built }, parent)
+        : ownPackage(`${name}package`, { containerId, holder, built }, parent);
 
     const generatedApiSecretKey = new random.RandomPassword(
       `${name}-api-secret-key`,

@@ -86,7 +86,7 @@ export function useStack(
       expect(outcome.succeeded, outcome.output).toBe(true);
       return outcome;
     };
-    const [app, program] = [join(root, "app/server.ts"), join(root, "infra/index.ts")];
+    const [app, program] = [join(root, "app/server.ts"), join(root, "infra/twitter-connector.ts")];
     stack = { engine, azure, app, program, shown, run, succeed };
   }, COMMAND_LIMIT_MS);
 
