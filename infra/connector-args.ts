@@ -40,6 +40,9 @@ export type TwitterConnectorArgs = {
   /** Days after which the next `up` renews a client secret, 30 to 360. Default: 90. */
   rotateDays?: number | undefined;
 
+  /** How often the key was rotated that X tokens and upload addresses are sealed with, from 1 (default). */
+  sealingKeyGeneration?: number | undefined;
+
   /** Size of the App Service plan, `B1` (default) or larger. */
   sku?: string | undefined;
   /** Instances of the site. Default: 1. */

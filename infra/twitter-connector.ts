@@ -136,7 +136,10 @@ export class TwitterConnector extends pulumi.ComponentResource {
         secrets: {
           API_SECRET_KEY: this.apiSecretKey,
           AZURE_APP_SECRET: app.clientSecret,
-          SEALING_KEYS: sealingKeys(`${name}-sealing-key`, config.sealingKeyGeneration, { ...parent, ...keep }),
+          SEALING_KEYS: sealingKeys(`${name}-sealing-key`, config.sealingKeyGeneration, {
+            ...parent,
+            ...keep,
+          }),
           TWITTER_API_KEY: config.twitterApiKey,
           TWITTER_API_SECRET_KEY: config.twitterApiSecretKey,
           TWITTER_ACCESS_TOKEN: config.twitterAccessToken,
