@@ -138,6 +138,15 @@ describe("the checker", () => {
     });
     expect(await judge(item)).toEqual([]);
     expect(await judge()).toEqual(["is not in the mailbox, an earlier version of 1"]);
+    const evidence = await gather(directory, standardItems());
+    const judgeWith = (reason: string) => {
+      const gaps = [{ start: TIME, end: "2026-03-01T10:00:06Z", reason }];
+      return check({ ...evidence, gaps, truth: posts }).problems.map(({ what }) => what);
+    };
+    expect(judgeWith("X withholds post 77")).toEqual([]);
+    expect(judgeWith("X withholds post 78")).toEqual([
+      "is not in the mailbox, an earlier version of 1",
+    ]);
     expect(await judge(item, item)).toEqual(["is in the mailbox 2 times, an earlier version of 1"]);
     const cut = { ...item, Content: item.Content?.replace("on time", "") ?? "" };
     expect(await judge(cut)).toEqual(["the text is not complete, an earlier version of 1"]);

@@ -22,6 +22,15 @@ describe("the archive's raw pages", () => {
     expect(captured.postIds.size).toBe(0);
   });
 
+  it("prove a post that one names only as an error, and that X gave by its id", async () => {
+    const errors = ["1", "2"].map((id) => ({ resource_id: id }));
+    const captured = await read({
+      "jobs/1/context/a-1.json": { data: [{ id: "2" }, { id: "3" }] },
+      "jobs/1/pages/a.json": { errors },
+    });
+    expect([...captured.postIds]).toEqual(["2"]);
+  });
+
   it("are a problem where one is no response body", async () => {
     const captured = await read({ "jobs/1/pages/a.json": [1] });
     expect(captured.problems).toEqual(["jobs/1/pages/a.json is no response body of X"]);

@@ -12,8 +12,9 @@ export type CapturedPages = {
   problems: string[];
 };
 
-/** A verbatim response body of X lies under a folder `pages`. */
+/** A verbatim response body of X lies under a folder `pages`; answers that go along with it beside. */
 const PAGE = /\/pages\/.*\.json$/;
+const CONTEXT = /\/context\/.*\.json$/;
 
 const post = z.looseObject({
   id: z.string(),
@@ -21,7 +22,10 @@ const post = z.looseObject({
   edit_history_post_ids: z.array(z.string()).optional(),
 });
 
-const body = z.looseObject({ data: z.union([z.array(post), post]).optional() });
+const body = z.looseObject({
+  data: z.union([z.array(post), post]).optional(),
+  errors: z.array(z.looseObject({ resource_id: z.string().optional() })).optional(),
+});
 
 /** Reads the archive's blobs, in either field vocabulary (x-api.md section 0). */
 export async function readPages(
@@ -34,11 +38,20 @@ export async function readPages(
     earlierVersions: new Set(),
     problems: [],
   };
+  const refused = new Set<string>();
+  const given = new Set<string>();
   for await (const blob of blobs) {
     if (PAGE.test(blob.name)) {
       addPage(captured, blob);
+      for (const { resource_id: id } of parsePage(blob.body)?.errors ?? []) {
+        refused.add(id ?? "");
+      }
+    } else if (CONTEXT.test(blob.name)) {
+      [parsePage(blob.body)?.data ?? []].flat().forEach(({ id }) => given.add(id));
     }
   }
+  // A post that a page only names as an error counts where X handed it out by its id.
+  refused.intersection(given).forEach((id) => captured.postIds.add(id));
   return captured;
 }
 

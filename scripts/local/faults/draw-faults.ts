@@ -13,6 +13,8 @@ const POSSIBLE: Record<Service, readonly Fault[]> = {
     "kill-after",
     "rate-limited",
     "credits-spent",
+    "omits-posts",
+    "refuses-newest",
   ],
   media: ["unavailable", "cut", "lost", "halved", "late", "kill-before", "kill-after"],
   entra: ["unavailable", "cut", "lost", "late", "kill-before", "kill-after"],

@@ -24,6 +24,8 @@ export type Call = { service: Service; method: string; path: string };
  * - `rate-limited`: answered as X does when the rate limit is spent, not done
  * - `credits-spent`: answered as X does when the credits are spent, not done
  * - `forgotten`: a message that is put into a queue is answered as if it were there, and never is
+ * - `omits-posts`: done and answered as X does when it says nothing of some posts
+ * - `refuses-newest`: done and answered as X does when it names a timeline's post as an error only
  * - `forbidden`: answered 403, not done (for an upload: the SAS was revoked)
  */
 export const FAULTS = [
@@ -38,6 +40,8 @@ export const FAULTS = [
   "rate-limited",
   "credits-spent",
   "forgotten",
+  "omits-posts",
+  "refuses-newest",
   "forbidden",
 ] as const;
 

@@ -54,6 +54,15 @@ describe("injectFaults", () => {
     expect(served).toEqual(["hello"]);
   });
 
+  it.each<[Fault, string, string]>([
+    ["omits-posts", "/2/tweets", '{"data":[{"id":"2"}]}'],
+    ["refuses-newest", "/2/users/me", '{"data":[{"id":"1"},{"id":"2"}]}'],
+  ])("%s does, and answers %s with another body, whole", async (fault, path, body) => {
+    const { send, served } = await start(fault, '{"data":[{"id":"1"},{"id":"2"}]}');
+    expect(await send(path)).toEqual({ status: 200, body });
+    expect(served).toEqual(["hello"]);
+  });
+
   it("late does and answers, a little later", async () => {
     const { send, served } = await start("late");
     expect(await send()).toEqual({ status: 200, body: "0123456789" });
@@ -67,7 +76,7 @@ describe("injectFaults", () => {
   });
 });
 
-async function start(fault: Fault | undefined) {
+async function start(fault: Fault | undefined, said = "0123456789") {
   const served: string[] = [];
   const calls: Call[] = [];
   let kills = 0;
@@ -76,8 +85,8 @@ async function start(fault: Fault | undefined) {
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
       served.push(body);
-      answer.writeHead(200, { "content-length": "10" });
-      answer.end("0123456789");
+      answer.writeHead(200, { "content-length": String(said.length) });
+      answer.end(said);
     });
   });
   const faults = {
@@ -96,8 +105,8 @@ async function start(fault: Fault | undefined) {
   }));
   const port = await listen(server);
   closing.push(() => closeServer(server));
-  const send = async () => {
-    const answer = await fetch(`http://127.0.0.1:${port}/path?sig=secret`, {
+  const send = async (path = "/path") => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}?sig=secret`, {
       method: "POST",
       body: "hello",
     });

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type {
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call, Faults } from "./fault.ts";
+import { changeBody, omitPosts, refuseNewest } from "./withhold-posts.ts";
 
 const LATE_MS = 2000;
 const RATE_LIMIT_SECONDS = 2;
@@ -68,6 +75,16 @@ async function play(faults: Faults, exchange: Exchange): Promise<void> {
     case "forgotten":
       forget(exchange);
       break;
+    case "omits-posts":
+    case "refuses-newest": {
+      const { path } = exchange.toCall(request);
+      const change = fault === "omits-posts" ? omitPosts : refuseNewest;
+      serve(
+        request,
+        rewrite(answer, (body) => changeBody(body, path, change)),
+      );
+      break;
+    }
     case "unavailable":
     case "failed":
     case "forbidden":
@@ -156,6 +173,40 @@ function withhold(answer: ServerResponse, then: () => void): ServerResponse {
       return true;
     },
     end,
+  });
+}
+
+/** An answer with another body. */
+function rewrite(answer: ServerResponse, change: (body: Buffer) => Buffer): ServerResponse {
+  const [writeHead, end] = [answer.writeHead.bind(answer), answer.end.bind(answer)];
+  const chunks: Buffer[] = [];
+  const keep = (chunk: unknown) => {
+    if (typeof chunk === "string" || chunk instanceof Uint8Array) {
+      chunks.push(Buffer.from(chunk));
+    }
+  };
+  let head: { status: number; headers: OutgoingHttpHeaders } | undefined;
+  return Object.assign(answer, {
+    writeHead: (status: number, headers: OutgoingHttpHeaders = {}) => {
+      head = { status, headers };
+      return answer;
+    },
+    flushHeaders: () => {},
+    write: (chunk: unknown) => {
+      keep(chunk);
+      return true;
+    },
+    end: (chunk: unknown) => {
+      keep(chunk);
+      const body = change(Buffer.concat(chunks));
+      const named = Object.entries(head?.headers ?? {});
+      const others = named.filter(([name]) => name.toLowerCase() !== "content-length");
+      writeHead(head?.status ?? answer.statusCode, {
+        ...Object.fromEntries(others),
+        "content-length": body.byteLength,
+      });
+      return end(body);
+    },
   });
 }
 

@@ -16,6 +16,8 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "x-answer-cut": { service: "x", fault: "halved", path: /\/tweets$/ },
   "x-rate-limited": { service: "x", fault: "rate-limited", path: /\/tweets$/ },
   "x-credits-spent": { service: "x", fault: "credits-spent", path: /\/tweets$/ },
+  "x-omits-posts": { service: "x", fault: "omits-posts", path: /\/tweets$/ },
+  "x-refuses-own-post": { service: "x", fault: "refuses-newest", path: /\/users\/\d+\/tweets$/ },
   "media-unavailable": { service: "media", fault: "unavailable" },
   "media-cut": { service: "media", fault: "halved" },
   "entra-unavailable": { service: "entra", fault: "unavailable", method: "POST" },

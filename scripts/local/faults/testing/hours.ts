@@ -1,24 +1,53 @@
 import type { Window } from "../../portal/results.ts";
 import { postAt } from "../../x/testing/small-timeline.ts";
-import { createTimeline, type Timeline } from "../../x/timeline.ts";
+import { createTimeline, type Post, type Timeline } from "../../x/timeline.ts";
 
 export const ACCOUNT = { id: "42", name: "Small", username: "small" };
 
 const POSTS_OF_AN_HOUR = 3;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+const EDITED_AFTER_MS = 30_000;
 const FIRST = Date.parse("2026-03-01T00:00:00Z");
 
-/** A few posts with a picture in each of so many hours. */
+/**
+ * A few posts in each of so many hours: with a picture, edited, and a repost of what quotes another, of
+ * which X hands out the quoted post by its id only.
+ */
 export function makeTimeline(hours: number): Timeline {
   const posts = Array.from({ length: hours * POSTS_OF_AN_HOUR }, (_, index) => {
     const hour = Math.floor(index / POSTS_OF_AN_HOUR);
     const time = FIRST + hour * HOUR_MS + (index % POSTS_OF_AN_HOUR) * MINUTE_MS;
     const post = postAt(new Date(time).toISOString());
-    return { ...post, attachments: { media_keys: [`3_${post.id}`] } };
+    switch (index % POSTS_OF_AN_HOUR) {
+      case 0:
+        return { ...post, attachments: { media_keys: [`3_${post.id}`] } };
+      case 1:
+        return { ...post, edit_history_tweet_ids: [firstVersion(post).id, post.id] };
+      default:
+        return { ...post, referenced_tweets: [{ type: "retweeted" as const, id: QUOTING.id }] };
+    }
   });
+  const versions = posts.flatMap((post, index) =>
+    index % POSTS_OF_AN_HOUR === 1 ? [firstVersion(post)] : [],
+  );
   const users = [{ ...ACCOUNT, public_metrics: { tweet_count: posts.length } }];
-  return createTimeline({ accountId: ACCOUNT.id, users, posts });
+  const otherPosts = [...versions, QUOTING, QUOTED];
+  return createTimeline({ accountId: ACCOUNT.id, users, posts, otherPosts });
+}
+
+const QUOTED = postAt("2026-01-01T00:00:00.000Z", { author_id: "43", text: "What is quoted" });
+const QUOTING = postAt("2026-01-01T00:01:00.000Z", {
+  author_id: "43",
+  text: "What quotes",
+  referenced_tweets: [{ type: "quoted", id: QUOTED.id }],
+});
+
+/** As a post was before it was edited, half a minute later. */
+function firstVersion({ created_at: edited }: Pick<Post, "created_at">): Post {
+  const time = new Date(Date.parse(edited) - EDITED_AFTER_MS).toISOString();
+  const version = postAt(time, { text: `At ${time}, before it was edited` });
+  return { ...version, edit_history_tweet_ids: [version.id, postAt(edited).id] };
 }
 
 /** The window of the nth hour, from 0. */
