@@ -51,6 +51,7 @@ export const EVENTS = {
   "capture.late-post": "info",
   "capture.odd-answer": "warn",
   "capture.post-silent": "warn",
+  "capture.ids-not-read": "warn",
   "capture.search-refused": "error",
   "capture.fields-missing": "error",
   "gap.recorded": "error",

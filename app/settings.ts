@@ -45,10 +45,14 @@ export const plainSettings = {
     .describe("minutes between two captures that nobody asked for; 0: none"),
   READS_PER_DAY: count
     .optional()
-    .describe("posts that may be read from X in a UTC day, all jobs together"),
+    .describe(
+      "posts that may be read from X in a UTC day, all jobs together; absent: the default budget",
+    ),
   READS_PER_MONTH: count
     .optional()
-    .describe("posts that may be read from X in a UTC month, all jobs together"),
+    .describe(
+      "posts that may be read from X in a UTC month, all jobs together; absent: the default budget",
+    ),
   FULL_ARCHIVE_SEARCH: z
     .enum(["on", "off"])
     .default("off")

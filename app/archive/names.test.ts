@@ -29,6 +29,8 @@ const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   capturePages: (jobId) => names.page(names.capturePages(jobId, "c"), 1),
   captureProof: (jobId) => names.captureProof(jobId, "c", "probe"),
   context: (jobId) => names.context(names.page(names.capturePages(jobId, "c"), 1), 2),
+  lookupIds: (jobId, other) => names.lookupIds(jobId, other),
+  unknownIds: (jobId) => names.unknownIds(jobId, "2026-06-01"),
   askedAgainPages: (jobId) =>
     names.page(
       names.askedAgainPages(jobId, names.page(names.capturePages(jobId, "c"), 1), 1, "missing"),
@@ -110,6 +112,7 @@ it("What proves something lies under evidence/, what changes does not", () => {
     "capturePages",
     "captureProof",
     "context",
+    "lookupIds",
     "askedAgainPages",
     "lookupPages",
     "mediaKey",

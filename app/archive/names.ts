@@ -34,6 +34,11 @@ export const names = {
   /** A task that asks for something else under its old id asks a further question. */
   lookupPages: (jobId: string, taskId: string, question = 1) =>
     `${evidence(jobId)}${taskFolder(taskId)}lookup${suffix(question)}/pages/`,
+  /** Which of the posts that a task names X is asked for. */
+  lookupIds: (jobId: string, taskId: string, question = 1) =>
+    `${evidence(jobId)}${taskFolder(taskId)}lookup${suffix(question)}/ids.json`,
+  /** How many posts that the archive does not know were asked for by name on a UTC day, `2026-06-01`. */
+  unknownIds: (jobId: string, day: string) => `${folder(jobId)}unknown-ids/${day}.json`,
   /** Answers to a question that was asked again later, for posts that a stored page named in vain. */
   askedAgainPages: (jobId: string, page: string, time: number, what: "missing" | "showing") =>
     `${evidence(jobId)}again/${encode(page.slice(evidence(jobId).length))}/${time}-${what}/pages/`,

@@ -9,10 +9,12 @@ import { createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/harness.t
 import { startScriptedX } from "../testing/serve-x.ts";
 import { type Budget, createMeter } from "./budget.ts";
 import { capture } from "./capture.ts";
+import { estimateOnce } from "./estimate.ts";
 import { addReads, readsOf, readsOfAll } from "./reads.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const TODAY = "2026-06-01";
+const ON_TOP = "on top come other posts that they show, $0.005 each, and users, $0.01 each";
 
 let x: LocalX;
 afterEach(() => x?.close());
@@ -39,8 +41,8 @@ describe("What X hands out is counted for the job and the UTC day", () => {
     await capture(deps, SOURCE, DAY, { lookBackSeconds: 3600 });
     expect(x.returned()).toBeGreaterThan(250);
     expect(await readsOf(parts.store, "job-1", TODAY)).toEqual({
-      day: { owned: 250, others: 0 },
-      month: { owned: 250, others: 0 },
+      day: { owned: 250, others: 0, users: 1 },
+      month: { owned: 250, others: 0, users: 1 },
     });
     expect(x.reads()).toBe(250);
   });
@@ -54,8 +56,16 @@ describe("What X hands out is counted for the job and the UTC day", () => {
     await capture(captureDepsOf(parts, { posts: 1 }), SOURCE, DAY);
     const deps = captureDepsOf(parts);
     await deps.meter(parts.twitter, "job-2").lookup(OWN_TOKEN, [quote.id]);
-    expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({ owned: 1, others: 1 });
-    expect((await readsOf(parts.store, "job-2", TODAY)).day).toEqual({ owned: 0, others: 2 });
+    expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({
+      owned: 1,
+      others: 1,
+      users: 2,
+    });
+    expect((await readsOf(parts.store, "job-2", TODAY)).day).toEqual({
+      owned: 0,
+      others: 2,
+      users: 2,
+    });
     expect(await readsOfAll(parts.store, TODAY)).toEqual({ day: 4, month: 4 });
   });
 
@@ -66,7 +76,11 @@ describe("What X hands out is counted for the job and the UTC day", () => {
     const reading = capture(captureDepsOf(parts, { posts: 1 }), SOURCE, DAY);
     await expect(reading).rejects.toMatchObject({ code: "x-bad-response" });
     await scripted.close();
-    expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({ owned: 1, others: 0 });
+    expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({
+      owned: 1,
+      others: 0,
+      users: 0,
+    });
   });
 
   it("when it is asked again, where the counter could not be written", async () => {
@@ -85,18 +99,22 @@ describe("What X hands out is counted for the job and the UTC day", () => {
     await expect(ask()).rejects.toThrow("storage is away");
     await ask();
     await ask();
-    expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({ owned: 1, others: 0 });
+    expect((await readsOf(parts.store, "job-1", TODAY)).day).toEqual({
+      owned: 1,
+      others: 0,
+      users: 1,
+    });
   });
 
   it("and again on the next day, in whose month they are summed up", async () => {
     const { store } = createParts("http://127.0.0.1:1");
-    const reads = { owned: 2, others: 1 };
+    const reads = { owned: 2, others: 1, users: 5 };
     for (const day of ["2026-05-31", "2026-06-01", "2026-06-01", "2026-06-02"]) {
       await addReads(store, "job-1", { day, reads });
     }
     expect(await readsOf(store, "job-1", "2026-06-01")).toEqual({
-      day: { owned: 4, others: 2 },
-      month: { owned: 6, others: 3 },
+      day: { owned: 4, others: 2, users: 10 },
+      month: { owned: 6, others: 3, users: 15 },
     });
     await addReads(store, "job-2", { day: "2026-06-30", reads });
     expect(await readsOfAll(store, "2026-06-01")).toEqual({ day: 6, month: 12 });
@@ -139,7 +157,10 @@ describe("A budget that is spent", () => {
 
   it("is one for all jobs", async () => {
     const parts = await start();
-    await addReads(parts.store, "job-2", { day: TODAY, reads: { owned: 100, others: 50 } });
+    await addReads(parts.store, "job-2", {
+      day: TODAY,
+      reads: { owned: 100, others: 50, users: 0 },
+    });
     await expect(capture(depsWith(parts, { perDay: 150 }), SOURCE, DAY)).rejects.toMatchObject({
       message: "READS_PER_DAY (150) is used up until 2026-06-02T00:00:00.000Z",
     });
@@ -149,7 +170,7 @@ describe("A budget that is spent", () => {
   it("parks the chain of a job, tells of it, and lets it go on by itself", async () => {
     const { x: beating, parts } = await startBeating();
     const { store, clock, log, queue } = parts;
-    await addReads(store, "job-2", { day: TODAY, reads: { owned: 10, others: 0 } });
+    await addReads(store, "job-2", { day: TODAY, reads: { owned: 10, others: 0, users: 0 } });
     const meter = createMeter({ store, budget: { perDay: 10 }, now: clock.now });
     await pass(parts, 1, beatDepsOf(parts, { meter, posts: 4 }));
     expect(log.of("x.budget-spent")).toMatchObject([{ jobId: "job-1", code: "x-budget-spent" }]);
@@ -163,15 +184,67 @@ describe("A budget that is spent", () => {
   });
 });
 
+describe("Where no budget is set, a default one holds for each job", () => {
+  const capturing = (parts: Parts, posts: number) => {
+    const { store, clock } = parts;
+    const meter = createMeter({ store, budget: {}, now: clock.now });
+    return capture(captureDepsOf(parts, { posts, meter }), SOURCE, DAY);
+  };
+  const spend = ({ store }: Parts, jobId: string, day: string, dollars: number) =>
+    addReads(store, jobId, { day, reads: { owned: 0, others: 0, users: dollars * 100 } });
+
+  it.each([
+    ["a day", TODAY, 64, "2026-06-01T13:00:00.000Z"],
+    ["a month", "2026-06-02", 160, "2026-06-01T13:00:00.000Z"],
+  ])("of %s: what comes after waits, and says what to set", async (_title, day, dollars, at) => {
+    const parts = await start(manyPosts(5));
+    await spend(parts, "job-1", day, dollars);
+    await expect(capturing(parts, 5)).rejects.toMatchObject({
+      code: "x-budget-spent",
+      message: expect.stringMatching(/default budget .*\$(64|160)\.00.*readsPerDay/) as unknown,
+      retryAt: new Date(at),
+    });
+    expect(x.returned()).toBe(0);
+  });
+
+  it("is not reached by less, nor by what other jobs read", async () => {
+    const parts = await start(manyPosts(5));
+    await spend(parts, "job-1", TODAY, 63);
+    await spend(parts, "job-2", TODAY, 1000);
+    await capturing(parts, 5);
+    expect(x.returned()).toBe(5);
+  });
+
+  it("grows with what the account has, once that is known", async () => {
+    const parts = await start(manyPosts(5));
+    const deps = captureDepsOf(parts, { posts: 6400, fullArchiveSearch: true });
+    await estimateOnce(deps, SOURCE);
+    await spend(parts, "job-1", TODAY, 120);
+    await capturing(parts, 6400);
+    await spend(parts, "job-1", TODAY, 8);
+    const later = { start: DAY.end, end: "2026-01-03T00:00:00Z" };
+    const meter = createMeter({ store: parts.store, budget: {}, now: parts.clock.now });
+    const again = capture(captureDepsOf(parts, { posts: 6400, meter }), SOURCE, later);
+    await expect(again).rejects.toMatchObject({ code: "x-budget-spent" });
+  });
+
+  it("does not hold where one is set", async () => {
+    const parts = await start(manyPosts(5));
+    await spend(parts, "job-1", TODAY, 1000);
+    await capture(depsWith(parts, { perMonth: 1000 }), SOURCE, DAY);
+    expect(x.returned()).toBe(5);
+  });
+});
+
 describe("What a history may cost", () => {
   it.each<[number, string]>([
     [
       250,
-      "at most 250 posts: $0.25 where the account owns the developer app, else $1.25; posts that they show and their authors come on top",
+      `at most 250 own posts: $0.25 where the account owns the developer app, else $1.25; ${ON_TOP}`,
     ],
     [
       90_000,
-      "at most 3,200 posts: $3.20 where the account owns the developer app, else $16.00; posts that they show and their authors come on top",
+      `at most 3,200 own posts: $3.20 where the account owns the developer app, else $16.00; ${ON_TOP}`,
     ],
   ])("is told once, before %i posts are read", async (posts, detail) => {
     const parts = await start(manyPosts(5));

@@ -2,9 +2,12 @@ import * as z from "zod";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer, Twitter } from "../twitter/client.ts";
-import { addReads, readsOfAll, utcDay } from "./reads.ts";
+import { readEstimate } from "./estimate.ts";
+import { BILLED, costOf } from "./prices.ts";
+import { addReads, readsOf, readsOfAll, utcDay } from "./reads.ts";
+import { DEPTH } from "./walk.ts";
 
-/** Posts that may be read from X, all jobs together; undefined: as many as there are. */
+/** Posts that may be read from X, all jobs together. Where neither is set, the default budget holds. */
 export type Budget = { perDay?: number | undefined; perMonth?: number | undefined };
 
 /** X, with what it hands out counted for a job, and asked for nothing once the budget is spent. */
@@ -12,12 +15,18 @@ export type Meter = (twitter: Twitter, jobId: string) => Twitter;
 
 /** How long work waits before it looks again: somebody may have raised the budget. */
 const LOOK_AGAIN_MS = 60 * 60_000;
-/** Posts that are remembered as counted. More than come again when a beat looks back. */
-const REMEMBERED_POSTS = 20_000;
+/**
+ * The default budget of a job: so many times what its whole history costs at most, all kinds that X bills
+ * together at their highest prices. A history as large as X's depth is taken for the least: $64 a day and
+ * $160 a month. What is left beside the history is for what it shows, and for what is new.
+ */
+export const DEFAULT_TIMES = { day: 4, month: 10 };
+/** Posts and users that are remembered as counted. More than come again when a beat looks back. */
+const REMEMBERED = 40_000;
 
 /**
- * Counts every post of every answer, once a UTC day as X bills it, before the answer is looked at. A
- * post that this process does not remember is counted again: never fewer than X bills. The budget is
+ * Counts every post and user of every answer, once a UTC day as X bills it, before the answer is looked
+ * at. What this process does not remember is counted again: never less than X bills. The budget is
  * looked at before each question, so that it is exceeded by the answers under way at most.
  */
 export function createMeter({
@@ -31,20 +40,21 @@ export function createMeter({
 }): Meter {
   const memory = createMemory();
   const paid = async (jobId: string, isOwned: boolean, ask: () => Promise<Answer>) => {
-    await refuseIfSpent(store, budget, now());
+    await refuseIfSpent(store, { budget, jobId, now: now() });
     const answer = await ask();
     const day = utcDay(now());
-    const { data, along } = idsIn(answer.body);
+    const { data, along, people } = idsIn(answer.body);
     const isNew = (id: string) => !memory.has(day, id);
     const [asked, others] = [new Set(data.filter(isNew)), new Set(along.filter(isNew))];
+    const users = new Set(people.filter(isNew)).size;
     const reads = isOwned
-      ? { owned: asked.size, others: others.difference(asked).size }
-      : { owned: 0, others: asked.union(others).size };
-    if (reads.owned + reads.others > 0) {
+      ? { owned: asked.size, others: others.difference(asked).size, users }
+      : { owned: 0, others: asked.union(others).size, users };
+    if (reads.owned + reads.others + reads.users > 0) {
       await addReads(store, jobId, { day, reads });
     }
     // Not before they are counted: what is asked again because that failed counts then.
-    [...data, ...along].forEach((id) => memory.keep(day, id));
+    [...data, ...along, ...people].forEach((id) => memory.keep(day, id));
     return answer;
   };
   return (twitter, jobId) => ({
@@ -55,18 +65,54 @@ export function createMeter({
   });
 }
 
-async function refuseIfSpent(store: Store, { perDay, perMonth }: Budget, now: Date): Promise<void> {
+async function refuseIfSpent(
+  store: Store,
+  { budget, jobId, now }: { budget: Budget; jobId: string; now: Date },
+): Promise<void> {
+  const { perDay, perMonth } = budget;
   if (perDay === undefined && perMonth === undefined) {
-    return;
+    return refuseBeyondDefault(store, jobId, now);
   }
   const spent = await readsOfAll(store, utcDay(now));
-  const [year, month, date] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
   if (spent.month >= (perMonth ?? Infinity)) {
-    throw spentError(`READS_PER_MONTH (${perMonth})`, now, Date.UTC(year, month + 1, 1));
+    throw spentError(`READS_PER_MONTH (${perMonth})`, now, nextMonth(now));
   }
   if (spent.day >= (perDay ?? Infinity)) {
-    throw spentError(`READS_PER_DAY (${perDay})`, now, Date.UTC(year, month, date + 1));
+    throw spentError(`READS_PER_DAY (${perDay})`, now, nextDay(now));
   }
+}
+
+/** Each job by itself: one that runs away takes nothing from the others. */
+async function refuseBeyondDefault(store: Store, jobId: string, now: Date): Promise<void> {
+  const spent = await readsOf(store, jobId, utcDay(now));
+  const cost = { day: costOf(spent.day, "other"), month: costOf(spent.month, "other") };
+  const least = DEPTH * BILLED.owned.other;
+  // Far from the least that a default can be, the estimate need not be read.
+  if (cost.day < DEFAULT_TIMES.day * least && cost.month < DEFAULT_TIMES.month * least) {
+    return;
+  }
+  const { posts = 0 } = (await readEstimate(store, jobId)) ?? {};
+  const history = Math.max(posts, DEPTH) * BILLED.owned.other;
+  for (const [period, until] of [
+    ["month", nextMonth(now)],
+    ["day", nextDay(now)],
+  ] as const) {
+    const limit = DEFAULT_TIMES[period] * history;
+    if (cost[period] >= limit) {
+      const what =
+        `The default budget of the job for a ${period}, $${limit.toFixed(2)}, ` +
+        "(set readsPerDay or readsPerMonth to have another one)";
+      throw spentError(what, now, until);
+    }
+  }
+}
+
+function nextDay(now: Date): number {
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
+}
+
+function nextMonth(now: Date): number {
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
 }
 
 function spentError(what: string, now: Date, refilledAt: number): ConnectorError {
@@ -76,7 +122,7 @@ function spentError(what: string, now: Date, refilledAt: number): ConnectorError
   });
 }
 
-/** The posts that were counted last, by their days. */
+/** The posts and users that were counted last, by their days. */
 function createMemory() {
   const counted = new Set<string>();
   return {
@@ -86,28 +132,30 @@ function createMemory() {
       counted.delete(key);
       counted.add(key);
       const [oldest] = counted;
-      if (counted.size > REMEMBERED_POSTS && oldest !== undefined) {
+      if (counted.size > REMEMBERED && oldest !== undefined) {
         counted.delete(oldest);
       }
     },
   };
 }
 
-const posts = z
+const list = z
   .array(z.looseObject({ id: z.string() }))
   .optional()
   .catch(undefined);
 const answerSchema = z.looseObject({
-  data: posts,
-  includes: z.looseObject({ tweets: posts, posts }).optional().catch(undefined),
+  data: list,
+  includes: z.looseObject({ tweets: list, posts: list, users: list }).optional().catch(undefined),
 });
 
-/** Posts in an answer, whatever else is wrong with it: X bills it all the same. */
-function idsIn(body: Uint8Array): { data: string[]; along: string[] } {
+/** Posts and users in an answer, whatever else is wrong with it: X bills it all the same. */
+function idsIn(body: Uint8Array): { data: string[]; along: string[]; people: string[] } {
   const { data, includes } = parse(body) ?? {};
   const along = [...(includes?.tweets ?? []), ...(includes?.posts ?? [])];
   const toIds = (some: { id: string }[]) => some.map(({ id }) => id);
-  return { data: toIds(data ?? []), along: toIds(along) };
+  // A user's id may be a post's, too.
+  const people = (includes?.users ?? []).map(({ id }) => `user ${id}`);
+  return { data: toIds(data ?? []), along: toIds(along), people };
 }
 
 function parse(body: Uint8Array): z.infer<typeof answerSchema> | undefined {

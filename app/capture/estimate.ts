@@ -3,6 +3,7 @@ import { names } from "../archive/names.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import { parseAccount } from "../twitter/client.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
+import { BILLED } from "./prices.ts";
 import { DEPTH } from "./walk.ts";
 
 const estimateSchema = z.object({
@@ -17,10 +18,6 @@ const estimateSchema = z.object({
 /** What reading an account's whole history costs at most; how much of it is read, the platform decides. */
 export type Estimate = z.infer<typeof estimateSchema>;
 
-/** Dollars a post (x-api.md section 4, as of 2026-08-22). */
-const OWNED_READ = 0.001;
-const POST_READ = 0.005;
-
 /** Says once for each job, before anything of it is read, what that may cost. */
 export async function estimateOnce(deps: CaptureDeps, source: Source): Promise<void> {
   const { store, log, now, askAccount, fullArchiveSearch } = deps;
@@ -32,8 +29,8 @@ export async function estimateOnce(deps: CaptureDeps, source: Source): Promise<v
   const reachable = fullArchiveSearch ? posts : Math.min(posts, DEPTH);
   const estimate: Estimate = {
     posts: reachable,
-    dollarsOwned: toDollars(reachable, OWNED_READ),
-    dollarsNotOwned: toDollars(reachable, POST_READ),
+    dollarsOwned: toDollars(reachable, BILLED.owned.owner),
+    dollarsNotOwned: toDollars(reachable, BILLED.owned.other),
     estimatedAt: now().toISOString(),
   };
   if (await createDocument(store, names.estimate(jobId), estimate)) {
@@ -47,8 +44,8 @@ export async function readEstimate(store: Store, jobId: string): Promise<Estimat
 
 export function wordsFor({ posts, dollarsOwned, dollarsNotOwned }: Estimate): string {
   return (
-    `at most ${posts.toLocaleString("en-US")} posts: $${dollarsOwned.toFixed(2)} where the account owns the developer app, ` +
-    `else $${dollarsNotOwned.toFixed(2)}; posts that they show and their authors come on top`
+    `at most ${posts.toLocaleString("en-US")} ${BILLED.owned.words}: $${dollarsOwned.toFixed(2)} where the account owns the developer app, ` +
+    `else $${dollarsNotOwned.toFixed(2)}; on top come ${BILLED.others.words} that they show, $${BILLED.others.other} each, and ${BILLED.users.words}, $${BILLED.users.other} each`
   );
 }
 

@@ -26,6 +26,7 @@ describe("Named posts", () => {
     expect(await run(IDS)).toEqual(new Map());
     expect(lots.map((lot) => lot.length)).toEqual([100, 50]);
     expect(blobsUnder(parts, "tasks/")).toEqual([
+      "evidence/job-1/tasks/task-1/lookup/ids.json",
       "evidence/job-1/tasks/task-1/lookup/pages/000001.json",
       "evidence/job-1/tasks/task-1/lookup/pages/000002.json",
     ]);

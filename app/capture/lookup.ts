@@ -2,12 +2,13 @@ import { names } from "../archive/names.ts";
 import { parsePage, UNREADABLE } from "../twitter/page.ts";
 import { askById, SILENT } from "./ask-by-id.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
+import { chooseNamed, NOT_ASKED_FOR } from "./named-posts.ts";
 import { completePage } from "./missing-posts.ts";
 import { keepAnswer, pageNames } from "./pages.ts";
 
 /**
  * Reads named posts anew, for one task, and stores the answers. Done before, it costs nothing.
- * @returns why X did not hand out a post, by id.
+ * @returns why X did not hand out a post, or was not asked for it, by id.
  */
 export async function lookUp(
   deps: CaptureDeps,
@@ -21,9 +22,10 @@ export async function lookUp(
   const { store, log, meter } = deps;
   const { jobId, token } = source;
   const metered = { ...deps, twitter: meter(deps.twitter, jobId) };
+  const asked = await chooseNamed(deps, { jobId, taskId, question, ids });
   const pages = names.lookupPages(jobId, taskId, question);
   const { known, given, silent, isNew } = await askById({
-    wanted: () => ids,
+    wanted: () => asked,
     read: (number) => store.read(names.page(pages, number)),
     ask: (number, some) =>
       keepAnswer(store, names.page(pages, number), () => metered.twitter.lookup(token, some)),
@@ -32,10 +34,12 @@ export async function lookUp(
     silent.forEach((postId) => log("capture.post-silent", { jobId, taskId, postId }));
   }
   const readable = given.size > 0 ? await completeOwnPosts(metered, source, pages) : new Set();
-  const missing = ids.filter((id) => !readable.has(id));
-  return new Map(
-    missing.map((id) => [id, known.missing.get(id) ?? (given.has(id) ? UNREADABLE : SILENT)]),
-  );
+  const chosen = new Set(asked);
+  const reasonOf = (id: string) =>
+    chosen.has(id)
+      ? (known.missing.get(id) ?? (given.has(id) ? UNREADABLE : SILENT))
+      : NOT_ASKED_FOR;
+  return new Map(ids.filter((id) => !readable.has(id)).map((id) => [id, reasonOf(id)]));
 }
 
 /** What posts of others show is nobody's to know. @returns ids of all posts that can be read. */

@@ -1,17 +1,17 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import type { Usage } from "./prices.ts";
 
-/**
- * Posts that X handed out and may bill: of the account's own timeline, which are cheap where the account
- * owns the developer app, and any others, those that came along included (x-api.md section 4).
- */
-const readsSchema = z.object({ owned: z.number(), others: z.number() });
+/** What X handed out and may bill. */
+const readsSchema = z.object({
+  owned: z.number(),
+  others: z.number(),
+  users: z.number().default(0),
+}) satisfies z.ZodType<Usage>;
 const monthSchema = z.object({ days: z.record(z.string(), readsSchema) });
 
-export type Reads = z.infer<typeof readsSchema>;
-
-/** `2026-06-01`: X bills a post once a UTC day. */
+/** `2026-06-01`: X bills each post and user once a UTC day. */
 export function utcDay(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
@@ -19,7 +19,7 @@ export function utcDay(time: Date): string {
 export async function addReads(
   store: Store,
   jobId: string,
-  { day, reads }: { day: string; reads: Reads },
+  { day, reads }: { day: string; reads: Usage },
 ): Promise<void> {
   const name = names.reads(monthOf(day), jobId);
   await createDocument(store, name, { days: {} });
@@ -35,13 +35,13 @@ export async function readsOf(
   store: Store,
   jobId: string,
   day: string,
-): Promise<{ day: Reads; month: Reads }> {
+): Promise<{ day: Usage; month: Usage }> {
   const document = await readDocument(store, names.reads(monthOf(day), jobId), monthSchema);
   const days = document?.value.days ?? {};
   return { day: days[day] ?? NONE, month: sum(Object.values(days)) };
 }
 
-/** The same of all jobs together, removed ones too: X bills the app. */
+/** Posts of all jobs together, removed ones too: X bills the app. */
 export async function readsOfAll(
   store: Store,
   day: string,
@@ -49,21 +49,25 @@ export async function readsOfAll(
   const total = { day: 0, month: 0 };
   for await (const name of store.list(names.readsOfMonth(monthOf(day)))) {
     const days = (await readDocument(store, name, monthSchema))?.value.days ?? {};
-    total.day += countReads(days[day] ?? NONE);
-    total.month += countReads(sum(Object.values(days)));
+    total.day += countPosts(days[day] ?? NONE);
+    total.month += countPosts(sum(Object.values(days)));
   }
   return total;
 }
 
-export function countReads({ owned, others }: Reads): number {
+function countPosts({ owned, others }: Usage): number {
   return owned + others;
 }
 
-const NONE: Reads = { owned: 0, others: 0 };
+const NONE: Usage = { owned: 0, others: 0, users: 0 };
 
-function sum(all: Reads[]): Reads {
+function sum(all: Usage[]): Usage {
   return all.reduce(
-    (one, other) => ({ owned: one.owned + other.owned, others: one.others + other.others }),
+    (one, other) => ({
+      owned: one.owned + other.owned,
+      others: one.others + other.others,
+      users: one.users + other.users,
+    }),
     NONE,
   );
 }

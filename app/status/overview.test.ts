@@ -23,6 +23,8 @@ beforeEach(async () => {
   await addJob(parts, "job-1");
 });
 
+const NOTHING = { owned: 0, others: 0, users: 0 };
+
 describe("The overview", () => {
   it("is empty where there is no job", async () => {
     expect(await readOverview(createParts("http://127.0.0.1:1").store)).toEqual([]);
@@ -36,7 +38,7 @@ describe("The overview", () => {
         since: "2026-06-01T12:00:00.000Z",
         coverage: [],
         gaps: [],
-        reads: { today: 0, thisMonth: 0 },
+        reads: { today: NOTHING, thisMonth: NOTHING },
         items: { today: 0, dailyLimit: 200_000, waiting: 0 },
         unfinished: 0,
         tasks: [],
@@ -48,14 +50,17 @@ describe("The overview", () => {
     const { store, clock } = parts;
     await startChain(beatDepsOf(parts), "job-1");
     await estimateOnce(captureDepsOf(parts, { posts: 250 }), SOURCE);
-    await addReads(store, "job-1", { day: "2026-05-31", reads: { owned: 7, others: 0 } });
-    await addReads(store, "job-1", { day: "2026-06-01", reads: { owned: 1, others: 2 } });
-    await addReads(store, "job-1", { day: "2026-06-02", reads: { owned: 4, others: 0 } });
+    await addReads(store, "job-1", { day: "2026-05-31", reads: { ...NOTHING, owned: 7 } });
+    await addReads(store, "job-1", { day: "2026-06-01", reads: { owned: 1, others: 2, users: 3 } });
+    await addReads(store, "job-1", { day: "2026-06-02", reads: { ...NOTHING, owned: 4 } });
     expect(await readOverview(store, clock.now())).toMatchObject([
       {
         next: { dueAt: "2026-06-01T12:15:00.000Z" },
-        reads: { today: 3, thisMonth: 7 },
-        estimate: expect.stringContaining("at most 250 posts: $0.25") as unknown,
+        reads: {
+          today: { owned: 1, others: 2, users: 3 },
+          thisMonth: { owned: 5, others: 2, users: 3 },
+        },
+        estimate: expect.stringContaining("at most 250 own posts: $0.25") as unknown,
       },
     ]);
   });

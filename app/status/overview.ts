@@ -2,7 +2,8 @@ import type { Store } from "../archive/store.ts";
 import { type Gap, readCoverage } from "../capture/coverage.ts";
 import { readEstimate, wordsFor } from "../capture/estimate.ts";
 import { compare, type Interval, join } from "../capture/interval.ts";
-import { countReads, readsOf, utcDay } from "../capture/reads.ts";
+import type { Usage } from "../capture/prices.ts";
+import { readsOf, utcDay } from "../capture/reads.ts";
 import { countItems, DAILY_LIMIT, lastAccepted } from "../delivery/ledger.ts";
 import { countOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
@@ -20,8 +21,8 @@ export type JobOverview = {
   gaps: Gap[];
   /** When the account is read next without being asked for, and what kept the last time from it. */
   next?: Pick<Chain, "dueAt" | "reason">;
-  /** Posts that X has handed out and may bill, by UTC days. */
-  reads: { today: number; thisMonth: number };
+  /** What X has handed out and may bill, by UTC days. */
+  reads: { today: Usage; thisMonth: Usage };
   /** What X said that the whole history costs, before anything was read. */
   estimate?: string;
   /** Items of this UTC day, and posts that go out with a later task. */
@@ -92,7 +93,7 @@ async function readJobOverview(
     ...(next && {
       next: { dueAt: next.dueAt, ...(next.reason !== undefined && { reason: next.reason }) },
     }),
-    reads: { today: countReads(reads.day), thisMonth: countReads(reads.month) },
+    reads: { today: reads.day, thisMonth: reads.month },
     ...(estimate && { estimate: wordsFor(estimate) }),
     items: {
       today: await countItems(store, jobId, utcDay(now)),

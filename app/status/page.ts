@@ -1,4 +1,5 @@
 import { html, raw } from "hono/html";
+import { costOf, type Usage, wordsForUsage } from "../capture/prices.ts";
 import { type Html, layout } from "../pages/layout.ts";
 import type { Health } from "./health.ts";
 import type { DamagedJob, JobOverview, ShownJob } from "./overview.ts";
@@ -106,9 +107,10 @@ function jobSection(job: JobOverview): Html {
       </dd>
       <dt>Windows not done</dt>
       <dd>${count(job.unfinished)}</dd>
-      <dt>Posts that X may bill (UTC)</dt>
+      <dt>What X may bill (UTC)</dt>
       <dd>
-        today ${count(job.reads.today)}, this month ${count(job.reads.thisMonth)}
+        <div>Today: ${usage(job.reads.today)}</div>
+        <div>This month: ${usage(job.reads.thisMonth)}</div>
         ${job.estimate ? html`<div>The whole history: ${job.estimate}</div>` : ""}
       </dd>
     </dl>
@@ -183,4 +185,16 @@ function count(number: number): string {
 
 function instant(time: string): Html {
   return html`<time datetime="${time}">${time.slice(0, 16).replace("T", " ")}</time>`;
+}
+
+/** Kinds and, at X's prices, what they cost. */
+function usage(reads: Usage): string {
+  const [owner, other] = (["owner", "other"] as const).map((whose) =>
+    costOf(reads, whose).toFixed(2),
+  );
+  const cost =
+    owner === other
+      ? `$${other}`
+      : `$${owner} where the account owns the developer app, else $${other}`;
+  return `${wordsForUsage(reads)}: ${cost}`;
 }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import { capture } from "../../app/capture/capture.ts";
+import { lookUp } from "../../app/capture/lookup.ts";
+import { MOST_UNKNOWN } from "../../app/capture/named-posts.ts";
 import { DEPTH } from "../../app/capture/walk.ts";
 import { DAILY_LIMIT, keepRoom } from "../../app/delivery/ledger.ts";
 import { ConnectorError, type ErrorCode } from "../../app/errors.ts";
@@ -225,6 +227,23 @@ describe("the alerts over posts that X withholds", () => {
     await x.close();
     const tables = { AppServiceConsoleLogs: toRows(parts.log.text()) };
     expect(firingAlerts(tables, new Date()).toSorted()).toEqual(names);
+  });
+});
+
+describe("the alert over what X is asked for", () => {
+  it("fires on more unknown posts than are read a day", async () => {
+    const parts = createParts("http://127.0.0.1:1");
+    const twitter: typeof parts.twitter = {
+      ...parts.twitter,
+      lookup: async (_token, ids) => {
+        const errors = ids.map((value) => ({ value, title: "Not Found Error" }));
+        return { body: Buffer.from(JSON.stringify({ errors })), about: {} };
+      },
+    };
+    const ids = manyPosts(MOST_UNKNOWN.aTask + 1).map(({ id }) => id);
+    await lookUp(captureDepsOf(parts, { twitter }), { ...SOURCE, taskId: "t", ids });
+    const tables = { AppServiceConsoleLogs: toRows(parts.log.text()) };
+    expect(firingAlerts(tables, new Date())).toEqual(["budget-spent"]);
   });
 });
 

@@ -126,10 +126,11 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "The budget for reading X is used up",
     severity: 2,
     description:
-      "As many posts have been read from X as readsPerDay or readsPerMonth allow. Capture goes on by " +
-      "itself with the next UTC day or month, or within the hour once the stack's configuration " +
-      "allows more; posts that fall behind what X gives until then become a gap.",
-    events: ["x.budget-spent"],
+      "As much has been read from X as readsPerDay, readsPerMonth or the default budget allow, or the " +
+      "platform named more unknown posts than are read a day (manifests list them). Capture goes on by " +
+      "itself with the next UTC day or month, or within the hour once readsPerDay or readsPerMonth " +
+      "allow more. If you asked for none of it, change apiSecretKey.",
+    events: ["x.budget-spent", "capture.ids-not-read"],
     // Work that waits looks again once an hour (app/capture/budget.ts): one alert, not one an hour.
     windowSize: "PT2H",
   },

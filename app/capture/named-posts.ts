@@ -1,0 +1,104 @@
+import * as z from "zod";
+import { names } from "../archive/names.ts";
+import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import { earlierVersionsOf } from "../twitter/page.ts";
+import type { CaptureDeps } from "./capture.ts";
+import { readCoverage } from "./coverage.ts";
+import { addSeconds } from "./interval.ts";
+import { postsOfWindow } from "./posts.ts";
+import { utcDay } from "./reads.ts";
+import { timeOfId } from "./walk.ts";
+
+/**
+ * How many posts that the archive does not know as the account's own X is asked for by name: each costs
+ * $0.005 and its author $0.01, whoever's it is, and whoever has APISecretKey can name 200,000.
+ */
+export const MOST_UNKNOWN = { aTask: 1_000, aDay: 2_000 };
+
+/** Why a named post was not asked for. */
+export const NOT_ASKED_FOR =
+  `not asked for: it is no post that the archive knows, and X is asked for at most ` +
+  `${MOST_UNKNOWN.aTask} such posts a task and ${MOST_UNKNOWN.aDay} a UTC day; name it again on another day`;
+
+export type NamedPosts = {
+  jobId: string;
+  taskId: string;
+  question?: number | undefined;
+  ids: string[];
+};
+
+const idsSchema = z.object({ ids: z.array(z.string()) });
+const daySchema = z.object({ tasks: z.record(z.string(), z.number()) });
+const DAY_SECONDS = 86_400;
+
+/**
+ * Chooses which of the posts that a task names X is asked for: first those that the archive knows as the
+ * account's own, all of them; then others, up to the limits. The choice is made once and stays.
+ */
+export async function chooseNamed(
+  { store, log, now }: Pick<CaptureDeps, "store" | "log" | "now">,
+  named: NamedPosts,
+): Promise<string[]> {
+  const { jobId, taskId, question, ids } = named;
+  if (ids.length === 0) {
+    return [];
+  }
+  const name = names.lookupIds(jobId, taskId, question);
+  const chosen = await readDocument(store, name, idsSchema);
+  if (chosen) {
+    return chosen.value.ids;
+  }
+  const known = await ownIdsAmong(store, jobId, ids);
+  const unknown = ids.filter((id) => !known.has(id));
+  const granted = await reserve(store, named, { day: utcDay(now()), wanted: unknown.length });
+  const asked = [...ids.filter((id) => known.has(id)), ...unknown.slice(0, granted)];
+  if (await createDocument(store, name, { ids: asked })) {
+    if (granted < unknown.length) {
+      log("capture.ids-not-read", { jobId, taskId, posts: unknown.length - granted });
+    }
+    return asked;
+  }
+  return (await readDocument(store, name, idsSchema))?.value.ids ?? asked;
+}
+
+/** The archive is read on the days of the ids alone. */
+async function ownIdsAmong(store: Store, jobId: string, ids: string[]): Promise<Set<string>> {
+  const coverage = await readCoverage(store, jobId);
+  const known = new Set<string>();
+  for (const [day, some] of Map.groupBy(ids, (id) => timeOfId(id).slice(0, 10))) {
+    const start = `${day}T00:00:00Z`;
+    const window = { start, end: addSeconds(start, DAY_SECONDS) };
+    const wanted = new Set(some);
+    for await (const { post, includes } of postsOfWindow(store, { jobId, window, coverage })) {
+      [post, ...earlierVersionsOf(post, includes)]
+        .filter(({ id }) => wanted.has(id))
+        .forEach(({ id }) => known.add(id));
+    }
+  }
+  return known;
+}
+
+/** @returns how many more of a day's unknown posts a task may ask for; the same however often it asks. */
+async function reserve(
+  store: Store,
+  { jobId, taskId, question = 1 }: NamedPosts,
+  { day, wanted }: { day: string; wanted: number },
+): Promise<number> {
+  if (wanted === 0) {
+    return 0;
+  }
+  const name = names.unknownIds(jobId, day);
+  const key = `${taskId} ${question}`;
+  await createDocument(store, name, { tasks: {} });
+  const reserved = await changeDocument(store, {
+    name,
+    schema: daySchema,
+    change: ({ tasks }) => {
+      const { [key]: _, ...others } = tasks;
+      const used = Object.values(others).reduce((sum, count) => sum + count, 0);
+      const left = Math.max(0, MOST_UNKNOWN.aDay - used);
+      return { tasks: { ...others, [key]: Math.min(wanted, MOST_UNKNOWN.aTask, left) } };
+    },
+  });
+  return reserved?.tasks[key] ?? 0;
+}

@@ -1,0 +1,30 @@
+/**
+ * What X bills, by kind, in dollars each: where the account owns the developer app, and where it does
+ * not (x-api.md section 4; X's price page of 2026-08-22). Users come along expanded, and a third party
+ * says that they are billed (feeds.md section 2), so they are counted.
+ */
+export const BILLED = {
+  /** Posts of the account's own timeline. */
+  owned: { words: "own posts", owner: 0.001, other: 0.005 },
+  /** Posts that were looked up, found by search, or sent along. */
+  others: { words: "other posts", owner: 0.005, other: 0.005 },
+  users: { words: "users", owner: 0.01, other: 0.01 },
+} as const;
+
+export type BilledKind = keyof typeof BILLED;
+/** How many of each kind. */
+export type Usage = Record<BilledKind, number>;
+
+export const KINDS = ["owned", "others", "users"] as const satisfies BilledKind[];
+
+/** Dollars, for an account that owns the developer app, or for any other. */
+export function costOf(usage: Usage, whose: "owner" | "other"): number {
+  return KINDS.reduce((sum, kind) => sum + usage[kind] * BILLED[kind][whose], 0);
+}
+
+/** `1,200 own posts, 31 other posts, 88 users` */
+export function wordsForUsage(usage: Usage): string {
+  return KINDS.map((kind) => `${usage[kind].toLocaleString("en-US")} ${BILLED[kind].words}`).join(
+    ", ",
+  );
+}
