@@ -27,17 +27,29 @@ export type ErrorCode =
   | "conflict"
   | "window-open";
 
+type About = { retryAt?: Date; parameters?: readonly string[]; isDoubtful?: boolean };
+
 /** An error of the connector. Its message is for logs and people: no secret, no URL query in it. */
 export class ConnectorError extends Error {
   override name = "ConnectorError" as const;
   readonly code: ErrorCode;
   /** When trying again makes sense, where the other side has said so. */
   readonly retryAt: Date | undefined;
+  /** Which parameters of a question to X it does not take; empty where it names none. */
+  readonly parameters: readonly string[];
+  /** Whether X's answer may as well mean something else: an independent question may tell. */
+  readonly isDoubtful: boolean;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions & { retryAt?: Date } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { retryAt, parameters = [], isDoubtful = false, ...options }: ErrorOptions & About = {},
+  ) {
     super(message, options);
     this.code = code;
-    this.retryAt = options.retryAt;
+    this.retryAt = retryAt;
+    this.parameters = parameters;
+    this.isDoubtful = isDoubtful;
   }
 }
 

@@ -20,6 +20,7 @@ import { createSessions } from "./sign-in/session.ts";
 import { readHealth } from "./status/health.ts";
 import { createXAgent } from "./twitter/agent.ts";
 import { createTwitter } from "./twitter/client.ts";
+import { createAskForPosts } from "./twitter/vocabulary.ts";
 import { createFetchMedia } from "./twitter/media.ts";
 import { createAzureQueue } from "./work/queue.ts";
 import { startChain } from "./work/chain.ts";
@@ -55,7 +56,8 @@ function main(): void {
   );
   const sealer = createSealer(settings.SEALING_KEYS);
   const agent = createXAgent(settings.X_API_URL);
-  const twitter = createTwitter(settings, { agent, now });
+  const askForPosts = createAskForPosts({ store, preferred: settings.X_VOCABULARY, log, now });
+  const twitter = createTwitter(settings, { agent, askForPosts, now });
   const fetchMedia = createFetchMedia(settings, agent);
   const platform = createPlatform({
     url: settings.PLATFORM_URL,

@@ -9,6 +9,8 @@ export const names = {
   signIn: (digest: string) => `sign-ins/${digest}.json`,
   /** Beside what is sent to X: both mean nothing any more within a day, and are deleted then. */
   endedSession: (id: string) => `sign-ins/ended-${encode(id)}.json`,
+  /** Which names X takes for what it gives of a post. */
+  vocabulary: () => "x/vocabulary.json",
   jobs: () => "jobs/",
   job: (jobId: string) => `jobs/${encode(jobId)}.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,

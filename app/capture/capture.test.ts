@@ -204,18 +204,17 @@ describe("An answer that cannot be used", () => {
     ["without created_at", { data: [{ ...good, created_at: undefined }] }],
     ["without author_id", { data: [{ ...good, author_id: undefined }] }],
     ["with an id that is none", { data: [{ ...good, id: "../x" }] }],
-    ["that is a word", '"word"'],
-    ["that is cut off", '{"data":[{"id":"1"'],
   ])("%s is kept apart, and X is asked anew the next time", async (_title, body) => {
-    const answers = [body, { data: [good], meta: { result_count: 1 } }];
-    const scripted = await startScriptedX(() => ({ status: 200, body: answers.shift() ?? {} }));
+    let said: object = body;
+    const scripted = await startScriptedX(() => ({ status: 200, body: said }));
     const parts = createParts(scripted.url);
     const deps = captureDepsOf(parts, { posts: 1 });
     await expect(capture(deps, SOURCE, DAY)).rejects.toMatchObject({ code: "x-bad-response" });
     expect(blobsUnder(parts, "/pages/")).toEqual([]);
     const [rejected = ""] = blobsUnder(parts, "/rejected/");
     const kept = Buffer.from(parts.store.blobs.get(rejected)?.body ?? []).toString();
-    expect(kept).toBe(typeof body === "string" ? body : JSON.stringify(body));
+    expect(kept).toBe(JSON.stringify(body));
+    said = { data: [good], meta: { result_count: 1 } };
     await capture(deps, SOURCE, DAY);
     await scripted.close();
     expect(await archivedIds(parts, DAY)).toEqual(["1"]);

@@ -12,6 +12,7 @@ import {
   parseTimeline,
 } from "../twitter/page.ts";
 import { askById, type AskedById, type Asking, givenOf } from "./ask-by-id.ts";
+import { isAboutFields } from "../twitter/vocabulary.ts";
 import { idsToLookUp } from "./context.ts";
 import { addPage, leadsInACircle, type PageQuery, type PageRequest, type Walk } from "./walk.ts";
 
@@ -218,7 +219,8 @@ function isShort(body: Uint8Array): boolean {
 
 function unlessTokenIsUnknown(token: string | undefined): (error: unknown) => undefined {
   return (error) => {
-    const isRefused = error instanceof ConnectorError && error.code === "x-bad-request";
+    const isRefused =
+      error instanceof ConnectorError && error.code === "x-bad-request" && !isAboutFields(error);
     if (!isRefused || token === undefined) {
       throw error;
     }

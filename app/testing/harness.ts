@@ -14,6 +14,7 @@ import { readHealth } from "../status/health.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createTwitter, type Twitter } from "../twitter/client.ts";
 import { createFetchMedia } from "../twitter/media.ts";
+import { createAskForPosts } from "../twitter/vocabulary.ts";
 import { startChain } from "../work/chain.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { createIssuer, type Issuer } from "./entra-tokens.ts";
@@ -68,15 +69,19 @@ export function createParts(
 ): Parts {
   const settings = testSettings({ X_API_URL: xUrl, ...changes });
   const clock = createClock();
+  const store = createMemoryStore();
+  const log = createTestLog();
+  const { now } = clock;
+  const askForPosts = createAskForPosts({ store, preferred: settings.X_VOCABULARY, ...log, now });
   return {
-    store: createMemoryStore(),
+    store,
     queue: createMemoryQueue(clock.now),
     platform: createFakePlatform(),
     settings,
     sealer: createSealer(settings.SEALING_KEYS),
-    twitter: createTwitter(settings, { agent: createXAgent(xUrl), now: clock.now }),
+    twitter: createTwitter(settings, { agent: createXAgent(xUrl), askForPosts, now }),
     clock,
-    log: createTestLog(),
+    log,
   };
 }
 

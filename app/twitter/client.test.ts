@@ -11,11 +11,13 @@ import { createXAgent } from "./agent.ts";
 import { createTwitter, type Twitter } from "./client.ts";
 import { fieldsQuery } from "./fields.ts";
 import { parsePage } from "./page.ts";
+import type { AskForPosts } from "./vocabulary.ts";
 
 const HTML = { "content-type": "text/html;charset=utf-8" };
 const GZIP = { "content-type": "application/json", "content-encoding": "gzip" };
 const FORM = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true";
 const EMPTY = { status: 200, body: { meta: { result_count: 0 } } };
+const UNAUTHORIZED = { status: 401, body: { title: "Unauthorized", detail: "Unauthorized" } };
 
 let x: LocalX | ScriptedX;
 afterEach(() => x.close());
@@ -199,13 +201,13 @@ describe("The account", () => {
   });
 
   it.each([
-    ["errors alone", { errors: [{ title: "Forbidden" }] }],
-    ["nothing", {}],
-    ["a list", []],
-    ["half an account", { data: { id: "42" } }],
-  ])("is not made up from %s", async (_what, body) => {
+    ["errors alone", { errors: [{ title: "Forbidden" }] }, "x-bad-response"],
+    ["nothing", {}, "x-unavailable"],
+    ["a list", [], "x-unavailable"],
+    ["half an account", { data: { id: "42" } }, "x-bad-response"],
+  ])("is not made up from %s", async (_what, body, code) => {
     const { twitter } = await script(() => ({ status: 200, body }));
-    await expect(twitter.me()).rejects.toMatchObject({ code: "x-bad-response" });
+    await expect(twitter.me()).rejects.toMatchObject({ code });
   });
 });
 
@@ -242,7 +244,8 @@ describe("Signing in", () => {
     const scripted = await startScriptedX(() => ({ status: 200, body: FORM, headers: HTML }));
     x = scripted;
     const settings = testSettings();
-    const twitter = createTwitter(settings, { agent: createXAgent(scripted.url) });
+    const agent = createXAgent(scripted.url);
+    const twitter = createTwitter(settings, { agent, askForPosts: askInTweets });
     expect(await twitter.requestToken(CALLBACK)).toEqual({
       oauthToken: "t",
       oauthTokenSecret: "s",
@@ -375,7 +378,8 @@ describe("No call waits for ever:", () => {
 
   function impatient(url: string): Twitter {
     const settings = testSettings({ X_API_URL: url });
-    return createTwitter(settings, { agent: createXAgent(url), timeoutMs: 100 });
+    const agent = createXAgent(url);
+    return createTwitter(settings, { agent, askForPosts: askInTweets, timeoutMs: 100 });
   }
 });
 
@@ -413,12 +417,13 @@ describe("No secret stands in the error of", () => {
     const answers: (ScriptedAnswer | "silence" | undefined)[] = [
       undefined,
       { status: 500, body: everything, headers: HTML },
-      { status: 401, body: { title: "Unauthorized", detail: "Unauthorized" } },
+      UNAUTHORIZED,
+      UNAUTHORIZED,
       { status: 200, body: everything },
     ];
     const { twitter } = await script(() => answers.shift());
     const said: string[] = [];
-    for (const _ of [1, 2, 3, 4]) {
+    for (const _ of answers.slice()) {
       const error: unknown = await call(twitter).catch((thrown: unknown) => thrown);
       said.push(JSON.stringify(describeError(error)), error instanceof Error ? error.message : "");
     }
@@ -427,6 +432,8 @@ describe("No secret stands in the error of", () => {
     expect(secrets.filter((secret) => said.join("\n").includes(secret))).toEqual([]);
   });
 });
+
+const askInTweets: AskForPosts = (_endpoint, ask) => ask(fieldsQuery("tweet"));
 
 /** What does not compress to nothing. */
 function noise(): string {
@@ -448,7 +455,7 @@ describe("The search of all posts", () => {
     );
   });
 
-  it("asks for a new token after a refusal", async () => {
+  it("asks again at once, with a new token, after a refusal", async () => {
     let issued = 0;
     const { twitter, requests } = await script(({ path }) => {
       if (path === "/oauth2/token") {
@@ -457,7 +464,6 @@ describe("The search of all posts", () => {
       }
       return issued === 1 ? { status: 401, body: {} } : EMPTY;
     });
-    await expect(twitter.search("42", SEARCHED)).rejects.toMatchObject({ code: "x-token-refused" });
     await twitter.search("42", SEARCHED);
     expect(requests.map(({ headers }) => headers.authorization)).toEqual([
       expect.stringMatching(/^Basic /),
@@ -465,5 +471,26 @@ describe("The search of all posts", () => {
       expect.stringMatching(/^Basic /),
       "Bearer token-2",
     ]);
+  });
+});
+
+describe("A single 401 is no word on a token:", () => {
+  const account = { status: 200, body: { data: { id: "42", username: "small", name: "Small" } } };
+  const READS = CALLS.filter(([name]) => ["me", "timeline", "lookup"].includes(name));
+
+  it.each(READS)("%s asks again at once", async (name, call) => {
+    const answers = [UNAUTHORIZED, name === "me" ? account : EMPTY];
+    const { twitter, requests } = await script(() => answers.shift());
+    await call(twitter);
+    const [first, second] = requests;
+    expect(requests).toHaveLength(2);
+    expect(second?.url).toBe(first?.url);
+    expect(second?.headers.authorization).not.toBe(first?.headers.authorization);
+  });
+
+  it.each(READS)("%s believes the second", async (_name, call) => {
+    const { twitter, requests } = await script(() => UNAUTHORIZED);
+    await expect(call(twitter)).rejects.toMatchObject({ code: "x-token-refused" });
+    expect(requests).toHaveLength(2);
   });
 });

@@ -1,13 +1,13 @@
 import type http from "node:http";
 import { ApiResponseError, TwitterApi } from "twitter-api-v2";
 import * as z from "zod";
-import { ConnectorError } from "../errors.ts";
+import { ConnectorError, type ErrorCode } from "../errors.ts";
 import type { Settings } from "../settings.ts";
 import { X_PUBLIC_URL } from "./agent.ts";
 import { createCallGuard } from "./call-guard.ts";
-import { toXError } from "./errors.ts";
-import { fieldsQuery } from "./fields.ts";
+import { refusalWithin, toXError } from "./errors.ts";
 import { createPace } from "./pace.ts";
+import { type AskForPosts } from "./vocabulary.ts";
 
 export type UserToken = { accessToken: string; accessSecret: string };
 
@@ -65,6 +65,12 @@ export type Twitter = {
 /** Whom the app asks for; or the app's own token, for what X answers to the app alone. */
 type Caller = UserToken | { bearer: string };
 
+/** A question, and what is an answer of X's in spite of its status. */
+type Asked = [path: string, query: Record<string, string>, orElse?: (error: unknown) => Answered];
+type Answered = { data: Buffer; headers: Record<string, unknown> };
+
+/** What X says of an account itself, and not of one question about it. */
+const OF_THE_ACCOUNT: ReadonlySet<ErrorCode> = new Set(["x-token-refused", "x-forbidden"]);
 /** X takes one search a second. */
 const SEARCH_PACE_MS = 1_100;
 /** For a whole call, the body of its answer included. */
@@ -97,15 +103,21 @@ export function createTwitter(
   settings: Settings,
   {
     agent,
+    askForPosts,
     now = () => new Date(),
     timeoutMs = TIMEOUT_MS,
-  }: { agent: http.Agent; now?: () => Date; timeoutMs?: number },
+  }: {
+    agent: http.Agent;
+    askForPosts: AskForPosts;
+    now?: () => Date;
+    timeoutMs?: number;
+  },
 ): Twitter {
   const call = async <T>(
     caller: Caller | undefined,
     work: (client: TwitterApi) => Promise<T>,
   ): Promise<T> => {
-    const credentials = caller && "bearer" in caller ? caller : { ...appKeys(settings), ...caller };
+    const credentials = credentialsOf(settings, caller);
     const { plugin, tooLate } = createCallGuard(timeoutMs);
     const options = { httpAgent: agent, plugins: [plugin] };
     try {
@@ -115,20 +127,23 @@ export function createTwitter(
           : new TwitterApi(credentials, options);
       return await Promise.race([work(client), tooLate]);
     } catch (error) {
-      throw toXError(error, now(), Object.values(credentials));
+      throw toXError(error, { now: now(), sent: Object.values(credentials) });
     }
   };
-  const get = (
-    caller: Caller,
-    path: string,
-    query: Record<string, string>,
-    orElse: (error: unknown) => { data: Buffer; headers: object } = rethrow,
-  ) =>
+  const orRefuse = (caller: Caller, { data, headers }: Answered) => {
+    const sent = Object.values(credentialsOf(settings, caller));
+    const refusal = refusalWithin({ status: 200, body: data, headers }, { now: now(), sent });
+    if (refusal) {
+      throw refusal;
+    }
+    return { data, headers };
+  };
+  const get = (caller: Caller, ...[path, query, orElse = rethrow]: Asked) =>
     call(caller, async (client): Promise<Answer> => {
       const askedat = now().toISOString();
       const response = await client.v2
         .get<Buffer>(path, query, { fullResponse: true, forceParseMode: "buffer" })
-        .catch(orElse);
+        .then((answered) => orRefuse(caller, answered), orElse);
       const about = {
         request: `${path}?${new URLSearchParams(query).toString()}`,
         askedat,
@@ -145,43 +160,52 @@ export function createTwitter(
   const pace = createPace(SEARCH_PACE_MS);
 
   const account = (token: UserToken) =>
-    get(token, "users/me", { "user.fields": "created_at,profile_image_url,public_metrics" });
+    askTwice(() =>
+      get(token, "users/me", { "user.fields": "created_at,profile_image_url,public_metrics" }),
+    );
+  const asUser = (token: UserToken, ...asked: Asked) =>
+    askTwice(() => get(token, ...asked)).catch(async (error: unknown) => {
+      throw await secondOpinion(error, () => account(token));
+    });
 
   return {
     me: async (token) => parseAccount((await account(token ?? ownToken(settings))).body),
     account,
     timeline: (token, accountId, query) =>
-      get(token, `users/${accountId}/tweets`, {
-        ...fieldsQuery(settings.X_VOCABULARY),
-        max_results: String(query.maxResults),
-        ...(query.startTime && { start_time: query.startTime }),
-        ...(query.endTime && { end_time: query.endTime }),
-        ...(query.sinceId && { since_id: query.sinceId }),
-        ...(query.paginationToken && { pagination_token: query.paginationToken }),
-      }),
+      askForPosts("timeline", (fields) =>
+        asUser(token, `users/${accountId}/tweets`, {
+          ...fields,
+          max_results: String(query.maxResults),
+          ...(query.startTime && { start_time: query.startTime }),
+          ...(query.endTime && { end_time: query.endTime }),
+          ...(query.sinceId && { since_id: query.sinceId }),
+          ...(query.paginationToken && { pagination_token: query.paginationToken }),
+        }),
+      ),
     search: (accountId, query) =>
-      pace(async () => {
-        try {
-          return await get({ bearer: await bearerOf() }, "tweets/search/all", {
-            ...fieldsQuery(settings.X_VOCABULARY),
-            query: `from:${accountId}`,
-            max_results: String(query.maxResults),
-            start_time: query.startTime,
-            end_time: query.endTime,
-            ...(query.paginationToken && { pagination_token: query.paginationToken }),
-          });
-        } catch (error) {
-          // The next call asks for a new token, which costs nothing.
-          bearer = undefined;
-          throw error;
-        }
-      }),
+      askForPosts("search", (fields) =>
+        askTwice(() =>
+          pace(async () => {
+            try {
+              return await get({ bearer: await bearerOf() }, "tweets/search/all", {
+                ...fields,
+                query: `from:${accountId}`,
+                max_results: String(query.maxResults),
+                start_time: query.startTime,
+                end_time: query.endTime,
+                ...(query.paginationToken && { pagination_token: query.paginationToken }),
+              });
+            } catch (error) {
+              // The next call asks for a new token, which costs nothing.
+              bearer = undefined;
+              throw error;
+            }
+          }),
+        ),
+      ),
     lookup: (token, ids) =>
-      get(
-        token,
-        "tweets",
-        { ...fieldsQuery(settings.X_VOCABULARY), ids: ids.join(",") },
-        refusalOfPosts,
+      askForPosts("lookup", (fields) =>
+        asUser(token, "tweets", { ...fields, ids: ids.join(",") }, refusalOfPosts),
       ),
     requestToken: (callbackUrl) =>
       call(undefined, async (client) => {
@@ -228,7 +252,7 @@ const problemSchema = z.looseObject({
 });
 
 /** X may say with status 404 what it says with 200 and errors: of posts that are not there (x-api.md section 3). */
-function refusalOfPosts(error: unknown): { data: Buffer; headers: object } {
+function refusalOfPosts(error: unknown): Answered {
   if (!(error instanceof ApiResponseError) || error.code !== 404) {
     throw error;
   }
@@ -242,6 +266,38 @@ function refusalOfPosts(error: unknown): { data: Buffer; headers: object } {
     throw error;
   }
   return { data, headers: error.headers };
+}
+
+/** A single 401 does not say that a token was revoked: X answers so now and then. */
+async function askTwice(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ConnectorError && error.code === "x-token-refused") {
+      return ask();
+    }
+    throw error;
+  }
+}
+
+/**
+ * What looks like an outage of X, unless X says of the account itself why it gives nothing of it.
+ * @returns the error that says more.
+ */
+async function secondOpinion(
+  refusal: unknown,
+  askAccount: () => Promise<Answer>,
+): Promise<unknown> {
+  if (!(refusal instanceof ConnectorError) || !refusal.isDoubtful) {
+    return refusal;
+  }
+  const said: unknown = await askAccount().catch((thrown: unknown) => thrown);
+  const isOfAccount = said instanceof ConnectorError && OF_THE_ACCOUNT.has(said.code);
+  return isOfAccount ? said : refusal;
+}
+
+function credentialsOf(settings: Settings, caller: Caller | undefined) {
+  return caller && "bearer" in caller ? caller : { ...appKeys(settings), ...caller };
 }
 
 function appKeys({ TWITTER_API_KEY: appKey, TWITTER_API_SECRET_KEY: appSecret }: Settings) {
