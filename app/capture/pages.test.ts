@@ -32,7 +32,7 @@ describe("An answer of 200 without a timeline is not a quiet day", () => {
     x = await startScriptedX(() => ({ status: 200, body: {} }));
     const parts = createParts(x.url);
     const reading = capture(captureDepsOf(parts, { posts: 1 }), SOURCE, DAY);
-    await expect(reading).rejects.toMatchObject({ code: "x-unavailable" });
+    await expect(reading).rejects.toMatchObject({ code: "x-bad-response" });
     expect(await readCoverage(parts.store, SOURCE.jobId)).toEqual({ intervals: [], gaps: [] });
   });
 });

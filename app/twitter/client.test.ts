@@ -202,7 +202,7 @@ describe("The account", () => {
 
   it.each([
     ["errors alone", { errors: [{ title: "Forbidden" }] }, "x-bad-response"],
-    ["nothing", {}, "x-unavailable"],
+    ["nothing", {}, "x-bad-response"],
     ["a list", [], "x-unavailable"],
     ["half an account", { data: { id: "42" } }, "x-bad-response"],
   ])("is not made up from %s", async (_what, body, code) => {

@@ -30,7 +30,7 @@ const ROWS: [string, ScriptedAnswer | undefined, ErrorCode][] = [
   ],
   ["403 O1 scope", problem(403, "Forbidden", `${NEW}/oauth1-permissions`), "x-forbidden"],
   // X's timelines answered so for eight hours (2025-09-10).
-  ["404", problem(404, "Not Found", `${NEW}/resource-not-found`), "x-unavailable"],
+  ["404", problem(404, "Not Found", "about:blank"), "x-unavailable"],
   ["404 without a body", { status: 404 }, "x-unavailable"],
   ["a clock that is wrong", codes(401, 135, "Timestamp out of bounds."), "x-unavailable"],
   ["429 rate, with a code", codes(429, 88, "Rate limit exceeded"), "x-rate-limited"],
@@ -143,7 +143,6 @@ const WHOLE: Record<string, ScriptedAnswer> = {
   "a way elsewhere": { status: 302, headers: { location: "https://login.example/" } },
   "a list": { status: 200, body: [] },
   "another's JSON": { status: 200, body: { message: "upstream", ok: false } },
-  "nothing in JSON": { status: 200, body: {} },
   "an error with 200": {
     status: 200,
     body: { title: "Service Unavailable", status: 503, type: "about:blank" },

@@ -99,8 +99,10 @@ function toRefusal({ status, body, headers }: Answered, { now, sent }: Asked): C
  */
 export function refusalWithin(answered: Answered, asked: Asked): ConnectorError | undefined {
   const { data, meta, errors, status, title } = toObject(answered.body);
+  // X says nothing so of posts that are not there.
+  const isEmpty = String(answered.body).trim() === "{}";
   const isOfParts = Array.isArray(errors) && errors.length > 0 && !errors.some(isWhole);
-  if (data !== undefined || meta !== undefined || isOfParts) {
+  if (data !== undefined || meta !== undefined || isOfParts || isEmpty) {
     return undefined;
   }
   if (errors === undefined && title === undefined) {

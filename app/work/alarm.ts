@@ -27,6 +27,6 @@ export async function raiseAlarm(
     log("job.needs-sign-in", { jobId, reason });
   }
   if (alert) {
-    log(alert, about);
+    log(alert, { ...about, reason });
   }
 }

@@ -158,10 +158,10 @@ describe("A beat that fails", () => {
   });
 
   it("is tried again a little later each time, then told, and the chain goes on", async () => {
-    const twitter = failing(parts, new ConnectorError("x-bad-request", "X answered 400"));
+    const twitter = failing(parts, new ConnectorError("unusable-record", "a page cannot be read"));
     await pass(parts, 12, beatDepsOf(parts, { twitter, posts: 4 }));
     expect(parts.log.of("capture.waits")).toHaveLength(11);
-    expect(parts.log.of("capture.failed")).toMatchObject([{ code: "x-bad-request" }]);
+    expect(parts.log.of("capture.failed")).toMatchObject([{ code: "unusable-record" }]);
     expect(parts.queue.waiting()).toHaveLength(1);
     await pass(parts, 2);
     expect(x.reads()).toBe(3);

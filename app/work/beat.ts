@@ -10,7 +10,7 @@ import type { Sealer } from "../archive/seal.ts";
 import { planMedia } from "../delivery/attachments.ts";
 import { describeError } from "../errors.ts";
 import { type Job, openToken, readJob, resealToken } from "../jobs/job.ts";
-import { decideOutcome } from "../outcomes.ts";
+import { decideOutcome, waitFor } from "../outcomes.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
 import { type Chain, type ChainDeps, continueChain, endChain, readChain } from "./chain.ts";
 import { raiseAlarm } from "./alarm.ts";
@@ -40,8 +40,8 @@ export async function runBeat(
 async function tryToCapture(
   deps: BeatDeps,
   job: Job,
-  { attempts, until: before }: Chain,
-): Promise<Pick<Chain, "attempts" | "reason" | "until"> & { delayMs: number }> {
+  { attempts, until: before, waitsFor: waitedFor }: Chain,
+): Promise<Pick<Chain, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number }> {
   const { captureIntervalMs, log, now } = deps;
   const { jobId, sealedToken } = job;
   // What was begun is ended first: its pages are here in part, and would be read anew otherwise.
@@ -55,7 +55,8 @@ async function tryToCapture(
     }
     return { delayMs: before === undefined ? captureIntervalMs : 0, attempts: 0 };
   } catch (error) {
-    const outcome = decideOutcome(error, attempts, now());
+    const waitsFor = waitFor(waitedFor, error, now());
+    const outcome = decideOutcome(error, attempts, now(), new Date(waitsFor.since));
     const { code, error: reason } = describeError(error);
     const about = { jobId, ...(code !== undefined && { code }) };
     await raiseAlarm(deps, { ...about, sealedToken, outcome, reason });
@@ -66,6 +67,7 @@ async function tryToCapture(
         delayMs: outcome.at.getTime() - now().getTime(),
         attempts: waits,
         reason,
+        waitsFor,
         until,
       };
     }

@@ -15,6 +15,8 @@ const chainSchema = z.object({
   attempts: z.number(),
   /** Why the last beat did not read everything; absent where it did. */
   reason: z.string().optional(),
+  /** What it waits for, where it does. */
+  waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
   /** Up to when it was to read, then: the next one goes on with that, whose pages are here in part. */
   until: instantSchema.optional(),
 });
@@ -35,7 +37,7 @@ export type ChainDeps = {
   now: () => Date;
 };
 
-type Link = Pick<Chain, "attempts" | "reason" | "until"> & { delayMs: number };
+type Link = Pick<Chain, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number };
 
 /** A chain whose beat is overdue for so long has lost its message; no beat takes so long. */
 const OVERDUE_MS = 60 * 60_000;

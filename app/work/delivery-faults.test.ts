@@ -96,32 +96,39 @@ describe("An upload that fails", () => {
     },
   );
 
-  it("for ever ends with the SAS", async () => {
-    bench.onUpload(async () => {
-      throw new ConnectorError("upload-unavailable", "An item could not be uploaded (503)");
-    });
-    const sealedSas = JSON.stringify(SAS_URI.replace("2026-12-31T00", "2026-06-01T14"));
-    await bench.accept("task-1", { sealedSas });
-    bench.start();
-    await pass(4 * HOUR_MS);
-    expect(bench.platform.completions).toMatchObject([
-      { status: COMPLETION_STATUS.temporaryFailure },
-    ]);
-    expect(bench.log.of("sas.unusable").length).toBeGreaterThan(0);
-  });
+  it.each<ErrorCode>(["upload-unavailable", "upload-refused"])(
+    "for ever ends with the SAS: %s",
+    async (code) => {
+      bench.onUpload(async () => {
+        throw new ConnectorError(code, "An item could not be uploaded");
+      });
+      const sealedSas = JSON.stringify(SAS_URI.replace("2026-12-31T00", "2026-06-01T14"));
+      await bench.accept("task-1", { sealedSas });
+      bench.start();
+      await pass(4 * HOUR_MS);
+      expect(bench.platform.completions).toMatchObject([
+        { status: COMPLETION_STATUS.temporaryFailure },
+      ]);
+      expect(bench.log.of("sas.unusable").length).toBeGreaterThan(0);
+    },
+  );
 
-  it("because it is refused is given up in the end, told, and put where a person looks", async () => {
+  it("because it is refused is told of and tried again, until it is not", async () => {
+    let isRefused = true;
     bench.onUpload(async () => {
-      throw new ConnectorError("upload-refused", "An item could not be uploaded (409)");
+      if (isRefused) {
+        throw new ConnectorError("upload-refused", "An item could not be uploaded (409)");
+      }
     });
     await bench.accept("task-1");
     bench.start();
-    await pass(HOUR_MS);
-    expect(bench.platform.completions).toMatchObject([
-      { status: COMPLETION_STATUS.temporaryFailure },
-    ]);
-    expect(bench.log.of("platform.refused")).toHaveLength(10);
-    expect(bench.queue.poisoned()).toHaveLength(1);
+    await pass(6 * HOUR_MS);
+    expect(bench.platform.completions).toEqual([]);
+    expect(bench.log.of("platform.refused").length).toBeGreaterThan(30);
+    expect(bench.queue.poisoned()).toEqual([]);
+    isRefused = false;
+    await pass(10 * MINUTE_MS);
+    expect(bench.platform.completions).toMatchObject([{ status: 0, items: listOf(IDS) }]);
   });
 });
 
@@ -186,7 +193,7 @@ describe("A post that waits and cannot go", () => {
 
   it("uses up no try where the container takes nothing, or waits for everybody", async () => {
     bench.onUpload(async () => {
-      throw new ConnectorError("upload-refused", "An item could not be uploaded (409)");
+      throw new ConnectorError("unusable-record", "a page cannot be read");
     });
     await bench.accept("task-1");
     const worker = bench.start();

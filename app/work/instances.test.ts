@@ -174,20 +174,28 @@ describe("Work that hangs", () => {
 });
 
 describe("A task whose process dies with it", () => {
-  it("is given up after ten deaths in a row, told, and put where a person looks", async () => {
+  it("is tried once an hour after ten deaths in a row, and told of, until one lives", async () => {
     bench.onX(() => new Promise(() => {}));
     await bench.accept("task-1", { window: windowOf(1) });
     for (let death = 0; death < 10; death += 1) {
       await die();
     }
     bench.onX(answerPosts(POSTS));
+    const asked = bench.asked();
     bench.start();
     await pass(MINUTE_MS);
-    expect(bench.platform.completions).toMatchObject([
-      { status: COMPLETION_STATUS.temporaryFailure },
+    expect(bench.asked()).toBe(asked);
+    expect(bench.log.of("work.stuck")).toMatchObject([
+      {
+        taskId: "task-1",
+        code: "process-ends",
+        reason: "The process has ended 10 times while it worked on the task",
+      },
     ]);
-    expect(bench.log.of("task.failed")).toMatchObject([{ code: "process-ends" }]);
-    expect(bench.queue.poisoned()).toHaveLength(1);
+    // The next death, an hour later, would be the tenth again.
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", deaths: 9 });
+    await pass(HOUR_MS);
+    expect(bench.platform.completions).toMatchObject([{ status: COMPLETION_STATUS.success }]);
   });
 
   it("is done after nine", async () => {

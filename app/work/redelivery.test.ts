@@ -219,12 +219,12 @@ describe("A task that has failed", () => {
 
   function failForGood(): void {
     bench.onX(async () => {
-      throw new ConnectorError("x-bad-request", "X answered 400");
+      throw new ConnectorError("unusable-record", "a page cannot be read");
     });
   }
 
   async function refuse(): Promise<never> {
-    throw new ConnectorError("upload-refused", "An item could not be uploaded (409)");
+    throw new ConnectorError("unusable-record", "a page cannot be read");
   }
 
   /** The queue of a process that gets no answer to one of its calls, nor from then on to any other. */

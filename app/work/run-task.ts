@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ConnectorError, describeError, isStorageDown } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
-import { decideOutcome, MAX_ATTEMPTS, type Outcome } from "../outcomes.ts";
+import { decideOutcome, MAX_ATTEMPTS, type Outcome, waitFor } from "../outcomes.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
 import { raiseAlarm } from "./alarm.ts";
 import { type ChainDeps, ensureChain } from "./chain.ts";
@@ -142,7 +142,7 @@ async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failur
   const { jobId, taskId } = task;
   const now = deps.now();
   const { code, error: reason } = describeError(error);
-  const waitsFor = waitOf(task, code ?? "unexpected", now);
+  const waitsFor = waitFor(task.waitsFor, error, now);
   const attempt = task.owed?.tries ?? task.attempts;
   const outcome = decideOutcome(error, attempt, now, new Date(waitsFor.since));
   const about = { jobId, taskId, ...(code !== undefined && { code }) };
@@ -151,6 +151,8 @@ async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failur
   if (outcome.at) {
     await changeClaimed(store, task, (current) => ({
       ...waiting(current, outcome),
+      // One more death is what a next try may cost.
+      ...(code === "process-ends" && { deaths: MAX_ATTEMPTS - 1 }),
       changedAt: now.toISOString(),
       dueAt: at.toISOString(),
       reason,
@@ -165,11 +167,6 @@ async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failur
     log("task.failed", { ...about, attempt: attempt + 1, detail: outcome.kind }, error);
   }
   await lease.release(at.getTime() - now.getTime());
-}
-
-/** Since when the task has been waiting for the same thing. */
-function waitOf({ waitsFor }: Task, code: string, now: Date): { code: string; since: string } {
-  return waitsFor?.code === code ? waitsFor : { code, since: now.toISOString() };
 }
 
 function waiting(task: Task, { kind }: Outcome): Task {

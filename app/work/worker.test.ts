@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
+import type { EventName } from "../events.ts";
 import { forgetJob, markNeedsSignIn, readJob } from "../jobs/job.ts";
 import { COMPLETION_STATUS } from "../platform/platform.ts";
 import { ACCOUNT, addJob } from "../testing/harness.ts";
@@ -211,7 +212,7 @@ describe("An edited post", () => {
 
 describe("After a failure, a task", () => {
   it.each<[ErrorCode, number]>([
-    ["x-rate-limited", 15 * MINUTE_MS],
+    ["x-rate-limited", MINUTE_MS],
     ["x-credits-spent", HOUR_MS],
     ["x-usage-capped", HOUR_MS],
     ["x-token-refused", 5 * MINUTE_MS],
@@ -262,24 +263,24 @@ describe("After a failure, a task", () => {
   });
 
   it("is given up in the end, and the platform may ask again", async () => {
-    await fail(new ConnectorError("x-bad-request", "X answered 400"));
+    await fail(new ConnectorError("unusable-record", "a page cannot be read"));
     await pass(HOUR_MS);
     expect(bench.asked()).toBe(10);
     expect(await bench.taskOf("task-1")).toMatchObject({
       state: "failed",
-      reason: "x-bad-request: X answered 400",
+      reason: "unusable-record: a page cannot be read",
     });
     expect(bench.platform.completions).toMatchObject([
       { taskId: "task-1", status: COMPLETION_STATUS.temporaryFailure, items: [] },
     ]);
     expect(bench.log.of("task.waits")).toHaveLength(9);
     expect(bench.log.of("task.failed")).toMatchObject([
-      { taskId: "task-1", code: "x-bad-request", attempt: 10 },
+      { taskId: "task-1", code: "unusable-record", attempt: 10 },
     ]);
     expect(bench.queue.waiting()).toEqual([]);
     expect(bench.queue.poisoned()).toEqual([
       JSON.stringify({
-        reason: "x-bad-request: X answered 400",
+        reason: "unusable-record: a page cannot be read",
         message: JSON.stringify({ jobId: JOB, taskId: "task-1", failed: 1 }),
       }),
     ]);
@@ -298,7 +299,7 @@ describe("After a failure, a task", () => {
   });
 
   it("that was given up is done when its message is given back, with as many tries as ever", async () => {
-    await fail(new ConnectorError("x-bad-request", "X answered 400"));
+    await fail(new ConnectorError("unusable-record", "a page cannot be read"));
     await pass(HOUR_MS);
     bench.requeue();
     await pass(10 * SECOND_MS);
@@ -319,19 +320,30 @@ describe("After a failure, a task", () => {
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
   });
 
-  it("that X forbids waits a day for somebody to see to it, and is given up then", async () => {
-    await fail(new ConnectorError("x-forbidden", "X answered 403"));
-    await pass(23 * HOUR_MS);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 0 });
-    expect(bench.log.of("x.forbidden")).toHaveLength(24);
-    expect(bench.platform.completions).toEqual([]);
-    await pass(HOUR_MS + SECOND_MS);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "failed" });
-    expect(bench.platform.completions).toMatchObject([
-      { status: COMPLETION_STATUS.permanentFailure },
-    ]);
-    expect(bench.queue.poisoned()).toHaveLength(1);
-  });
+  it.each<[ErrorCode, alert: EventName]>([
+    ["x-forbidden", "x.forbidden"],
+    ["x-bad-request", "x.question-refused"],
+    ["x-bad-response", "capture.fields-missing"],
+    ["x-unavailable", "x.unavailable"],
+    ["conflict", "work.stuck"],
+  ])(
+    "that time or a setting could mend waits for it as long as it takes, and says why: %s",
+    async (code, alert) => {
+      await fail(new ConnectorError(code, "X said why"));
+      await pass(3 * 24 * HOUR_MS);
+      expect(await bench.taskOf("task-1")).toMatchObject({
+        state: "waiting",
+        reason: "X said why",
+      });
+      expect(bench.log.of(alert).length).toBeGreaterThan(24);
+      expect(bench.log.of(alert).at(-1)).toMatchObject({ taskId: "task-1", reason: "X said why" });
+      expect(bench.platform.completions).toEqual([]);
+      expect(bench.queue.poisoned()).toEqual([]);
+      bench.onX(answerNoPosts);
+      await pass(HOUR_MS + SECOND_MS);
+      expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    },
+  );
 
   it("whose SAS has expired waits an hour for a fresh one, and is given back to the platform then", async () => {
     const sealedSas = JSON.stringify(SAS_URI.replace("2026-12-31", "2026-05-31"));
@@ -354,7 +366,7 @@ describe("After a failure, a task", () => {
     bench.platform.meet(async () => {
       throw new ConnectorError("platform-refused", "The Import service answered 400");
     });
-    await fail(new ConnectorError("x-bad-request", "test"));
+    await fail(new ConnectorError("unusable-record", "test"));
     await pass(24 * HOUR_MS);
     expect(bench.asked()).toBe(10);
     expect(await bench.taskOf("task-1")).toMatchObject({
@@ -415,13 +427,23 @@ describe("After a failure, a task", () => {
 describe("A token that X refuses", () => {
   const refused = new ConnectorError("x-token-refused", "X answered 401");
 
+  it("for a moment calls for nobody", async () => {
+    await fail(refused);
+    bench.onX(answerNoPosts);
+    await pass(5 * MINUTE_MS + SECOND_MS);
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    expect(bench.log.of("job.needs-sign-in")).toEqual([]);
+  });
+
   it("marks the job, and its tasks go on after the next sign-in", async () => {
     await fail(refused);
+    expect((await readJob(bench.store, JOB))?.needsSignIn).toBeUndefined();
+    await pass(5 * MINUTE_MS);
     expect(await readJob(bench.store, JOB)).toMatchObject({ needsSignIn: "X answered 401" });
     expect(bench.log.of("job.needs-sign-in")).toMatchObject([{ jobId: JOB }]);
     bench.onX(answerNoPosts);
     await pass(HOUR_MS);
-    expect(bench.asked()).toBe(1);
+    expect(bench.asked()).toBe(2);
     const told = bench.log.of("job.needs-sign-in").length;
     expect(told).toBeGreaterThan(10);
     await addJob(bench, JOB);

@@ -59,6 +59,8 @@ describe("the alerts over what the connector logs while it works", () => {
     ["x-usage-capped", "x-quota"],
     ["x-budget-spent", "budget-spent"],
     ["x-forbidden", "x-refuses"],
+    ["x-bad-request", "x-refuses"],
+    ["conflict", "work-fails"],
   ])(
     "%s: %s is told for as long as it lasts, with the window that waits, and then no more",
     async (code, alert) => {
@@ -118,6 +120,7 @@ describe("the alerts over what the connector logs while it works", () => {
     ["X's credits are spent", "x-quota", () => refuseOnX("x-credits-spent")],
     ["X refuses a token", "needs-sign-in", () => refuseOnX("x-token-refused")],
     ["X is down", "x-refuses", () => refuseOnX("x-unavailable")],
+    ["X does not take a question", "x-refuses", () => refuseOnX("x-bad-request")],
     ["evidence is in the archive tier", "evidence-offline", () => refuseOnX("evidence-offline")],
     ["the platform is down", "platform-refuses", () => refuseOnPlatform("platform-unavailable")],
     ["Entra gives no token", "platform-refuses", () => refuseOnPlatform("entra-refused")],

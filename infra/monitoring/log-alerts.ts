@@ -104,9 +104,10 @@ const EVENT_ALERTS: EventAlert[] = [
     severity: 1,
     description:
       "X is down, or it forbids reading: the account is suspended, or the X developer app has lost a " +
-      "permission. See the account and the app's permissions at X. Windows wait a day for that, and " +
-      "are then failed; nothing that was captured is lost.",
-    events: ["x.forbidden", "x.unavailable"],
+      "permission; or it refuses what it is asked, as its API has changed. The line's reason has X's " +
+      "words. See the account and the app's permissions at X, and whether there is a newer version of " +
+      "the connector. Windows wait for that as long as it takes; nothing that was captured is lost.",
+    events: ["x.forbidden", "x.unavailable", "x.question-refused"],
     windowSize: "PT2H",
   },
   {
@@ -194,8 +195,15 @@ const EVENT_ALERTS: EventAlert[] = [
     description:
       "X left out fields or posts that it was asked for, or its pages do not lead where they should. " +
       "Pages are kept as they came, and what they do not prove is asked for again or becomes a gap; " +
-      "see whether X changed its API and a newer version of the connector knows it.",
-    events: ["capture.fields-missing", "capture.odd-answer", "capture.post-silent"],
+      "see whether X changed its API and a newer version of the connector knows it. Where X does not " +
+      "take the names of the fields that it is asked for, the connector asks by X's other names, and " +
+      "goes on with those.",
+    events: [
+      "capture.fields-missing",
+      "capture.odd-answer",
+      "capture.post-silent",
+      "x.vocabulary-changed",
+    ],
   },
   {
     name: "search-refused",
@@ -263,9 +271,12 @@ const EVENT_ALERTS: EventAlert[] = [
     severity: 2,
     description:
       "Work does not move on, or ended in an error that nobody foresaw, or what is handed over again " +
-      "is not what it was, or a post that waits cannot go out. Messages come back by themselves; " +
-      "restart the site if work hangs. The workbook's list of problems has the error for a bug report.",
-    events: ["work.hangs", "work.failed", "delivery.differs", "delivery.post-stuck"],
+      "is not what it was, or a post that waits cannot go out. Messages come back by themselves, and " +
+      "what fails again and again is tried once an hour; restart the site if work hangs. The " +
+      "workbook's list of problems has the error for a bug report.",
+    events: ["work.hangs", "work.failed", "work.stuck", "delivery.differs", "delivery.post-stuck"],
+    // What fails again and again is tried once an hour (app/outcomes.ts): one alert, not one an hour.
+    windowSize: "PT2H",
   },
   {
     name: "request-failed",
