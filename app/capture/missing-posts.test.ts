@@ -12,6 +12,7 @@ import {
   SOURCE,
   withholding,
 } from "../testing/captures.ts";
+import { PROVENANCE } from "../testing/deliveries.ts";
 import { ACCOUNT, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
@@ -205,6 +206,7 @@ async function contentOf({ store }: Parts, { id }: Post): Promise<string> {
         account: ACCOUNT,
         media: new Map(),
         receivedAt: stored.receivedAt,
+        provenance: PROVENANCE,
       });
       return PreContext?.map(({ Content }) => Content).join("\n") ?? "";
     }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Semaphore } from "async-mutex";
 import { pMapIterable, pMapSkip } from "p-map";
 import type { Store } from "../archive/store.ts";
+import type { Interval } from "../capture/interval.ts";
 import { readStoredPage, type StoredPage } from "../capture/pages.ts";
 import type { CapturedPost } from "../capture/posts.ts";
 import { ConnectorError } from "../errors.ts";
@@ -38,6 +39,8 @@ export type DuePost = PlannedPost & { known?: ManifestEntry };
 export type Delivery = {
   jobId: string;
   account: { id: string; name: string };
+  /** What the platform asked for. */
+  window: Interval;
   posts: Iterable<DuePost> | AsyncIterable<DuePost>;
   upload: Upload;
   /** Whether the others go without a post that failed so. By default none do. */
@@ -103,7 +106,7 @@ async function loadPost(
 
 async function deliverPost(
   deps: DeliverDeps,
-  { jobId, account, upload }: Delivery,
+  { jobId, account, window, upload }: Delivery,
   { page, pageSha256, waited, modifiedAt, known, post, includes, receivedAt }: LoadedPost,
 ): Promise<ManifestEntry> {
   const { format, toItem } = deps.mapping ?? ITEM_MAPPING;
@@ -113,7 +116,9 @@ async function deliverPost(
   return BUDGET.runExclusive(
     async () => {
       const toBody = async (media: PlannedMedium[]) => {
-        const parts = { post, includes, account, receivedAt, media: await attach(deps, media) };
+        const provenance = { jobId, window, pageSha256 };
+        const attached = await attach(deps, media);
+        const parts = { post, includes, account, receivedAt, provenance, media: attached };
         return Buffer.from(JSON.stringify(toItem(parts)));
       };
       const { body, media } = await fit(planned, toBody);

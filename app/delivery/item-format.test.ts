@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { PROVENANCE } from "../testing/deliveries.ts";
 import { GOLDEN_MEDIA, GOLDEN_PAGE } from "../testing/golden-posts.ts";
 import { parsePage } from "../twitter/page.ts";
 import { ITEM_MAPPING } from "./item.ts";
@@ -18,6 +19,7 @@ it("An item's bytes change only together with the number of its format", async (
       account: { id: "42", name: "Small" },
       media: GOLDEN_MEDIA,
       receivedAt: "2026-06-01T12:00:00.000Z",
+      provenance: PROVENANCE,
     }),
   );
   const bytes = items.map((item) => `${JSON.stringify(item, null, 2)}\n`).join("");

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PROVENANCE } from "../testing/deliveries.ts";
 import { contractItem } from "../testing/contract-item.ts";
 import { oddPage, toBody, type Wire, wirePage } from "../testing/wire-pages.ts";
 import { type Page, parsePage } from "../twitter/page.ts";
+import { RECORD_RULE, WITHHELD_NOTICE } from "./record.ts";
 import { type Item, type MediaOutcome, postToItem, shownPosts } from "./item.ts";
 
 const ACCOUNT = { id: "42", name: "Small" };
@@ -48,8 +50,15 @@ function itemOf(members: Wire, { includes = {}, errors = [], media = {} }: Setti
 }
 
 function itemsOf({ posts, includes }: Page, media: Record<string, MediaOutcome[]> = {}): Item[] {
-  const about = { includes, account: ACCOUNT, receivedAt: RECEIVED };
+  const about = { includes, account: ACCOUNT, receivedAt: RECEIVED, provenance: PROVENANCE };
   return posts.map((post) => postToItem({ ...about, post, media: new Map(Object.entries(media)) }));
+}
+
+/** What stands above the record: the author's words. */
+function wordsIn({ Content }: Pick<Item, "Content">): string {
+  const [words, ...records] = Content.split(`\n\n${RECORD_RULE}\n`);
+  expect(records).toHaveLength(1);
+  return words ?? "";
 }
 
 function refersTo(...references: [type: string, id: string][]): Wire {
@@ -90,10 +99,13 @@ it("An item has every member of the contract, and null where there is nothing", 
     Content: [
       "Hello",
       "",
+      "-------- Record of the archive: the author's words end here --------",
       "Account: Small (@small)",
       "Permalink: https://x.com/small/status/1000",
-      "Posted: 2020-01-23T04:45:58Z",
-      "Captured: 2026-06-01T12:00:00.000Z, 9 likes",
+      "Posted: 2020-01-23T04:45:58Z (Thursday, 23 January 2020, 04:45:58 UTC)",
+      "Captured: 2026-06-01T12:00:00.000Z (Monday, 1 June 2026, 12:00:00 UTC), 9 likes",
+      "Handed over: for connector job job-1, window 2020-01-23T00:00:00Z to 2020-01-24T00:00:00Z",
+      `Source: X's answer as it is kept in the archive, SHA-256 ${"ab".repeat(32)}`,
       "",
     ].join("\n"),
     MessagePreviewText: "Hello",
@@ -184,18 +196,15 @@ describe("PreContext", () => {
 
 describe("The text", () => {
   const whole = `Long ${"word ".repeat(100)}https://t.co/a`;
+  const link = { url: "https://t.co/a", expanded_url: "https://example.com/a" };
   const note_tweet = {
     text: whole,
-    entities: { urls: [{ url: "https://t.co/a", expanded_url: "https://example.com/a" }] },
+    entities: { urls: [{ ...link, start: 505, end: 519 }] },
   };
 
   it("of a long post is the whole one, with its own links", () => {
-    const { Content, MessagePreviewText } = itemOf({
-      text: "Long word… https://t.co/cut",
-      note_tweet,
-    });
+    const { Content } = itemOf({ text: "Long word… https://t.co/cut", note_tweet });
     const text = `Long ${"word ".repeat(100)}https://example.com/a`;
-    expect(MessagePreviewText).toBe(text);
     expect(Content.startsWith(`${text}\n\n`)).toBe(true);
   });
 
@@ -208,19 +217,20 @@ describe("The text", () => {
       const tweets = [{ ...OTHERS, ...members }];
       const repost = { text: "RT @Other: The origi…", ...refersTo(["retweeted", "900"]) };
       const item = itemOf(repost, { includes: { tweets } });
-      expect(item.MessagePreviewText).toBe(`RT @Other: ${text}`);
+      expect(wordsIn(item)).toBe(`RT @Other: ${text}`);
     },
   );
 
   it("of a repost is what X gives, where it does not hand out the original", () => {
     const repost = { text: "RT @gone: The origi…", ...refersTo(["retweeted", "7"]) };
-    expect(itemOf(repost).MessagePreviewText).toBe("RT @gone: The origi…");
+    expect(wordsIn(itemOf(repost))).toBe("RT @gone: The origi…");
   });
 
   it("has its links expanded and its signs as they were written, and the record names the links", () => {
-    const urls = [{ url: "https://t.co/a", expanded_url: "https://reut.rs/37j3NzP" }];
+    const place = { start: 14, end: 28 };
+    const urls = [{ url: "https://t.co/a", expanded_url: "https://reut.rs/37j3NzP", ...place }];
     const item = itemOf({ text: "Q&amp;A &lt;3 https://t.co/a", entities: { urls } });
-    expect(item.MessagePreviewText).toBe("Q&A <3 https://reut.rs/37j3NzP");
+    expect(wordsIn(item)).toBe("Q&A <3 https://reut.rs/37j3NzP");
     expect(item.Content).toContain("Link: https://t.co/a is https://reut.rs/37j3NzP\n");
   });
 
@@ -232,8 +242,58 @@ describe("The text", () => {
 
   it("of an article is its title and body after the post's own", () => {
     const article = { title: "Title", plain_text: "Body" };
-    expect(itemOf({ article }).MessagePreviewText).toBe("Hello\n\nTitle\n\nBody");
+    expect(wordsIn(itemOf({ article }))).toBe("Hello\n\nTitle\n\nBody");
   });
+});
+
+describe("A repost", () => {
+  const mention = (username: string, start: number, id?: string) => ({
+    username,
+    start,
+    end: start + username.length + 1,
+    ...(id !== undefined && { id }),
+  });
+  const text = "We thank @small and @third for it";
+  const original = {
+    ...OTHERS,
+    text,
+    entities: { mentions: [mention("small", 9, "42"), mention("third", 20, "44")] },
+  };
+  /** X cuts within @third, and takes what is left for another's handle. */
+  const repost = {
+    text: "RT @Other: We thank @small and @thi…",
+    ...refersTo(["retweeted", "900"]),
+    entities: {
+      mentions: [mention("Other", 3, "43"), mention("small", 20, "42"), mention("thi", 31, "99")],
+    },
+  };
+
+  it("is addressed to the original's author and its people, and to no stranger of a cut handle", () => {
+    const item = itemOf(repost, { includes: { tweets: [original] } });
+    expect(item.Recipients.map(({ Id }) => Id)).toEqual(["43", "42", "44"]);
+  });
+
+  it("keeps X's own text in the record where it is not the one that is shown", () => {
+    const line = "X's own text of the repost: RT @Other: We thank @small and @thi…";
+    const whole = { ...repost, text: `RT @Other: ${text}` };
+    const says = (members: Wire) =>
+      itemOf(members, { includes: { tweets: [original] } }).Content.includes(line);
+    expect([says(repost), says(whole)]).toEqual([true, false]);
+  });
+
+  it("of an original that X does not hand out names the people whose handles are whole", () => {
+    const gone = { ...repost, ...refersTo(["retweeted", "7"]) };
+    expect(itemOf(gone).Recipients.map(({ Id }) => Id)).toEqual(["43", "42"]);
+    const ellipsis = { text: "Look, @third…", entities: { mentions: [mention("third", 6, "44")] } };
+    expect(itemOf(ellipsis).Recipients.map(({ Id }) => Id)).toEqual(["44"]);
+  });
+});
+
+it("People who are marked in the cut text beside a note count if the note has their handles", () => {
+  const mentions = ["third", "thir"].map((username) => ({ username, id: `1${username.length}` }));
+  const note_tweet = { text: "Long, with @Third at its end" };
+  const item = itemOf({ text: "Long, with @thir…", entities: { mentions }, note_tweet });
+  expect(item.Recipients.map(({ Id }) => Id)).toEqual(["15"]);
 });
 
 describe("The thread", () => {
@@ -318,6 +378,19 @@ describe("Sender and Recipients", () => {
   });
 });
 
+const VERSIONS = ["2027790494319379702", "2027795024167040072", "2027796785777606467"];
+
+it("What X withholds is called that, above the text and in the subject", () => {
+  const item = itemOf({ text: "This post has been withheld.", withheld: { scope: "tweet" } });
+  expect(wordsIn(item)).toBe(`${WITHHELD_NOTICE}\n\nThis post has been withheld.`);
+  expect(item.MessagePreviewText).toBe("[withheld] This post has been withheld.");
+});
+
+it("A subject says that the post was edited", () => {
+  const item = itemOf({ edit_history_tweet_ids: ["999", "1000"] });
+  expect(item.MessagePreviewText).toBe("(edited) Hello");
+});
+
 describe("The record in the text says", () => {
   it.each<[string, Wire, Setting, string]>([
     [
@@ -347,12 +420,13 @@ describe("The record in the text says", () => {
             {
               id: "5",
               voting_status: "closed",
-              options: [{ label: "Yes", votes: 3 }, { label: "No" }],
+              end_datetime: "2020-01-24T04:45:58.000Z",
+              options: [{ label: "Yes &amp; no", votes: 3 }, { label: "No" }],
             },
           ],
         },
       },
-      "Poll (closed): Yes (3); No (0)",
+      "Poll (closed, voting ends 2020-01-24T04:45:58.000Z): Yes & no (3); No (?)",
     ],
     [
       "that X did not describe a poll",
@@ -366,12 +440,71 @@ describe("The record in the text says", () => {
       { includes: { places: [{ id: "p", full_name: "Basel", country: "Switzerland" }] } },
       "Place: Basel, Switzerland",
     ],
+    [
+      "where it was posted",
+      { geo: { coordinates: { type: "Point", coordinates: [7.59, 47.55] } } },
+      {},
+      "Coordinates: latitude 47.55, longitude 7.59",
+    ],
+    ["its community", { community_id: "15" }, {}, "Community: https://x.com/i/communities/15"],
+    [
+      "in whose pay it is",
+      { paid_partnership: true },
+      {},
+      "Paid partnership: its author marked the post as one",
+    ],
+    [
+      "for whom it is",
+      { scopes: { followers: true } },
+      {},
+      "Shown to: followers of the account only",
+    ],
+    [
+      "where it is withheld",
+      { withheld: { copyright: true, country_codes: ["DE", "FR"], scope: "tweet" } },
+      {},
+      "Withheld: X does not show this post in DE, FR, because of a copyright claim",
+    ],
+    [
+      "where its account is withheld",
+      {},
+      {
+        includes: {
+          users: [{ id: "42", name: "S", username: "s", withheld: { country_codes: ["DE"] } }],
+        },
+      },
+      "Withheld: X does not show this account in DE",
+    ],
+    [
+      "where a link leads in the end",
+      { entities: { urls: [{ url: "https://t.co/a", unwound_url: "https://end.example" }] } },
+      {},
+      "Link: https://t.co/a, which leads to https://end.example",
+    ],
+    [
+      "what of the objects around it cannot be read",
+      { attachments: { media_keys: ["3_1"] } },
+      { includes: { media: [{ media_key: "3_1", type: "photo", alt_text: 7 }] } },
+      "Not readable of medium 3_1: alt_text",
+    ],
+    [
+      "which version it is, and when the next ones came",
+      { id: "2027790494319379702", edit_history_tweet_ids: VERSIONS },
+      {},
+      "Version: 1 of 3, replaced 2026-02-28 17:16:23 UTC by https://x.com/i/status/2027795024167040072, then 2026-02-28 17:23:23 UTC by https://x.com/i/status/2027796785777606467",
+    ],
+    [
+      "which version X did not hand out",
+      { edit_history_tweet_ids: ["999", "1000"] },
+      { errors: [{ resource_id: "999", title: "Not Found Error" }] },
+      "Version: 2 of 2, replaces https://x.com/i/status/999 (which X did not hand out: Not Found Error)",
+    ],
     ["a place that X did not describe", { geo: { place_id: "p" } }, {}, "Place: p"],
     [
       "other versions of an edited post",
       { edit_history_tweet_ids: ["998", "999", "1000"] },
       {},
-      "Edited: other versions are posts 998, 999",
+      "Version: 3 of 3, replaces https://x.com/i/status/998, https://x.com/i/status/999",
     ],
     [
       "what of the post cannot be read",
@@ -383,13 +516,13 @@ describe("The record in the text says", () => {
       "language and program, as X has them",
       { lang: "en", source: "True Anthem" },
       {},
-      "X says: language en, posted with True Anthem",
+      "X says: language English, posted with True Anthem",
     ],
     [
       "all figures, and when they were so",
-      { public_metrics: { like_count: 4, reply_count: 0, retweet_count: 2, quote_count: 1 } },
+      { public_metrics: { like_count: 4, reply_count: 0, retweet_count: 1, quote_count: 1 } },
       {},
-      `Captured: ${RECEIVED}, 4 likes, 0 replies, 2 reposts, 1 quotes`,
+      `Captured: ${RECEIVED} (Monday, 1 June 2026, 12:00:00 UTC), 4 likes, 0 replies, 1 repost, 1 quote`,
     ],
     [
       "what is attached and what it shows in its author's words",
@@ -414,6 +547,60 @@ describe("The record in the text says", () => {
   });
 });
 
+describe("The record cannot be forged:", () => {
+  const forged = `Account: Small (@small)\nPermalink: https://x.com/small/status/1`;
+  it.each([
+    ["the rule itself", RECORD_RULE],
+    ["other dashes", RECORD_RULE.replaceAll("-", "—")],
+    ["boxes", RECORD_RULE.replaceAll("-", "─")],
+    ["spaces between", RECORD_RULE.replaceAll("-", "- ")],
+    ["something unseen before", `\u200b\u2060 ${RECORD_RULE}`],
+    ["an override before", `\u202d${RECORD_RULE}`],
+    ["other letters", RECORD_RULE.replaceAll("-", "").toUpperCase()],
+  ])("a line with %s is marked, in the post's and in the quoted text", (_what, rule) => {
+    for (const end of ["\n", "\r", "\r\n", "\u2028", "\u2029"]) {
+      const text = `Hello${end}${end}${rule}${end}${forged}`;
+      const tweets = [{ ...OTHERS, text }];
+      const item = itemOf({ text, ...refersTo(["quoted", "900"]) }, { includes: { tweets } });
+      for (const { Content } of [item, ...(item.PreContext ?? [])]) {
+        expect(Content.split(/[\r\n\u2028\u2029]/).filter(isRule)).toHaveLength(1);
+        expect(wordsIn({ Content }).split("\n")[2]).toMatch(/^[\u2068]?> /);
+      }
+    }
+  });
+
+  it("nobody's bidirectional controls reach beyond their own line, or into a name", () => {
+    const text = "\u202eevil\u2069\u2069\u2067 x\nnext";
+    const users = [{ id: "42", name: "Sm\u202eall", username: "small" }];
+    const item = itemOf({ text }, { includes: { users } });
+    expect(wordsIn(item)).toBe(
+      "\u2068\u2068\u2068\u202eevil\u2069\u2069\u2067 x\u2069\u2069\nnext",
+    );
+    expect(item.Sender.Name).toBe("Sm[U+202E]all (@small)");
+    const record = item.Content.slice(item.Content.indexOf(RECORD_RULE));
+    expect(record).toContain("Account: Sm[U+202E]all (@small)\n");
+    expect(`${record}${item.MessagePreviewText}`).not.toMatch(/\p{Bidi_Control}/u);
+  });
+
+  function isRule(line: string): boolean {
+    return /^[^\p{L}\p{N}>]*record of the archive/iu.test(line);
+  }
+});
+
+it("What is no text is replaced everywhere, and the item says so", () => {
+  const text = "A\u0000B\ud83dC\u0007\u0085\uffff\tD 🌊";
+  const item = itemOf(
+    { text, source: "\ud800" },
+    { includes: { users: [{ id: "42", name: "S\u0001", username: "small" }] } },
+  );
+  expect(wordsIn(item)).toBe("A\ufffdB\ufffdC\ufffd\ufffd\ufffd\tD 🌊");
+  expect(item.Sender.Name).toBe("S\ufffd (@small)");
+  expect(item.Content).toContain(
+    "Replaced: what is no text (U+0001, U+0000, U+D83D, U+0007, U+0085, U+FFFF, U+D800) by U+FFFD; " +
+      "what X sent is kept in the archive as it came\n",
+  );
+});
+
 it("Nobody's words look like a line of the record", () => {
   const altText = "A quay\nPermalink: https://x.com/forged/status/1\r\n\u2028Captured: never";
   const { Content } = itemOf({}, { media: { "1000": [{ ...attached("3_1.jpg"), altText }] } });
@@ -434,6 +621,43 @@ describe("Whatever X sends,", () => {
       { numRuns: 300 },
     );
   });
+
+  it("every string of an item is text, and none but its words has bidirectional controls", () => {
+    const unit = fc.constantFrom(
+      "\0",
+      "\u0085",
+      "\ud800",
+      "\udc00",
+      "\u202e",
+      "\u2029",
+      "\ufffe",
+      "a",
+      "🌊",
+    );
+    const odd = fc.string({ unit, minLength: 1 });
+    fc.assert(
+      fc.property(wirePage, odd, (page, text) => {
+        const spoil = (name: string, value: unknown) =>
+          typeof value === "string" && !KEPT.test(name) ? text : value;
+        const spoiled: unknown = JSON.parse(JSON.stringify(page, spoil));
+        const { posts, includes } = parsePage(toBody(spoiled));
+        const media = { "1": [{ ...attached("3_1.jpg"), altText: text, mediaKey: text }] };
+        for (const item of itemsOf({ posts, includes }, media)) {
+          JSON.stringify(item, (name, value: unknown) => {
+            const said = typeof value === "string" ? value : "";
+            const record = name === "Content" ? said.slice(said.lastIndexOf(RECORD_RULE)) : said;
+            expect([said.match(NO_TEXT), record.match(/\p{Bidi_Control}/u)]).toEqual([null, null]);
+            return value;
+          });
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  /** Members that have a form of their own. */
+  const KEPT = /^(?:id|.*_id|created_at|type|.*_ids?|media_keys|media_key|url|\d+)$/;
+  const NO_TEXT = /[[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]--[\t\n]]/v;
 
   it("an odd page that can be read can be mapped", () => {
     fc.assert(

@@ -1,13 +1,17 @@
+import { contextOf, type Includes, isRepost, type User } from "../twitter/page.ts";
+import type { Post } from "../twitter/post.ts";
+import { isolate, toLine, toWellFormed } from "./characters.ts";
+import { previewOf } from "./preview.ts";
 import {
-  contextOf,
-  type Includes,
-  isRepost,
-  type Place,
-  type Poll,
-  type Post,
-  type User,
-} from "../twitter/page.ts";
-import { permalink, readableText } from "./text.ts";
+  markIfLikeRule,
+  nameOf,
+  type Provenance,
+  RECORD_RULE,
+  recordLines,
+  shownOf,
+  WITHHELD_NOTICE,
+} from "./record.ts";
+import { mentionsOf, wordsOf } from "./text.ts";
 
 /** The platform's item (portal-contract.md): every member present, null where there is nothing. */
 export type Item = {
@@ -71,6 +75,7 @@ export type ItemParts = {
   media: ReadonlyMap<string, MediaOutcome[]>;
   /** When X handed the post out, ISO 8601. */
   receivedAt: string;
+  provenance: Provenance;
 };
 
 /** How posts become items. `format` is raised whenever the same post would give other bytes. */
@@ -79,7 +84,7 @@ export const ITEM_MAPPING: ItemMapping = { format: 1, toItem: postToItem };
 
 /** A post as the item that the platform turns into an e-mail. Pure: same parts, same item. */
 export function postToItem(parts: ItemParts): Item {
-  return toItem(parts, parts.post, isRepost(parts.post) ? 2 : 1);
+  return toItem(parts, parts.post, isRepost(parts.post) ? 2 : 1, parts.provenance);
 }
 
 /** The post and, as X shows it, what it refers to: for a repost also what the original refers to. */
@@ -100,174 +105,108 @@ export function itemTypeOf({ references }: Post): ItemType {
   return types.has("quoted") ? "Quote" : "Post";
 }
 
-function toItem(parts: ItemParts, post: Post, levels: number): Item {
+/** `provenance` is of the item's own post alone: its context came along. */
+function toItem(parts: ItemParts, post: Post, levels: number, provenance?: Provenance): Item {
   const { includes, account, media, receivedAt } = parts;
-  const text = [fullText(post, includes), articleText(post)].filter(Boolean).join("\n\n");
+  const shown = shownOf(post, includes);
   const outcomes = media.get(post.id) ?? [];
   const attachments = outcomes.flatMap(({ attachment }) => attachment ?? []);
   const context = levels > 0 ? contextOf(post, includes) : [];
-  return {
+  const repostOf = shown === post ? "" : repostIntro(shown, includes);
+  const words = linesOf(`${repostOf}${wordsOf(shown)}`).join("\n");
+  const isWithheld = [post, shown].some(({ withheld }) => withheld);
+  const text = isWithheld ? `${WITHHELD_NOTICE}\n\n${words}` : words;
+  const lines = recordLines({ post, shown, includes, outcomes, receivedAt, provenance });
+  const record = [RECORD_RULE, ...lines].join("\n");
+  const isEdited = post.versions.length > 1;
+  const intro = `${isEdited ? "(edited) " : ""}${isWithheld ? "[withheld] " : ""}${repostOf}`;
+  return toReadable({
     SchemaVersion: "1.0",
     Id: post.id,
     SourceType: "Twitter",
     ItemType: itemTypeOf(post),
     ContainerId: account.id,
-    ContainerName: account.name,
+    ContainerName: toLine(account.name),
     ThreadId: post.conversationId,
     ParentId: post.references.find(({ type }) => type === "replied_to")?.id ?? null,
     Sender: toPerson(includes.users.get(post.authorId), { id: post.authorId }),
-    Recipients: recipientsOf(post, includes),
+    Recipients: recipientsOf(post, shown, includes),
     SentTimeUtc: post.createdAt,
     ContentType: 1,
-    Content: `${text}\n\n${recordLines({ post, includes, outcomes, receivedAt }).join("\n")}\n`,
-    MessagePreviewText: text,
-    PreContext:
-      context.length > 0 ? context.map((shown) => toItem(parts, shown, levels - 1)) : null,
+    Content: `${text}\n\n${record}\n`,
+    MessagePreviewText: previewOf(intro, shown, includes),
+    PreContext: context.length > 0 ? context.map((one) => toItem(parts, one, levels - 1)) : null,
     PostContext: null,
     NumOfLikes: post.likes,
     ContentAttachments: attachments.length > 0 ? attachments : null,
+  });
+}
+
+/** The same item with nothing in its strings that is no text; it says what was replaced. */
+function toReadable(item: Item): Item {
+  const replaced = new Set<string>();
+  const clean = (text: string) => toWellFormed(text, replaced);
+  const cleanPerson = ({ Id, Name, UserProfilePhotoUrl: picture, ...person }: Person): Person => ({
+    Id: clean(Id),
+    UserProfilePhotoUrl: picture === null ? null : clean(picture),
+    Name: clean(Name),
+    ...person,
+  });
+  const cleaned: Item = {
+    ...item,
+    ContainerName: clean(item.ContainerName),
+    Sender: cleanPerson(item.Sender),
+    Recipients: item.Recipients.map(cleanPerson),
+    Content: clean(item.Content),
+    MessagePreviewText: clean(item.MessagePreviewText),
+    ContentAttachments:
+      item.ContentAttachments?.map((file) => ({
+        ...file,
+        Uri: clean(file.Uri),
+        AttachmentFileName: clean(file.AttachmentFileName),
+      })) ?? null,
   };
+  const said =
+    `Replaced: what is no text (${[...replaced].join(", ")}) by U+FFFD; ` +
+    "what X sent is kept in the archive as it came";
+  return replaced.size === 0 ? item : { ...cleaned, Content: `${cleaned.Content}${said}\n` };
 }
 
-/**
- * The complete text, as a reader on X sees it, with links that lead somewhere. The text of a repost
- * is cut by X: the original's stands for it (x-api.md section 2).
- */
-function fullText(post: Post, { posts, users }: Includes): string {
-  const originalId = post.references.find(({ type }) => type === "retweeted")?.id;
-  const original = originalId === undefined ? undefined : posts.get(originalId);
-  if (!original) {
-    return readableText(post);
-  }
-  const handle = users.get(original.authorId)?.username;
-  return `RT ${handle ? `@${handle}: ` : ""}${readableText(original)}`;
+/** What X writes before a repost's words. */
+function repostIntro({ authorId }: Post, { users }: Includes): string {
+  const handle = users.get(authorId)?.username;
+  return `RT ${handle === undefined ? "" : `@${handle}: `}`;
 }
 
-/** Code stands apart in X's answer, and where in the body it belongs is not said. */
-function articleText({ article }: Post): string {
-  const code = (article?.code ?? []).map(({ text }) => text);
-  return [article?.title, article?.text ?? article?.preview, ...code].filter(Boolean).join("\n\n");
+/** The author's words, line by line, so that none reaches beyond itself or looks like the record. */
+function linesOf(words: string): string[] {
+  return words.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => isolate(markIfLikeRule(line)));
 }
 
-/** What the e-mail could not show otherwise: who, where, which links, which media, since when. */
-function recordLines({
-  post,
-  includes,
-  outcomes,
-  receivedAt,
-}: Pick<ItemParts, "post" | "includes" | "receivedAt"> & { outcomes: MediaOutcome[] }): string[] {
-  const author = includes.users.get(post.authorId);
-  const lines = [
-    `Account: ${author ? nameOf(author) : post.authorId}`,
-    `Permalink: ${permalink(post.id, author?.username)}`,
-    `Posted: ${post.createdAt}`,
-    ...post.references.map((reference) => referenceLine(reference, includes)),
-    // X repeats a link for each picture that it stands for.
-    ...new Set(post.links.map(({ short, expanded }) => `Link: ${short} is ${expanded}`)),
-    ...post.pollIds.map((id) => pollLine(includes.polls.get(id))),
-    ...(post.placeId === undefined
-      ? []
-      : [placeLine(post.placeId, includes.places.get(post.placeId))]),
-    ...versionsLine(post),
-    ...unreadLine(post),
-    ...outcomes.map(mediaLine),
-    ...aboutLine(post),
-    `Captured: ${receivedAt}, ${figures(post)}`,
-  ];
-  // What others wrote (a description, an answer of a poll) must not look like a line of the record.
-  return lines.map((line) => line.replaceAll(/\s+/g, " "));
-}
+type Known = { id: string; username?: string | undefined };
 
-const REFERENCE_WORDS = new Map([
-  ["retweeted", "Reposts"],
-  ["quoted", "Quotes"],
-  ["replied_to", "Replies to"],
-]);
-
-function referenceLine(
-  { type, id }: { type: string; id: string },
-  { posts, users, missing }: Includes,
-): string {
-  const word = REFERENCE_WORDS.get(type) ?? type;
-  const referred = posts.get(id);
-  const handle = referred && users.get(referred.authorId)?.username;
-  const reason = referred ? undefined : missing.get(id);
-  const kept = reason === undefined ? "" : `, which X did not hand out (${reason})`;
-  return `${word}: ${permalink(id, handle)}${kept}`;
-}
-
-function pollLine(poll: Poll | undefined): string {
-  if (!poll) {
-    return "Poll: X did not describe it";
-  }
-  const options = (poll.options ?? [])
-    .map(({ label = "?", votes = 0 }) => `${label} (${votes})`)
-    .join("; ");
-  return `Poll (${poll.voting_status ?? "state unknown"}): ${options}`;
-}
-
-function placeLine(id: string, place: Place | undefined): string {
-  return `Place: ${[place?.full_name, place?.country].filter(Boolean).join(", ") || id}`;
-}
-
-function aboutLine({ language, source }: Post): string[] {
-  const about = [language && `language ${language}`, source && `posted with ${source}`];
-  const words = about.filter(Boolean).join(", ");
-  return words ? [`X says: ${words}`] : [];
-}
-
-/** Figures change: they belong to the moment in which they were read. */
-function figures({ likes, replies, reposts, quotes }: Post): string {
-  const all = Object.entries({ likes, replies, reposts, quotes });
-  return all.flatMap(([name, count]) => (count === undefined ? [] : `${count} ${name}`)).join(", ");
-}
-
-function versionsLine({ id, versions }: Post): string[] {
-  const others = versions.filter((version) => version !== id);
-  return others.length === 0 ? [] : [`Edited: other versions are posts ${others.join(", ")}`];
-}
-
-function unreadLine({ unread }: Post): string[] {
-  return unread
-    ? [`Not readable: ${unread.join(", ")}; what X sent is kept in the archive as it came`]
-    : [];
-}
-
-function mediaLine(outcome: MediaOutcome): string {
-  const { mediaKey, type, altText, attachment, leftOut, notBest } = outcome;
-  const lesser = notBest === undefined ? "" : `, not in its best quality (${notBest})`;
-  const what = attachment
-    ? `Attached: ${attachment.AttachmentFileName}, ${type}${lesser}`
-    : `Not attached: ${type} ${mediaKey}: ${leftOut ?? "unknown reason"}`;
-  return altText ? `${what}, described as: ${altText}` : what;
-}
-
-function recipientsOf(post: Post, { users }: Includes): Person[] {
+/** Whom the post answers, whom it reposts, and whom its text names, each once. */
+function recipientsOf(post: Post, shown: Post, { users }: Includes): Person[] {
   const byHandle = new Map([...users.values()].map((user) => [user.username?.toLowerCase(), user]));
-  const mentioned = post.mentions.map(({ id, username }) => {
+  const mentioned = mentionsOf(shown).map(({ id, username }) => {
     const user =
       (id === undefined ? undefined : users.get(id)) ?? byHandle.get(username.toLowerCase());
     return toPerson(user, { id: id ?? user?.id ?? `@${username}`, username });
   });
-  const repliedTo = post.inReplyToUserId;
-  const all =
-    repliedTo === undefined
-      ? mentioned
-      : [toPerson(users.get(repliedTo), { id: repliedTo }), ...mentioned];
+  const addressed = [post.inReplyToUserId, shown === post ? undefined : shown.authorId]
+    .filter((id) => id !== undefined)
+    .map((id) => toPerson(users.get(id), { id }));
+  const all = [...addressed, ...mentioned];
   return [...new Map(all.toReversed().map((person) => [person.Id, person])).values()].toReversed();
 }
 
-function toPerson(user: User | undefined, known: { id: string; username?: string }): Person {
+function toPerson(user: User | undefined, known: Known): Person {
+  const picture = user?.profile_image_url;
   return {
-    Id: known.id,
-    UserProfilePhotoUrl: user?.profile_image_url ?? null,
-    Name: nameOf({ ...known, ...user }),
+    Id: toLine(known.id),
+    UserProfilePhotoUrl: picture === undefined ? null : toLine(picture),
+    Name: toLine(nameOf({ ...known, ...user })),
     EmailAddress: null,
     MobileNumber: null,
   };
-}
-
-function nameOf({ id, name, username }: Pick<User, "id" | "name" | "username">): string {
-  const handle = username === undefined ? undefined : `@${username}`;
-  return name === undefined ? (handle ?? id) : handle === undefined ? name : `${name} (${handle})`;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { normalise } from "../../scripts/local/check/expected.ts";
 import type { LocalX, TruePost } from "../../scripts/local/contracts.ts";
 import { generateTimeline } from "../../scripts/local/x/generate.ts";
 import { loadTimeline } from "../../scripts/local/x/load.ts";
@@ -12,9 +13,11 @@ import { capture } from "../capture/capture.ts";
 import { postsOfWindow } from "../capture/posts.ts";
 import type { Interval } from "../capture/interval.ts";
 import { captureDepsOf, SOURCE } from "../testing/captures.ts";
+import { PROVENANCE } from "../testing/deliveries.ts";
 import { contractItem } from "../testing/contract-item.ts";
 import { createParts, X_KEYS } from "../testing/harness.ts";
 import { type Item, postToItem } from "./item.ts";
+import { RECORD_RULE, WITHHELD_NOTICE } from "./record.ts";
 
 const REAL = path.resolve(import.meta.dirname, "../../../shared/data");
 
@@ -36,7 +39,7 @@ async function itemsFrom(
   const { jobId } = source;
   const captured = await Array.fromAsync(postsOfWindow(parts.store, { jobId, window, coverage }));
   return captured
-    .map((post) => postToItem({ ...post, account, media: new Map() }))
+    .map((post) => postToItem({ ...post, account, provenance: PROVENANCE, media: new Map() }))
     .toSorted((a, b) => (BigInt(a.Id) < BigInt(b.Id) ? -1 : 1));
 }
 
@@ -69,7 +72,7 @@ it.skipIf(!existsSync(REAL))("Real posts give items that say what they say", asy
   expect(items).toHaveLength(500);
   expect(items.filter((item) => !contractItem.safeParse(item).success)).toEqual([]);
   expect(differences(timeline, items)).toEqual([]);
-  const short = items.filter(({ MessagePreviewText: text }) => text.includes("https://t.co/"));
+  const short = items.filter((item) => wordsIn(item).includes("https://t.co/"));
   expect(short.map(({ Id }) => Id)).toEqual([]);
 });
 
@@ -93,7 +96,7 @@ function difference(post: TruePost, item: Item | undefined): string[] {
     ["ParentId", item.ParentId, parent],
     ["Sender", item.Sender.Id, post.author.id],
     ["Name", item.Sender.Name, `${post.author.name} (@${post.author.username})`],
-    ["text", item.MessagePreviewText.startsWith(textOf(post)), true],
+    ["text", normalise(wordsIn(item)).startsWith(normalise(textOf(post))), true],
     ["PreContext", (item.PreContext ?? []).map(({ Id }) => Id), handed.map(({ id }) => id)],
   ];
   const recipients = new Set(item.Recipients.map(({ Id }) => Id));
@@ -107,11 +110,12 @@ function difference(post: TruePost, item: Item | undefined): string[] {
   ];
 }
 
-function textOf({ text, links, references }: TruePost): string {
+function wordsIn({ Content }: Item): string {
+  const [words = ""] = Content.split(`\n\n${RECORD_RULE}\n`, 1);
+  return words.replace(`${WITHHELD_NOTICE}\n\n`, "");
+}
+
+function textOf({ expandedText, references }: TruePost): string {
   const original = references.find(({ type }) => type === "retweeted")?.post;
-  const beginning = original ? `RT @${original.author.username}: ` : "";
-  return (original ?? { links }).links.reduce(
-    (so, { short, expanded }) => so.replaceAll(short, expanded),
-    `${beginning}${text}`,
-  );
+  return `${original ? `RT @${original.author.username}: ` : ""}${expandedText}`;
 }

@@ -7,6 +7,7 @@ import type { Interval } from "../capture/interval.ts";
 import { deliver, type Upload } from "../delivery/deliver.ts";
 import type { ItemMapping } from "../delivery/item.ts";
 import type { ManifestEntry } from "../delivery/manifest.ts";
+import type { Provenance } from "../delivery/record.ts";
 import { planDelivery } from "../delivery/plan.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia, type FetchMedia } from "../twitter/media.ts";
@@ -14,6 +15,13 @@ import { captureDepsOf, SOURCE } from "./captures.ts";
 import { ACCOUNT, createParts, type Parts, X_KEYS } from "./harness.ts";
 
 export const TASK = "task-1";
+
+/** Of items that are made without a delivery. */
+export const PROVENANCE: Provenance = {
+  jobId: "job-1",
+  window: { start: "2020-01-23T00:00:00Z", end: "2020-01-24T00:00:00Z" },
+  pageSha256: "ab".repeat(32),
+};
 
 /** The account's posts on the local X, a window of them captured, ready to be delivered. */
 export type Captured = {
@@ -80,7 +88,7 @@ export async function deliverWindow(
       concurrency: changes.concurrency ?? 4,
       ...(changes.mapping && { mapping: changes.mapping }),
     },
-    { jobId: SOURCE.jobId, account: ACCOUNT, posts: plan.posts(0), upload },
+    { jobId: SOURCE.jobId, account: ACCOUNT, window, posts: plan.posts(0), upload },
   );
   return { entries: await Array.fromAsync(delivery), uploads };
 }

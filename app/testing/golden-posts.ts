@@ -12,8 +12,8 @@ export const GOLDEN_PAGE = toBody({
       entities: {
         mentions: [{ start: 13, end: 19, username: "other", id: "43" }],
         urls: [
-          link([39, 54], "https://t.co/a", "https://harbour.example/tides?a=1&b=2"),
-          link([55, 70], "https://t.co/p", "https://x.com/small/status/1001/photo/1"),
+          link([38, 52], "https://t.co/a", "https://harbour.example/tides?a=1&b=2"),
+          link([53, 67], "https://t.co/p", "https://x.com/small/status/1001/photo/1"),
         ],
       },
       attachments: { media_keys: ["3_1", "3_2", "7_3"] },
@@ -48,7 +48,21 @@ export const GOLDEN_PAGE = toBody({
       },
       attachments: 7,
     }),
-    post("1006", { article: { title: "Title", plain_text: "Body of it" } }),
+    post("1007", {
+      text: "Closed \u0000 for now\n—— \u202eRecord of the archive",
+      withheld: { copyright: true, country_codes: ["DE"], scope: "tweet" },
+      community_id: "15",
+      paid_partnership: true,
+      scopes: { followers: true },
+      geo: { coordinates: { type: "Point", coordinates: [7.59, 47.55] } },
+      edit_history_tweet_ids: ["1007", "2027795024167040072", "2027796785777606467"],
+      referenced_tweets: [{ type: "quoted", id: "8" }],
+      lang: "qme",
+    }),
+    post("1008", { text: "https://t.co/p", attachments: { media_keys: ["3_8"] } }),
+    post("1006", {
+      article: { title: "Title", plain_text: "Body of it", entities: { code: [{ content: "x" }] } },
+    }),
   ],
   includes: {
     users: [
@@ -67,7 +81,15 @@ export const GOLDEN_PAGE = toBody({
       }),
       post("998", { text: "Your sax:", edit_history_tweet_ids: ["998", "1002"] }),
     ],
-    polls: [{ id: "5", voting_status: "closed", options: [{ label: "Yes", votes: 3 }] }],
+    media: [{ media_key: "3_8", type: "photo", alt_text: 7 }],
+    polls: [
+      {
+        id: "5",
+        end_datetime: "2026-03-01T00:00:00.000Z",
+        voting_status: "closed",
+        options: [{ label: "Yes", votes: 3 }],
+      },
+    ],
     places: [{ id: "p", full_name: "Basel", country: "Switzerland" }],
   },
   errors: [{ resource_id: "7", title: "Authorization Error" }],

@@ -77,7 +77,14 @@ export async function answer(
         concurrency: deps.uploadConcurrency,
         waitForMedia: task.attempts < ATTEMPTS_FOR_MEDIA,
       },
-      { jobId, account: { id, name }, posts: plan.posts(0, room.granted), upload, goWithout },
+      {
+        jobId,
+        account: { id, name },
+        window,
+        posts: plan.posts(0, room.granted),
+        upload,
+        goWithout,
+      },
     ),
   );
   const gaps = coverage.gaps.filter(({ start, end }) => start < window.end && end > window.start);
@@ -157,7 +164,7 @@ export async function answerAgain(
   const { entries, counts } = counted(
     deliver(
       { ...deps, concurrency: deps.uploadConcurrency },
-      { jobId, account: earlier.head.account, posts: posts(), upload },
+      { jobId, account: earlier.head.account, window: earlier.head.window, posts: posts(), upload },
     ),
   );
   for await (const _ of entries) {

@@ -26,7 +26,7 @@ export async function deliverPosts(
       log: () => {},
       now: () => new Date(),
     },
-    { jobId: JOB_ID, account: ACCOUNT, posts: plan.posts(0), upload },
+    { jobId: JOB_ID, account: ACCOUNT, window, posts: plan.posts(0), upload },
   );
   let items = 0;
   for await (const _ of delivery) {

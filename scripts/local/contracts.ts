@@ -40,11 +40,18 @@ export type TruePost = {
   author: { id: string; name: string; username: string };
   /** Complete text, HTML entities decoded, t.co links still in it; a repost: the original's. */
   text: string;
+  /** The same with each link as it leads, where X marks it. */
+  expandedText: string;
   conversationId: string;
   links: { short: string; expanded: string }[];
+  /** Whom the text names: the complete one; a repost's is the original's, after its author. */
   mentions: { id: string; username: string }[];
+  /** The user whom the post answers. */
+  answersUser?: string | undefined;
   media: TrueMedia[];
   references: TrueReference[];
+  /** Ids of all versions of an edited post, oldest first; just the post's own where it was not edited. */
+  versions: string[];
   /** Earlier versions of an edited post that X hands out by their ids. */
   earlier: TruePost[];
 };
@@ -55,6 +62,12 @@ export type TrueReference = {
   /** The post itself as X hands it out among the includes; absent: X does not show it (any more). */
   post?: TruePost;
 };
+
+/**
+ * Stands on a line of its own in an item's text, once: between the words of the post's author, who
+ * cannot write such a line, and what the connector says of the post.
+ */
+export const RECORD_RULE = "-------- Record of the archive: the author's words end here --------";
 
 /** X as the rest of the local system sees it. */
 export type LocalX = Closable & {

@@ -77,6 +77,7 @@ async function remake(store: Store, { jobId, manifest, lot }: Lot): Promise<stri
     {
       jobId,
       account: manifest.head.account,
+      window: manifest.head.window,
       posts: lot.map(toDuePost),
       upload: async () => undefined,
     },

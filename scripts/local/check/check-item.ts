@@ -1,5 +1,6 @@
-import type { TruePost } from "../contracts.ts";
+import { RECORD_RULE, type TruePost } from "../contracts.ts";
 import type { AcceptedItem } from "../portal/results.ts";
+import type { ParsedMail } from "./read-mailbox.ts";
 
 /** What an accepted item says wrongly of its post: facts that its mail does not carry. */
 export function checkItem(post: TruePost, item: AcceptedItem): string[] {
@@ -20,8 +21,32 @@ export function checkItem(post: TruePost, item: AcceptedItem): string[] {
       .filter(([, actual, expected]) => actual !== expected)
       .map(([name, actual, expected]) => `${name} is ${actual}, must be ${expected}`),
     ...(item.sentTimeUtc.endsWith("Z") ? [] : [`SentTimeUtc ${item.sentTimeUtc} has no Z`]),
+    ...strangersIn(post, item).map((id) => `the recipient ${id} is nobody whom the post names`),
     ...absent.map(({ username }) => `the mentioned @${username} is not among the Recipients`),
   ];
+}
+
+/** Recipients whom the complete text does not name; those of whom X gives no id cannot be told. */
+function strangersIn(post: TruePost, { recipientIds }: AcceptedItem): string[] {
+  const known = new Set([...post.mentions.map(({ id }) => id), post.answersUser]);
+  return recipientIds.filter((id) => /^\d+$/.test(id) && !known.has(id));
+}
+
+/** The record of each post stands once in its mail, after the post's own text, and is of that post. */
+export function checkRecords({ postId, contextIds }: AcceptedItem, { text }: ParsedMail): string[] {
+  const [, ...records] = text.replaceAll("\r\n", "\n").split(`\n${RECORD_RULE}\n`);
+  const ids = [postId, ...contextIds];
+  if (records.length !== ids.length) {
+    return [`its text has ${records.length} records, and is of ${ids.length} posts`];
+  }
+  return records.flatMap((after, index) => {
+    const [record = ""] = after.split("\n\n", 1);
+    const isOwn = new RegExp(`^Permalink: https://x\\.com/\\w+/status/${ids[index]}$`, "m");
+    return [
+      ...(isOwn.test(record) ? [] : [`the record behind its text is not of post ${ids[index]}`]),
+      ...(/\p{Bidi_Control}/u.test(record) ? ["its record has bidirectional controls"] : []),
+    ];
+  });
 }
 
 /**

@@ -1,14 +1,16 @@
 import type { TrueMedia, TruePost } from "../contracts.ts";
 import type { Shown } from "./expected.ts";
-import { normalise, shortenLinks, shownMedia, shownPosts, SURE_TO_FIT_BYTES } from "./expected.ts";
+import { normalise, shownMedia, shownPosts, SURE_TO_FIT_BYTES } from "./expected.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 
 /** What a mail does not show of its post as a reader on X sees it; empty when it shows all. */
 export function checkMail(post: TruePost, mail: ParsedMail): string[] {
   return [
     ...checkDate(post, mail),
+    ...checkSubject(mail),
+    ...checkVersion(post, mail),
     ...checkAuthor(post, mail),
-    ...shownPosts(post).flatMap((shown) => checkText(shown, mail, post)),
+    ...shownPosts(post).flatMap((shown) => checkText(shown, mail)),
     ...checkMedia(post, mail),
   ];
 }
@@ -30,14 +32,44 @@ function checkAuthor(post: TruePost, { text, permalink }: ParsedMail): string[] 
   ];
 }
 
-/** The text complete, its links as X shows them and as they lead. */
-function checkText({ post, as }: Shown, { text }: ParsedMail, root: TruePost): string[] {
-  const has = normalise(shortenLinks(text, root));
-  const wanted = normalise(shortenLinks(post.text, root));
+/** One line for people, whose order nobody's characters change. */
+function checkSubject({ subject, from }: ParsedMail): string[] {
+  const said = subject.replace(/^\w+: /, "");
+  return [
+    ...(/^(?:\(edited\) )?(?:https?:\/\/\S+)?$/.test(said) ? ["the subject has no words"] : []),
+    ...(Array.from(said).length > MOST_OF_A_SUBJECT ? ["the subject is too long"] : []),
+    ...(/[\p{Cc}\p{Bidi_Control}]/u.test(`${subject}${from.name}`)
+      ? ["the subject or the sender's name has control characters"]
+      : []),
+  ];
+}
+
+/** Characters. */
+const MOST_OF_A_SUBJECT = 250;
+
+function checkVersion({ id, versions }: TruePost, { subject, text }: ParsedMail): string[] {
+  if (versions.length < 2) {
+    return [];
+  }
+  const version = `Version: ${versions.indexOf(id) + 1} of ${versions.length}`;
+  return [
+    ...(subject.includes("(edited)") ? [] : ["the subject does not say that it was edited"]),
+    ...(text.includes(version) ? [] : [`it does not say "${version}"`]),
+    ...versions
+      .filter((other) => other !== id && !text.includes(`/status/${other}`))
+      .map((other) => `it does not name its version ${other}`),
+  ];
+}
+
+/** The text complete, its links as X shows them, or all of them as they lead. */
+function checkText({ post, as }: Shown, { text }: ParsedMail): string[] {
+  const has = normalise(text);
   const links = post.links.filter(({ expanded }) => !text.includes(expanded));
   const whose = as === "context" ? ` of ${as} ${post.id}` : "";
   return [
-    ...(has.includes(wanted) ? [] : [`the text${whose} is not complete`]),
+    ...([post.text, post.expandedText].some((wanted) => has.includes(normalise(wanted)))
+      ? []
+      : [`the text${whose} is not complete`]),
     ...links.map(({ expanded }) => `the link${whose} to ${expanded} is missing`),
   ];
 }

@@ -2,9 +2,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RECORD_RULE } from "../contracts.ts";
 import type { Item } from "../portal/item.ts";
 import { openMailbox } from "../portal/mailbox.ts";
-import { sampleItem, sampleParty, samplePost } from "../portal/testing/samples.ts";
+import { sampleItem, sampleParty, samplePost, sampleRecord } from "../portal/testing/samples.ts";
 import { check } from "./check.ts";
 import { readMailbox } from "./read-mailbox.ts";
 import type { Items } from "./testing/evidence.ts";
@@ -82,6 +83,50 @@ describe("the checker", () => {
       "1",
       "@mate is not among",
     ],
+    [
+      "a recipient whom nobody named",
+      edit("1", { Recipients: [sampleParty("50", "mate"), sampleParty("51", "mat")] }),
+      "1",
+      "the recipient 51 is nobody whom the post names",
+    ],
+    ["a text without its record", replace("1", RECORD_RULE, ""), "1", "has 0 records, and is of 1"],
+    [
+      "a record that the author wrote, too",
+      replace("1", "Ferry is late", `Ferry\n\n${RECORD_RULE}\nPermalink: no\n\nis late`),
+      "1",
+      "has 2 records, and is of 1",
+    ],
+    [
+      "a record of another post",
+      replace("2", "status/2", "status/1"),
+      "2",
+      "the record behind its text is not of post 2",
+    ],
+    ["a record out of order", replace("1", "Account: ", "\u202e"), "1", "bidirectional controls"],
+    [
+      "a name that turns what follows around",
+      edit("1", { Sender: sampleParty("42", "Harb\u202eour") }),
+      "1",
+      "name has control characters",
+    ],
+    [
+      "a subject of nothing but a link",
+      edit("1", { MessagePreviewText: "https://t.co/a" }),
+      "1",
+      "the subject has no words",
+    ],
+    [
+      "a subject that is a whole text",
+      edit("1", { MessagePreviewText: "word ".repeat(60) }),
+      "1",
+      "the subject is too long",
+    ],
+    [
+      "a link that was looked for in the words",
+      replace("1", "Ferry is late & slow", "Ferry is late & slow https://ferry.example/t?a=1"),
+      "1",
+      "the text is not complete",
+    ],
     ["one type for two kinds", edit("3", { ItemType: "Quote" }), "3", "ItemType Quote is used for"],
   ])("finds %s", async (_what, spoil, postId, problem) => {
     const items = standardItems();
@@ -134,7 +179,7 @@ describe("the checker", () => {
     const item = sampleItem({
       Id: "77",
       SentTimeUtc: TIME,
-      Content: "Ferry is on time @harbour https://x.com/harbour/status/77",
+      Content: `Ferry is on time${sampleRecord("harbour", "77")}`,
     });
     expect(await judge(item)).toEqual([]);
     expect(await judge()).toEqual(["is not in the mailbox, an earlier version of 1"]);
@@ -150,6 +195,26 @@ describe("the checker", () => {
     expect(await judge(item, item)).toEqual(["is in the mailbox 2 times, an earlier version of 1"]);
     const cut = { ...item, Content: item.Content?.replace("on time", "") ?? "" };
     expect(await judge(cut)).toEqual(["the text is not complete, an earlier version of 1"]);
+  });
+
+  it("wants edited posts to say which version they are, and to name the others", async () => {
+    const [first, ...others] = truth();
+    const edited = { ...samplePost(), ...first, versions: ["77", "1"] };
+    const judge = async (items: Items) => {
+      const own = await mkdtemp(path.join(directory, "own-"));
+      const evidence = { ...(await gather(own, items)), truth: [edited, ...others] };
+      return check(evidence).problems.map(({ what }) => what);
+    };
+    expect(await judge(standardItems())).toEqual([
+      "the subject does not say that it was edited",
+      'it does not say "Version: 2 of 2"',
+      "it does not name its version 77",
+    ]);
+    const items = standardItems();
+    edit("1", { MessagePreviewText: "(edited) Ferry is late" })(items);
+    const version = "Version: 2 of 2, replaces https://x.com/harbour/status/77";
+    replace("1", "\nPermalink", `\n${version}\nPermalink`)(items);
+    expect(await judge(items)).toEqual([]);
   });
 
   it.each([

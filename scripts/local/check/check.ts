@@ -1,6 +1,6 @@
 import type { TruePost } from "../contracts.ts";
 import type { AcceptedItem, Finding, TaskResult } from "../portal/results.ts";
-import { checkItem, checkItemTypes } from "./check-item.ts";
+import { checkItem, checkItemTypes, checkRecords } from "./check-item.ts";
 import { checkMail } from "./check-mail.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 import type { CapturedPages } from "./read-pages.ts";
@@ -52,7 +52,7 @@ export function check(evidence: Evidence): Verdict {
       ...truth.flatMap((post) => checkPost(post, mails.get(post.id) ?? [], evidence)),
       ...truth.flatMap((post) => checkEarlier(post, mails, evidence)),
       ...checkInvented(mails, posts, pages),
-      ...checkItems(items, posts),
+      ...checkItems(items, posts, mailbox),
       ...checkItemTypes(posts, items),
       ...checkResults(results),
       ...findings.map((finding) => toProblem(finding)),
@@ -132,10 +132,16 @@ function checkInvented(
 function checkItems(
   items: readonly AcceptedItem[],
   posts: ReadonlyMap<string, TruePost>,
+  mailbox: readonly ParsedMail[],
 ): Problem[] {
+  const mails = new Map(mailbox.map((mail) => [mail.file, mail]));
   return items.flatMap((item) => {
     const post = posts.get(item.postId);
-    const problems = post === undefined ? [] : checkItem(post, item);
+    const mail = mails.get(item.mail);
+    const problems = [
+      ...(post === undefined ? [] : checkItem(post, item)),
+      ...(mail === undefined ? [] : checkRecords(item, mail)),
+    ];
     return problems.map((what) => ({ postId: item.postId, what }));
   });
 }

@@ -36,26 +36,17 @@ export function shownMedia(post: TruePost): TrueMedia[] {
  */
 export const SURE_TO_FIT_BYTES = 7_000_000;
 
-/** Text in which nothing but white space may differ. */
-export function normalise(text: string): string {
-  return text.replace(/\s+/gu, " ").trim();
-}
-
 /**
- * A text with every expanded link of the post and of what it refers to turned back into its short
- * one, so that a connector may write either. Longest first: one link may begin another.
+ * Text in which nothing may differ but white space, what is no text (it comes as U+FFFD), the isolates
+ * that keep a line's direction to itself, and the mark of a line that looks like a record's rule.
  */
-export function shortenLinks(text: string, post: TruePost): string {
-  const links = linksAround(post, LINK_DEPTH).sort((a, b) => b.expanded.length - a.expanded.length);
-  return links.reduce((result, link) => result.replaceAll(link.expanded, link.short), text);
-}
-
-/** References followed: a quote of a repost shows the links of the original. */
-const LINK_DEPTH = 2;
-
-function linksAround(post: TruePost, depth: number): TruePost["links"] {
-  const deeper = depth === 0 ? [] : post.references.flatMap((reference) => reference.post ?? []);
-  return [...post.links, ...deeper.flatMap((referred) => linksAround(referred, depth - 1))];
+export function normalise(text: string): string {
+  return text
+    .replace(/[[\p{Cc}\p{Cs}]--[\t\n\r]]/gv, "\uFFFD")
+    .replace(/[\u2068\u2069]/g, "")
+    .replace(/^> /gm, "")
+    .replace(/\s+/gu, " ")
+    .trim();
 }
 
 function unique(posts: readonly TruePost[]): TruePost[] {

@@ -1,3 +1,4 @@
+import { RECORD_RULE } from "../contracts.ts";
 import { visibleText } from "./html-text.ts";
 import type { Item, ItemAttachment } from "./item.ts";
 
@@ -17,10 +18,13 @@ export function itemToMail(item: Item, version: Version) {
       ...item.Recipients.map((recipient) => toAddress(recipient)),
     ],
     date: new Date(item.SentTimeUtc),
-    subject: `${item.ItemType}: ${firstWords(bodyOf(item))}`,
+    subject: `${item.ItemType}: ${item.MessagePreviewText ?? firstWords(bodyOf(item))}`,
     messageId: messageId(item.Id, version.number),
     ...(item.ParentId ? { inReplyTo: messageId(item.ParentId, 1) } : {}),
-    ...(item.ThreadId ? { references: messageId(item.ThreadId, 1) } : {}),
+    // What begins a conversation refers to nothing.
+    ...(item.ThreadId && item.ThreadId !== item.Id
+      ? { references: messageId(item.ThreadId, 1) }
+      : {}),
     text: renderText(item),
     attachments: attachmentsOf(item).map(toMailAttachment),
     headers: {
@@ -30,6 +34,8 @@ export function itemToMail(item: Item, version: Version) {
       "X-Twitter-Modification-Time": version.modificationTimestampUtc,
       ...(permalink ? { "X-Twitter-Permalink": permalink.url } : {}),
     },
+    // Lines of a message end in CRLF (RFC 5322 section 2.3).
+    newline: "\r\n",
     // The same item gives the same bytes.
     baseBoundary: `item-${item.Id.replace(/[^\w-]/g, "_")}-${version.number}`,
   };
@@ -56,9 +62,10 @@ function bodyOf(item: Item): string {
   return item.ContentType === 0 ? visibleText(item.Content) : item.Content;
 }
 
-/** Of this very post: a permalink of a quoted one, or of another id, is not taken for it. */
+/** Of this very post, and not one that its author wrote: those stand before the record's rule. */
 function findPermalink(item: Item): { url: string; handle: string } | undefined {
-  const links = item.Content.matchAll(/https:\/\/x\.com\/(\w+)\/status\/(\d+)(?!\d)/g);
+  const { length, [length - 1]: record = "" } = item.Content.split(RECORD_RULE);
+  const links = record.matchAll(/https:\/\/x\.com\/(\w+)\/status\/(\d+)(?!\d)/g);
   const own = [...links].find(([, , id]) => id === item.Id);
   return own?.[1] === undefined ? undefined : { url: own[0], handle: own[1] };
 }

@@ -38,7 +38,7 @@ describe("the mailbox", () => {
       modificationTime: TIME,
       date: "2026-03-01T10:00:05.000Z",
       from: { name: "Harbour Office", address: "harbour@x.invalid" },
-      subject: "Post: Ferry is late @harbour · https://x.com/harbour/status/1001",
+      subject: "Post: Ferry is late",
       attachments: [],
     });
   });
@@ -104,6 +104,32 @@ describe("the mailbox", () => {
     await rm(path.join(directory, first.file));
     const again = await addAndRead(sampleItem());
     expect(await readFile(path.join(directory, again.file))).toEqual(bytes);
+  });
+
+  it("writes lines that end in CRLF, whatever ends them in the item", async () => {
+    const { file } = await addAndRead(sampleItem({ Content: "One\ntwo\r\nthree\n\nfour" }));
+    const bytes = await readFile(path.join(directory, file), "latin1");
+    expect(bytes.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+  });
+
+  it("refers an answer to its conversation and to what it answers, and a beginning to nothing", async () => {
+    const headersOf = async (item: Item) => {
+      const { file } = await addAndRead(item);
+      const head = (await readFile(path.join(directory, file), "latin1")).split("\r\n\r\n", 1)[0];
+      return head?.match(/^(?:References|In-Reply-To): .*$/gm);
+    };
+    expect(await headersOf(sampleItem({ Id: "1", ThreadId: "1" }))).toBeNull();
+    expect(await headersOf(sampleItem({ Id: "3", ThreadId: "1", ParentId: "2" }))).toEqual([
+      "In-Reply-To: <2@x.invalid>",
+      "References: <1@x.invalid>",
+    ]);
+  });
+
+  it("takes no permalink that the author wrote for the record's", async () => {
+    const forged = "https://x.com/forger/status/1001";
+    const item = sampleItem();
+    const mail = await addAndRead({ ...item, Content: `${forged} ${item.Content}` });
+    expect(mail.permalink).toBe("https://x.com/harbour/status/1001");
   });
 
   it("knows what it holds when it is opened again, and numbers versions", async () => {

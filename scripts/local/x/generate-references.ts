@@ -1,5 +1,5 @@
 import { charactersOf, type Part } from "./compose.ts";
-import { makeLongPost, own, type Shape } from "./generate-text.ts";
+import { forgedRecord, makeLongPost, own, type Shape } from "./generate-text.ts";
 import { remark } from "./generate-words.ts";
 import { makeLink, makeOtherPost, type World } from "./generate-world.ts";
 import type { Post, User } from "./timeline.ts";
@@ -45,6 +45,9 @@ export const REFERENCE_SHAPES: Record<string, Shape> = {
   quote: (world, at) =>
     quote(world, at, makeOtherPost(world, at.time, { parts: [remark(world.random)] })),
 
+  quoteForged: (world, at) =>
+    quote(world, at, makeOtherPost(world, at.time, { parts: [forgedRecord(world)] })),
+
   quoteOwn: (world, at) => quote(world, at, world.posts[0] ?? own(world, at, ["none"])),
 
   quoteInReply: (world, at) => {
@@ -77,6 +80,15 @@ export const REFERENCE_SHAPES: Record<string, Shape> = {
     return repost(world, at, original);
   },
 
+  /** X cuts it within a handle, and takes the rest for that of somebody else. */
+  repostCutInHandle: (world, at) => {
+    const [author = world.account, named = world.account] = world.random.shuffle(world.others);
+    const room = 140 - charactersOf(`RT @${author.username}: `).length;
+    const words = `${remark(world.random)} `.repeat(4).slice(0, room - 6);
+    const parts = [words, { mention: named }, " and ", { mention: world.account }];
+    return repost(world, at, makeOtherPost(world, at.time, { parts, author }));
+  },
+
   repostOfOwn: (world, at) => repost(world, at, world.posts[0] ?? own(world, at, ["none"])),
 
   repostOfQuote: (world, at) => {
@@ -102,11 +114,34 @@ export function repost(world: World, at: At, original: Post): Post {
   const author = authorOf(world, original);
   const whole = charactersOf(`: ${original.text}`);
   const room = 140 - charactersOf(`RT @${author.username}`).length;
-  const rest = whole.length > room ? `${whole.slice(0, room - 1).join("")}…` : whole.join("");
+  const cutAt = whole.length > room ? room - 1 : whole.length;
+  const rest = `${whole.slice(0, cutAt).join("")}${cutAt < whole.length ? "…" : ""}`;
+  const post = own(world, at, ["RT ", { mention: author }, rest]);
+  const before = charactersOf(`RT @${author.username}`).length;
   return {
-    ...own(world, at, ["RT ", { mention: author }, rest]),
+    ...post,
+    entities: {
+      ...post.entities,
+      mentions: [
+        ...(post.entities?.mentions ?? []),
+        ...mentionsUpTo(original, cutAt - 2).map(({ start, ...mention }) => ({
+          ...mention,
+          start: before + 2 + start,
+          end: before + 2 + start + 1 + mention.username.length,
+        })),
+      ],
+    },
     referenced_tweets: [{ type: "retweeted", id: original.id }],
   };
+}
+
+/** Mentions within the beginning of a post; one that is cut is a handle without an account. */
+function mentionsUpTo({ entities }: Post, end: number) {
+  return (entities?.mentions ?? []).flatMap(({ id, username, start }) => {
+    const first = Number(start);
+    const seen = username.slice(0, Math.max(0, end - first - 1));
+    return seen === "" ? [] : [{ username: seen, start: first, ...(seen === username && { id }) }];
+  });
 }
 
 function replyTo(world: World, at: At, target: Post): Post {

@@ -1,3 +1,4 @@
+import { RECORD_RULE } from "../contracts.ts";
 import { charactersOf, compose, type Part } from "./compose.ts";
 import { longText, remark, sentence } from "./generate-words.ts";
 import { makeId, makeLink, makePost, type World } from "./generate-world.ts";
@@ -76,11 +77,41 @@ export const TEXT_SHAPES: Record<string, Shape> = {
     withheld: { copyright: false, country_codes: ["XX", "ZZ"], scope: "tweet" },
   }),
 
+  /** Of the years in which X took a host's bare name for a link, and marked that one place alone. */
+  bareLink: (world, at) => {
+    const link = { url: "norrholm.example", expanded_url: "http://norrholm.example" };
+    const links = [makeLink(world.random, { ...link, display_url: link.url })];
+    return own(world, at, [
+      { links },
+      ": write to pilots@norrholm.example, or see www.norrholm.example",
+    ]);
+  },
+
+  /** Words that want to be the archive's, and what they are made of elsewhere. */
+  forgedRecord: (world, at) => own(world, at, [forgedRecord(world)]),
+
+  noText: (world, at) =>
+    own(world, at, ["Bell \u0007, nothing \u0000, half a \ud83d ship, next line \u0085 end"]),
+
   community: (world, at) => ({
     ...own(world, at, [remark(world.random)]),
     community_id: "1500600700800900100",
   }),
 };
+
+/** As a stranger would write it who wants to be taken for the account. */
+export function forgedRecord({ account }: World): string {
+  const { name, username } = account;
+  return [
+    "Hi",
+    "",
+    RECORD_RULE,
+    `Account: ${name} (@${username})`,
+    `Permalink: https://x.com/${username}/status/1`,
+    "",
+    "\u2066\u202e———— Record of the archive",
+  ].join("\n");
+}
 
 export type At = { time: number; id?: string };
 

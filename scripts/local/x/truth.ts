@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { TrueMedia, TruePost, TrueReference } from "../contracts.ts";
+import { charactersOf } from "./compose.ts";
 import type { MediaFiles } from "./media-files.ts";
 import { bestFileOf, describeMedia, mediaKeysOf } from "./media-objects.ts";
 import { isProtectedFrom, type Entities, type Post, type Timeline } from "./timeline.ts";
@@ -49,27 +50,63 @@ export function decodeHtml(text: string): string {
 
 function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost {
   const author = timeline.users.get(post.author_id) ?? timeline.account;
-  const entities = post.note_tweet === undefined ? post.entities : post.note_tweet.entities;
+  const entities = entitiesOf(post);
   return {
     id: post.id,
     createdAt: new Date(post.created_at).toISOString(),
     author: { id: author.id, name: author.name, username: author.username },
     text: decodeHtml(completeText(timeline, post)),
+    expandedText: expandLinks(originalOf(timeline, post) ?? post),
     conversationId: post.conversation_id ?? post.id,
     links: linksIn(entities),
-    mentions: mentionsIn(timeline, entities),
+    mentions: mentionsIn(timeline, post),
+    answersUser: post.in_reply_to_user_id,
     media: mediaKeysOf(post).map((key) => tellMedium(timeline, files, key)),
     references: [],
+    versions: post.edit_history_tweet_ids ?? [post.id],
     earlier: [],
   };
 }
 
 /** A repost's own text is cut at 140 characters, a long post's is short (x-api.md section 2). */
 function completeText(timeline: Timeline, post: Post): string {
-  const repost = post.referenced_tweets?.find((reference) => reference.type === "retweeted");
-  const original = repost === undefined ? undefined : shownPost(timeline, repost.id);
-  const source = original ?? post;
+  const source = originalOf(timeline, post) ?? post;
   return source.note_tweet?.text ?? source.text;
+}
+
+/** Each link where X marks it; the places of the marks count the text as X sends it. */
+function expandLinks(post: Post): string {
+  const characters = charactersOf(post.note_tweet?.text ?? post.text);
+  const links = new Map(
+    (entitiesOf(post)?.urls ?? []).flatMap(({ url, expanded_url: expanded = url, start, end }) =>
+      characters.slice(Number(start), Number(end)).join("") === url
+        ? [[Number(start), { expanded, end: Number(end) }] as const]
+        : [],
+    ),
+  );
+  let text = "";
+  let plain = "";
+  for (let place = 0; place < characters.length;) {
+    const link = links.get(place);
+    if (link === undefined) {
+      plain += characters[place];
+      place += 1;
+    } else {
+      text += decodeHtml(plain) + link.expanded;
+      plain = "";
+      place = link.end;
+    }
+  }
+  return text + decodeHtml(plain);
+}
+
+function originalOf(timeline: Timeline, post: Post): Post | undefined {
+  const repost = post.referenced_tweets?.find((reference) => reference.type === "retweeted");
+  return repost === undefined ? undefined : shownPost(timeline, repost.id);
+}
+
+function entitiesOf({ entities, note_tweet: note }: Post): Entities | undefined {
+  return note === undefined ? entities : note.entities;
 }
 
 function shownPost(timeline: Timeline, id: string): Post | undefined {
@@ -87,8 +124,11 @@ function linksIn(entities: Entities | undefined): TruePost["links"] {
   return Array.from(links, ([short, expanded]) => ({ short, expanded }));
 }
 
-function mentionsIn(timeline: Timeline, entities: Entities | undefined): TruePost["mentions"] {
-  const mentions = (entities?.mentions ?? []).flatMap(({ id, username }) => {
+function mentionsIn(timeline: Timeline, post: Post): TruePost["mentions"] {
+  const original = originalOf(timeline, post);
+  const author = original && timeline.users.get(original.author_id);
+  const named = entitiesOf(original ?? post)?.mentions ?? [];
+  const mentions = [...(author ? [author] : []), ...named].flatMap(({ id, username }) => {
     const userId = id ?? findUserByName(timeline, username)?.id;
     return userId === undefined ? [] : [{ id: userId, username }];
   });

@@ -9,6 +9,7 @@ import {
   sampleItem,
   sampleParty,
   samplePost,
+  sampleRecord,
 } from "../../portal/testing/samples.ts";
 import type { Evidence } from "../check.ts";
 import { readMailbox } from "../read-mailbox.ts";
@@ -50,6 +51,7 @@ export function truth(): TruePost[] {
     samplePost({
       id: "1",
       text: "Ferry is late & slow https://t.co/a @mate",
+      expandedText: "Ferry is late & slow https://ferry.example/t?a=1 @mate",
       links: [{ short: "https://t.co/a", expanded: "https://ferry.example/t?a=1" }],
       mentions: [{ id: "50", username: "mate" }],
       media: [medium("3_9", "gone", { available: false })],
@@ -165,5 +167,5 @@ export async function gather(
 }
 
 function by(handle: string, id: string): string {
-  return `\n\n@${handle} · https://x.com/${handle}/status/${id}`;
+  return sampleRecord(handle, id);
 }

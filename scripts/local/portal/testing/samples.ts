@@ -1,4 +1,4 @@
-import type { TruePost } from "../../contracts.ts";
+import { RECORD_RULE, type TruePost } from "../../contracts.ts";
 import type { Item } from "../item.ts";
 
 /** A well-formed item of an invented account; a test changes what it is about. */
@@ -17,7 +17,7 @@ export function sampleItem(changes: Partial<Item> = {}): Item {
     Recipients: [],
     SentTimeUtc: "2026-03-01T10:00:05Z",
     ContentType: 1,
-    Content: `Ferry is late\n\n@harbour · https://x.com/harbour/status/${id}`,
+    Content: `Ferry is late${sampleRecord("harbour", id)}`,
     MessagePreviewText: "Ferry is late",
     PreContext: null,
     PostContext: null,
@@ -25,6 +25,11 @@ export function sampleItem(changes: Partial<Item> = {}): Item {
     ContentAttachments: null,
     ...changes,
   };
+}
+
+/** What a connector says of a post behind its text. */
+export function sampleRecord(handle: string, id: string): string {
+  return `\n\n${RECORD_RULE}\nAccount: @${handle}\nPermalink: https://x.com/${handle}/status/${id}`;
 }
 
 export function sampleParty(id: string, name: string | null) {
@@ -47,11 +52,13 @@ export function samplePost(changes: Partial<TruePost> = {}): TruePost {
     createdAt: "2026-03-01T10:00:05.000Z",
     author: { id: "42", name: "Harbour Office", username: "harbour" },
     text: "Ferry is late",
+    expandedText: changes.text ?? "Ferry is late",
     conversationId: id,
     links: [],
     mentions: [],
     media: [],
     references: [],
+    versions: [id],
     earlier: [],
     ...changes,
   };
