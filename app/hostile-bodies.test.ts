@@ -20,7 +20,9 @@ describe("A body that costs more than it says", () => {
     ["many members", `{${'"a":0,'.repeat(1_000_000)}"b":0}`, "too many members"],
     ["many numbers as ids", `{"DirtyEntities":[${"0,".repeat(2_000_000)}0]}`, ""],
     ["many words as ids", `{"DirtyEntities":[${'"x",'.repeat(190_000)}"x"]}`, ""],
-    ["a number with many digits", `{"JobId":${"9".repeat(2_000_000)}}`, "JobId"],
+    ["a number with many digits", `{"JobId":${"9".repeat(2_000_000)}}`, "too many digits"],
+    ["a number with many digits, within", `{"New":[[{"a":${"9".repeat(2_000_000)}}]]}`, "digits"],
+    ["many members within a list", `{"New":[${'{"a":0},'.repeat(500_000)}{}]}`, "too many members"],
     ["a word that never ends", `{"JobId":"${"\\u0000".repeat(1_000_000)}`, "not JSON"],
   ])("is refused in less than a second: %s", async (_title, body, words) => {
     const response = await expectRefused(harness, DOWNLOAD, postJson(body));

@@ -3,7 +3,7 @@ import { testSettings } from "../testing/environment.ts";
 import { sasProblem } from "./sas.ts";
 
 const NOW = new Date("2026-06-01T12:00:00Z");
-const HOSTS = ["blob.core.windows.net", "storage.example"];
+const HOSTS = ["blob.core.windows.net", "storage.example", "127.0.0.1"];
 const HOST = "https://import.blob.core.windows.net";
 
 function sas(changes: Record<string, string | undefined> = {}, container = `${HOST}/tenant`) {
@@ -27,6 +27,9 @@ describe("A container SAS", () => {
     ["whose end is a day", sas({ se: "2026-06-02" })],
     ["of a host that is named itself", sas({}, "https://storage.example/tenant")],
     ["of a host in a zone", sas({}, "https://a.z01.storage.example/tenant")],
+    ["whose port is that of https", sas({}, `${HOST}:443/tenant`)],
+    ["of a stand-in on the same machine", sas({}, "https://127.0.0.1:10000/account/tenant")],
+    ["of a container, as it says", sas({ sr: "c" })],
     ["of a host in capitals", sas({}, "https://IMPORT.BLOB.core.windows.net/tenant")],
   ])("can be used: one %s", (_what, uri) => {
     expect(sasProblem(uri, HOSTS, NOW)).toBeUndefined();
@@ -50,9 +53,29 @@ describe("A container SAS", () => {
     ],
     [
       "a host behind a user name",
-      /names the host evil\.example/,
+      "names a user before its host",
       sas({}, "https://import.blob.core.windows.net@evil.example/t"),
     ],
+    [
+      "a user",
+      "names a user before its host",
+      sas({}, "https://user@import.blob.core.windows.net/tenant"),
+    ],
+    [
+      "a password",
+      "names a user before its host",
+      sas({}, "https://:secret@import.blob.core.windows.net/tenant"),
+    ],
+    [
+      "a port",
+      "names the port 8443, which no Azure Storage host has",
+      sas({}, `${HOST}:8443/tenant`),
+    ],
+    ["no container", "names no container", sas({}, `${HOST}/`)],
+    ["no path", "names no container", sas({}, HOST)],
+    ["slashes for a container", "names no container", sas({}, `${HOST}///`)],
+    ["dots for a container", "names no container", sas({}, `${HOST}/./..`)],
+    ["one blob", "is of one blob, and not of a container (sr)", sas({ sr: "b" })],
     [
       "an address of the site's own network",
       /no Azure Storage host/,

@@ -33,6 +33,8 @@ export type SignInDeps = {
 };
 
 const CONFIRM_MS = 10 * 60_000;
+/** A sealed sign-in has less than two KiB: an account's ids and names, and its token. */
+const SEALED_FORM_BYTES = 8 * 1024;
 const AGAIN = "Close this window and begin again in the compliance portal.";
 const signedInSchema = z.object({
   purpose: z.literal("signed-in"),
@@ -196,7 +198,7 @@ async function askToConfirm(
 
 async function confirm(deps: SignInDeps, c: Context): Promise<Response> {
   const session = await deps.sessions.read(c);
-  const sealed = await readFormField(c, "signedIn");
+  const sealed = await readFormField(c, "signedIn", SEALED_FORM_BYTES);
   const opened = await deps.sealer.open(sealed).catch(() => undefined);
   const signedIn = signedInSchema.safeParse(opened);
   if (!session || !signedIn.success || signedIn.data.sessionId !== session.id) {

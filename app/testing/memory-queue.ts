@@ -3,6 +3,7 @@ import {
   LeaseLostError,
   type Message,
   parseMessage,
+  toPoisonText,
   type WorkQueue,
 } from "../work/queue.ts";
 
@@ -89,7 +90,7 @@ function createLease({
     release: setVisible,
     finish,
     async poison(reason) {
-      poisoned.push(JSON.stringify({ reason, message: held.text }));
+      poisoned.push(toPoisonText(held.text, reason));
       await finish();
     },
   };

@@ -182,6 +182,24 @@ describe.each([
     },
   );
 
+  it.each([
+    ["33 KiB of quotation marks", '"'.repeat(33 * 1024)],
+    ["64 KiB of words", "word".repeat(16 * 1024)],
+    ["33 KiB of signs that XML escapes", "&".repeat(33 * 1024)],
+    ["64 KiB of control characters' like", "\\u0001".repeat(10 * 1024)],
+    ["a message of ours with too much in it", JSON.stringify({ ...ONE, more: "x".repeat(40_000) })],
+  ])("puts aside a message that is too long to be told of whole: %s", async (_title, text) => {
+    await bench.putText(text);
+    await (await take(MINUTE_MS)).poison("not ours");
+    const [told = ""] = await bench.poisoned();
+    expect(JSON.parse(told)).toEqual({
+      reason: "not ours",
+      message: text.slice(0, 4_096),
+      cutFrom: text.length,
+    });
+    expect(await receiveMessages()).toEqual([]);
+  });
+
   it("puts what is given up into the poison queue, to be put back as it is there", async () => {
     const givenUp = { ...ONE, failed: 2 };
     await queue.giveUp(givenUp, "given up");

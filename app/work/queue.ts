@@ -66,7 +66,7 @@ export function createAzureQueue(
   const poisonQueue = new QueueClient(poisonUrl, credential, { retryOptions: RETRIES });
   const inTime = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
   const putAside = async (messageText: string, reason: string) => {
-    const text = JSON.stringify({ reason, message: messageText });
+    const text = toPoisonText(messageText, reason);
     await poisonQueue.sendMessage(text, { ...inTime(), messageTimeToLive: NEVER_SECONDS });
   };
   return {
@@ -89,6 +89,17 @@ export function createAzureQueue(
     },
     giveUp: (message, reason) => putAside(JSON.stringify(message), reason),
   };
+}
+
+/** A message of ours has a tenth of it; escaped, so much of any text fits into the 64 KiB of a message. */
+const MOST_POISON_CHARS = 4_096;
+
+/** What stands in the poison queue. A text that is too long to be ours is cut, and its length named. */
+export function toPoisonText(messageText: string, reason: string): string {
+  const { length } = messageText;
+  return length <= MOST_POISON_CHARS
+    ? JSON.stringify({ reason, message: messageText })
+    : JSON.stringify({ reason, message: messageText.slice(0, MOST_POISON_CHARS), cutFrom: length });
 }
 
 type Held = {
