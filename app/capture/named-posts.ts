@@ -15,10 +15,8 @@ import { timeOfId } from "./walk.ts";
  */
 export const MOST_UNKNOWN = { aTask: 1_000, aDay: 2_000 };
 
-/** Why a named post was not asked for. */
-export const NOT_ASKED_FOR =
-  `not asked for: it is no post that the archive knows, and X is asked for at most ` +
-  `${MOST_UNKNOWN.aTask} such posts a task and ${MOST_UNKNOWN.aDay} a UTC day; name it again on another day`;
+/** Why a named post was not asked for. Short: a manifest may say it of 199,000. */
+export const NOT_ASKED_FOR = "not asked for: too many unknown posts were named";
 
 export type NamedPosts = {
   jobId: string;
@@ -54,7 +52,8 @@ export async function chooseNamed(
   const asked = [...ids.filter((id) => known.has(id)), ...unknown.slice(0, granted)];
   if (await createDocument(store, name, { ids: asked })) {
     if (granted < unknown.length) {
-      log("capture.ids-not-read", { jobId, taskId, posts: unknown.length - granted });
+      const detail = `at most ${MOST_UNKNOWN.aTask} a task, ${MOST_UNKNOWN.aDay} a UTC day`;
+      log("capture.ids-not-read", { jobId, taskId, posts: unknown.length - granted, detail });
     }
     return asked;
   }
