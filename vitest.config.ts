@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["{app,infra,scripts}/**/*.test.ts"],
+    globalSetup: ["infra/testing/tell-skipped.ts"],
     expect: { requireAssertions: true },
     // Storage, browser and whole-system tests start real processes; on two cores they want room.
     testTimeout: 30_000,

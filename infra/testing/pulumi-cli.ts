@@ -97,7 +97,7 @@ export async function startCliEngine(options: CliOptions): Promise<Engine> {
       const log = join(directory, `events-${logs.length}.json`);
       const { code, stdout, stderr } = await pulumi(...COMMANDS[command], "--event-log", log);
       const events = await readFile(log, "utf8").catch(() => "");
-      logs.push(events);
+      logs.push(withoutDebugLines(events));
       const steps = stepsOf(events, command);
       return { succeeded: code === 0, steps, output: `${stdout}\n${stderr}` };
     },
@@ -212,6 +212,23 @@ const eventSchema = z.object({
   resourcePreEvent: stepSchema.optional(),
   resOutputsEvent: stepSchema.optional(),
 });
+
+/**
+ * The event log without what the SDK prints at severity `debug`, the answers of the engine among it: the
+ * CLI shows and keeps none of that unless it is told to (`--debug`).
+ */
+function withoutDebugLines(log: string): string {
+  return log
+    .split("\n")
+    .filter((line) => line !== "" && !isDebug(JSON.parse(line)))
+    .join("\n");
+}
+
+const debugSchema = z.object({ diagnosticEvent: z.object({ severity: z.literal("debug") }) });
+
+function isDebug(event: unknown): boolean {
+  return debugSchema.safeParse(event).success;
+}
 
 /** What became of a resource is known when it is refreshed, of all others when it is begun. */
 function stepsOf(log: string, command: Command): Step[] {

@@ -19,6 +19,11 @@ export type Start = (places: Places) => Promise<Engine & { close?(): void }>;
 /** Describes stacks on the miniature engine, and once more on the real one, where there is one. */
 export async function onEngines(describeStacks: (start: Start) => void): Promise<void> {
   const cli = await findCli();
+  if (!cli && process.env["PULUMI_CLI"] === "required") {
+    throw new Error(
+      "PULUMI_CLI=required, and there is no Pulumi CLI: run `npx pulumi version` first",
+    );
+  }
   // A test runs four commands at most.
   const options = { timeout: 4 * COMMAND_LIMIT_MS };
   describe("the program on a miniature engine", options, () => {
