@@ -10,6 +10,7 @@ export const outputsSchema = z.looseObject({
   apiSecretKey: z.string(),
   twitterCallbackUrl: z.string(),
   statusUrl: z.string(),
+  workbookUrl: z.string().optional(),
   packageHash: z.string(),
   portal: z.object({
     Name: z.string(),
