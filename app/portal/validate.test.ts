@@ -2,8 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CALLBACK } from "../../scripts/local/x/testing/small-timeline.ts";
 import { ConnectorError } from "../errors.ts";
 import { createPlatform, type Platform } from "../platform/platform.ts";
-import { createAppOf, type Harness, type Parts, startHarness } from "../testing/harness.ts";
+import {
+  ACCOUNT,
+  createAppOf,
+  createParts,
+  type Harness,
+  type Parts,
+  startHarness,
+} from "../testing/harness.ts";
 import { as, basic } from "../testing/platform-calls.ts";
+import { startScriptedX } from "../testing/serve-x.ts";
 
 let harness: Harness;
 beforeEach(async () => {
@@ -52,6 +60,30 @@ describe("Validate", () => {
     );
     expect(message.endsWith(`: ${CALLBACK}`)).toBe(true);
     expect(other.log.of("validate.failed")).toMatchObject([{ detail: "X callback URL" }]);
+  });
+
+  it("asks X for posts as a window does: what X does not take shows before the first one", async () => {
+    const refuse = (message: string) => ({
+      status: 400,
+      body: {
+        errors: [{ parameters: { "tweet.fields": ["id,note_tweet"] }, message }],
+        title: "Invalid Request",
+        type: "https://api.x.com/2/problems/invalid-request",
+      },
+    });
+    const account = { status: 200, body: { data: { ...ACCOUNT } } };
+    const scripted = await startScriptedX(({ path }) =>
+      path.startsWith("/2/users/me") ? account : refuse("[note_tweet] is not one of [id,text]"),
+    );
+    const { twitter } = createParts(scripted.url);
+    const message = await messageOf(harness, { twitter });
+    await scripted.close();
+    expect(message).toMatch(/^X: X takes neither.*\[note_tweet\] is not one of \[id,text\].*newer/);
+    expect(scripted.requests.map(({ url }) => /(tweet|post)\.fields=/.exec(url)?.[1])).toEqual([
+      undefined,
+      "tweet",
+      "post",
+    ]);
   });
 
   it("does not blame the callback URL for an X that is out of order", async () => {

@@ -45,7 +45,7 @@ export async function findObstacles(checked: Checked): Promise<string[]> {
   };
   // X's word on the callback URL means something only from an app whose keys it takes.
   const attemptX = async (): Promise<string[]> => {
-    const refused = await attempt(SUBJECTS.x, () => twitter.me());
+    const refused = await attempt(SUBJECTS.x, () => twitter.probe());
     return refused.length > 0
       ? refused
       : attempt(SUBJECTS.callback, () => twitter.requestToken(callbackUrl));
@@ -72,6 +72,9 @@ function wordsFor(subject: Subject, error: unknown, callbackUrl: string): string
 function remedyFor(subject: Subject, { code }: ConnectorError, callbackUrl: string): string {
   if (subject === SUBJECTS.callback && code !== "x-unavailable" && code !== "x-rate-limited") {
     return `. In the X developer portal, the app's user authentication settings must list exactly this Callback URI / Redirect URL: ${callbackUrl}`;
+  }
+  if (code === "x-bad-request") {
+    return ". X does not take what the connector asks of it: see whether there is a newer version. Until then windows wait, and nothing is lost.";
   }
   return code === "x-token-refused"
     ? ". The API keys or access token are not valid (any more): copy the four values from the X developer app into the stack's configuration and run `npm run up`."

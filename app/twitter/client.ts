@@ -47,6 +47,8 @@ export type RequestToken = { oauthToken: string; oauthTokenSecret: string; url: 
 export type Twitter = {
   /** The account that the token belongs to; without one, of the app's own access token. */
   me(token?: UserToken): Promise<Account>;
+  /** Asks for the app's own account and for its posts of the last minute, with all that is ever asked. */
+  probe(): Promise<void>;
   /** What X says of that account, verbatim. */
   account(token: UserToken): Promise<Answer>;
   timeline(token: UserToken, accountId: string, query: TimelineQuery): Promise<Answer>;
@@ -73,6 +75,8 @@ type Answered = { data: Buffer; headers: Record<string, unknown> };
 const OF_THE_ACCOUNT: ReadonlySet<ErrorCode> = new Set(["x-token-refused", "x-forbidden"]);
 /** X takes one search a second. */
 const SEARCH_PACE_MS = 1_100;
+/** Hardly ever has an account posted within it, so that X bills nothing. */
+const PROBED_MS = 60_000;
 /** For a whole call, the body of its answer included. */
 const TIMEOUT_MS = 60_000;
 /** Answers of X are kept as they came: the provenance of each page in the archive. */
@@ -168,20 +172,27 @@ export function createTwitter(
       throw await secondOpinion(error, () => account(token));
     });
 
+  const timeline: Twitter["timeline"] = (token, accountId, query) =>
+    askForPosts("timeline", (fields) =>
+      asUser(token, `users/${accountId}/tweets`, {
+        ...fields,
+        max_results: String(query.maxResults),
+        ...(query.startTime && { start_time: query.startTime }),
+        ...(query.endTime && { end_time: query.endTime }),
+        ...(query.sinceId && { since_id: query.sinceId }),
+        ...(query.paginationToken && { pagination_token: query.paginationToken }),
+      }),
+    );
+
   return {
     me: async (token) => parseAccount((await account(token ?? ownToken(settings))).body),
+    async probe() {
+      const token = ownToken(settings);
+      const { id } = parseAccount((await account(token)).body);
+      await timeline(token, id, { sinceId: idAt(now().getTime() - PROBED_MS), maxResults: 5 });
+    },
     account,
-    timeline: (token, accountId, query) =>
-      askForPosts("timeline", (fields) =>
-        asUser(token, `users/${accountId}/tweets`, {
-          ...fields,
-          max_results: String(query.maxResults),
-          ...(query.startTime && { start_time: query.startTime }),
-          ...(query.endTime && { end_time: query.endTime }),
-          ...(query.sinceId && { since_id: query.sinceId }),
-          ...(query.paginationToken && { pagination_token: query.paginationToken }),
-        }),
-      ),
+    timeline,
     search: (accountId, query) =>
       askForPosts("search", (fields) =>
         askTwice(() =>
@@ -294,6 +305,11 @@ async function secondOpinion(
   const said: unknown = await askAccount().catch((thrown: unknown) => thrown);
   const isOfAccount = said instanceof ConnectorError && OF_THE_ACCOUNT.has(said.code);
   return isOfAccount ? said : refusal;
+}
+
+/** The first id of a millisecond (x-api.md section 9). */
+function idAt(ms: number): string {
+  return String((BigInt(ms) - 1288834974657n) << 22n);
 }
 
 function credentialsOf(settings: Settings, caller: Caller | undefined) {

@@ -22,6 +22,11 @@ export type Call = { service: Service; method: string; path: string };
  * - `late`: done and answered, after two seconds
  * - `kill-before`, `kill-after`: the process that calls is killed (SIGKILL), on either side of the call
  * - `rate-limited`: answered as X does when the rate limit is spent, not done
+ * - `rate-limited-late`: answered 429 with a reset that is over and with calls left, not done
+ * - `unauthorized`: answered 401 as X does now and then to a token that is good, not done
+ * - `not-found`: answered 404 as X's timelines were for hours (2025-09-10), not done
+ * - `foreign`: answered 200 with somebody else's page, not done
+ * - `fields-refused`: answered 400 as X does where it does not take the name of a field, not done
  * - `credits-spent`: answered as X does when the credits are spent, not done
  * - `forgotten`: a message that is put into a queue is answered as if it were there, and never is
  * - `omits-posts`: done and answered as X does when it says nothing of some posts
@@ -38,6 +43,11 @@ export const FAULTS = [
   "kill-before",
   "kill-after",
   "rate-limited",
+  "rate-limited-late",
+  "unauthorized",
+  "not-found",
+  "foreign",
+  "fields-refused",
   "credits-spent",
   "forgotten",
   "omits-posts",

@@ -21,6 +21,10 @@ describe("injectFaults", () => {
     ["failed", 500],
     ["forbidden", 403],
     ["rate-limited", 429],
+    ["rate-limited-late", 429],
+    ["unauthorized", 401],
+    ["not-found", 404],
+    ["fields-refused", 400],
     ["credits-spent", 402],
   ])("%s answers %i, and nothing is done", async (fault, status) => {
     const { send, served } = await start(fault);
@@ -46,6 +50,15 @@ describe("injectFaults", () => {
     await expect(send()).rejects.toThrow("fetch failed");
     expect(served).toEqual(done ? ["hello"] : []);
     expect(killed()).toBe(kills);
+  });
+
+  it("foreign answers another's page with 200, and nothing is done", async () => {
+    const { send, served } = await start("foreign");
+    expect(await send()).toEqual({
+      status: 200,
+      body: expect.stringContaining("<title>") as unknown,
+    });
+    expect(served).toEqual([]);
   });
 
   it("halved gives the beginning of the answer and breaks off", async () => {

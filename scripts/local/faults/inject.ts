@@ -89,16 +89,30 @@ async function play(faults: Faults, exchange: Exchange): Promise<void> {
     case "failed":
     case "forbidden":
     case "rate-limited":
+    case "rate-limited-late":
+    case "unauthorized":
+    case "not-found":
+    case "foreign":
+    case "fields-refused":
     case "credits-spent":
-      refuse(exchange, REFUSALS[fault]());
+      refuse(exchange, REFUSALS[fault](request));
   }
 }
 
-type Answer = { status: number; headers?: Record<string, string>; body?: object };
+type Answer = { status: number; headers?: Record<string, string>; body?: object | string };
 
 const REFUSALS: Record<
-  "unavailable" | "failed" | "forbidden" | "rate-limited" | "credits-spent",
-  () => Answer
+  | "unavailable"
+  | "failed"
+  | "forbidden"
+  | "rate-limited"
+  | "rate-limited-late"
+  | "unauthorized"
+  | "not-found"
+  | "foreign"
+  | "fields-refused"
+  | "credits-spent",
+  (request: IncomingMessage) => Answer
 > = {
   unavailable: () => ({ status: 503, headers: { "retry-after": "1" } }),
   failed: () => ({ status: 500 }),
@@ -112,6 +126,48 @@ const REFUSALS: Record<
     },
     body: { title: "Too Many Requests", status: 429, type: "about:blank" },
   }),
+  "rate-limited-late": () => ({
+    status: 429,
+    headers: {
+      "x-rate-limit-limit": "900",
+      "x-rate-limit-remaining": "899",
+      "x-rate-limit-reset": String(Math.floor(Date.now() / 1000) - 60),
+    },
+    body: { title: "Too Many Requests", status: 429, type: "about:blank" },
+  }),
+  unauthorized: () => ({
+    status: 401,
+    body: { title: "Unauthorized", type: "about:blank", status: 401, detail: "Unauthorized" },
+  }),
+  "not-found": () => ({
+    status: 404,
+    body: { title: "Not Found", type: "about:blank", status: 404, detail: "Not Found" },
+  }),
+  foreign: () => ({
+    status: 200,
+    headers: { "content-type": "text/html" },
+    body: "<!doctype html><title>Sign in to the network</title>",
+  }),
+  "fields-refused": ({ url = "/" }) => {
+    const query = new URL(url, "https://api.x.com").searchParams;
+    const name = query.has("post.fields") ? "post.fields" : "tweet.fields";
+    const value = query.get(name) ?? "";
+    const [, field = "", ...others] = value.split(",");
+    return {
+      status: 400,
+      body: {
+        errors: [
+          {
+            parameters: { [name]: [value] },
+            message: `The \`${name}\` query parameter value [${field}] is not one of [${others.join(",")}]`,
+          },
+        ],
+        title: "Invalid Request",
+        detail: "One or more parameters to your request was invalid.",
+        type: "https://api.x.com/2/problems/invalid-request",
+      },
+    };
+  },
   "credits-spent": () => ({
     status: 402,
     body: {
@@ -129,7 +185,7 @@ function refuse({ request, answer }: Exchange, { status, headers, body }: Answer
   request.once("end", () => {
     const type = body ? { "content-type": "application/problem+json" } : {};
     answer.writeHead(status, { ...type, ...headers });
-    answer.end(body && JSON.stringify(body));
+    answer.end(typeof body === "object" ? JSON.stringify(body) : body);
   });
 }
 

@@ -15,6 +15,11 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "x-unavailable": { service: "x", fault: "unavailable", path: /\/tweets$/ },
   "x-answer-cut": { service: "x", fault: "halved", path: /\/tweets$/ },
   "x-rate-limited": { service: "x", fault: "rate-limited", path: /\/tweets$/ },
+  "x-rate-limited-late": { service: "x", fault: "rate-limited-late", path: /\/tweets$/ },
+  "x-unauthorized": { service: "x", fault: "unauthorized", path: /\/tweets$/ },
+  "x-not-found": { service: "x", fault: "not-found", path: /\/tweets$/ },
+  "x-foreign-page": { service: "x", fault: "foreign", path: /\/tweets$/ },
+  "x-fields-refused": { service: "x", fault: "fields-refused", path: /\/tweets$/ },
   "x-credits-spent": { service: "x", fault: "credits-spent", path: /\/tweets$/ },
   "x-omits-posts": { service: "x", fault: "omits-posts", path: /\/tweets$/ },
   "x-refuses-own-post": { service: "x", fault: "refuses-newest", path: /\/users\/\d+\/tweets$/ },
@@ -65,6 +70,10 @@ export function timesOf({ service, fault }: NamedFault): number {
   }
   if (fault === "forgotten") {
     return 2;
+  }
+  // Hours of it: more than the tries of a task.
+  if (fault === "not-found") {
+    return 14;
   }
   return service === "archive" || service === "queue" ? 4 : 2;
 }
