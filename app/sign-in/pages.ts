@@ -84,7 +84,10 @@ export function confirmPage(
             ? html`<img src="${picture}" alt="Profile picture of @${account.username}" />`
             : html`<span class="no-picture" aria-hidden="true"></span>`
         }
-        <div><strong>${account.name}</strong>@${account.username}</div>
+        <div>
+          <strong><bdi>${account.name}</bdi></strong
+          >@${account.username}
+        </div>
       </div>
       <form method="post" action="/sign-in/confirm">
         <input type="hidden" name="signedIn" value="${sealed}" />

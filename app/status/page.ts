@@ -54,7 +54,7 @@ function damageSection({ jobId, damage }: DamagedJob): Html {
 }
 
 function jobSection(job: JobOverview): Html {
-  return html` <h2>${job.account.name} (@${job.account.username})</h2>
+  return html` <h2><bdi>${job.account.name}</bdi> (@${job.account.username})</h2>
     ${
       job.needsSignIn
         ? html`<p class="notice" role="status">

@@ -43,6 +43,20 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
+it("A name on the page has no effect on the order of what stands around it", async () => {
+  const other = await startHarness();
+  try {
+    await addJob(other, "job-1", { id: "7", username: "small", name: "Sm\u202eall" });
+    const visitor = createVisitor(other.app);
+    await logIn(visitor);
+    const headers = { cookie: visitor.cookie() ?? "", accept: "text/html" };
+    const page = await (await other.app.request("/", { headers })).text();
+    expect(page).toContain("<h2><bdi>Sm\u202eall</bdi> (@small)</h2>");
+  } finally {
+    await other.close();
+  }
+});
+
 describe("With a session, the status", () => {
   it.each([
     ["as a page", "text/html", PRIVATE.filter((one) => !/4242|private-task/.test(one))],
