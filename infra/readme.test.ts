@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { evaluateMode } from "./testing/modes.ts";
 
-/** How README.md calls what the program creates. */
+/** How docs/costs.md calls what the program creates. */
 const CALLED: Record<string, string> = {
   "authorization:RoleAssignment": "role assignments",
   "azuread:Application": "App registration",
@@ -54,7 +54,7 @@ const plain = (text: string) => text.toLowerCase().replaceAll(/\bthe /g, "");
 
 it("README.md deploys in the five steps of Microsoft's article, and has every value that they ask for", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const [, section = ""] = readme.split(/^## Deploy in five steps$|^## What is created/m);
+  const [, section = ""] = readme.split(/^## Deploy in five steps$|^## What it costs/m);
   const titles = [...section.matchAll(/^\d\. .*?\*\*(.+?)\*\*/gm)].map(([, title = ""]) => title);
   expect(titles.map(plain)).toEqual(STEPS.map(plain));
   const values = [
@@ -65,9 +65,9 @@ it("README.md deploys in the five steps of Microsoft's article, and has every va
   expect(values.filter((value) => !section.replaceAll(/\s+/g, " ").includes(value))).toEqual([]);
 });
 
-it("README.md says what each kind of resource is for, and how many alerts are paid for", async () => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const [, table = ""] = readme.split(/^## What is created, .*$|^\| Size .*$/m);
+it("docs/costs.md says what each kind of resource is for, and how many alerts are paid for", async () => {
+  const costs = readFileSync(new URL("../docs/costs.md", import.meta.url), "utf8");
+  const [table = ""] = costs.split(/^\| Size .*$/m);
   const most = await evaluateMode("private backend");
   const { resources } = await evaluateMode("client secret");
   const types = [...most.resources, ...resources]
