@@ -49,6 +49,8 @@ export type TruePost = {
   /** The user whom the post answers. */
   answersUser?: string | undefined;
   media: TrueMedia[];
+  /** Answers of the polls that it shows, as they are read. */
+  pollAnswers: string[];
   references: TrueReference[];
   /** Ids of all versions of an edited post, oldest first; just the post's own where it was not edited. */
   versions: string[];

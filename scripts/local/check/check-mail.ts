@@ -11,6 +11,7 @@ export function checkMail(post: TruePost, mail: ParsedMail): string[] {
     ...checkVersion(post, mail),
     ...checkAuthor(post, mail),
     ...shownPosts(post).flatMap((shown) => checkText(shown, mail)),
+    ...checkPolls(post, mail),
     ...checkMedia(post, mail),
   ];
 }
@@ -72,6 +73,13 @@ function checkText({ post, as }: Shown, { text }: ParsedMail): string[] {
       : [`the text${whose} is not complete`]),
     ...links.map(({ expanded }) => `the link${whose} to ${expanded} is missing`),
   ];
+}
+
+function checkPolls({ pollAnswers }: TruePost, { text }: ParsedMail): string[] {
+  const has = normalise(text);
+  return pollAnswers
+    .filter((answer) => !has.includes(normalise(answer)))
+    .map((answer) => `the answer "${answer}" of its poll is missing`);
 }
 
 function checkMedia(post: TruePost, mail: ParsedMail): string[] {

@@ -197,6 +197,15 @@ describe("the checker", () => {
     expect(await judge(cut)).toEqual(["the text is not complete, an earlier version of 1"]);
   });
 
+  it("wants every answer of a poll", async () => {
+    const [first, ...others] = truth();
+    const post = { ...samplePost(), ...first, pollAnswers: ["slow", "Ask & wait"] };
+    const evidence = { ...(await gather(directory, standardItems())), truth: [post, ...others] };
+    expect(check(evidence).problems).toEqual([
+      { postId: "1", what: 'the answer "Ask & wait" of its poll is missing' },
+    ]);
+  });
+
   it("wants edited posts to say which version they are, and to name the others", async () => {
     const [first, ...others] = truth();
     const edited = { ...samplePost(), ...first, versions: ["77", "1"] };

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from "./random.ts";
-import { compose, type Link, type Part } from "./compose.ts";
+import { charactersOf, compose, type Link, type Part } from "./compose.ts";
 import type { Media, Place, Poll, Post, User } from "./timeline.ts";
 
 /** What has been made so far of an invented corner of X. */
@@ -78,8 +78,19 @@ export function makePost(
     reply_settings: "everyone",
     public_metrics: makeMetrics(world.random),
     ...compose(parts),
+    display_text_range: [0, charactersOf(shownText(parts)).length],
     ...special,
   };
+}
+
+/** What X shows of a text: the link that only stands for media is after that. */
+function shownText(parts: readonly Part[]): string {
+  const last = parts.at(-1);
+  const isForMedia =
+    typeof last === "object" &&
+    "links" in last &&
+    last.links.every((link) => link.display_url.startsWith("pic."));
+  return compose(isForMedia ? parts.slice(0, -1) : parts).text.trimEnd();
 }
 
 /** A post of somebody else, some time before. */

@@ -64,7 +64,10 @@ export const mediaSchema = z.looseObject({
     .optional(),
 });
 
-export const pollSchema = z.looseObject({ id: z.string() });
+export const pollSchema = z.looseObject({
+  id: z.string(),
+  options: z.array(z.looseObject({ label: z.string().optional() })).optional(),
+});
 export const placeSchema = z.looseObject({ id: z.string() });
 
 export type Post = z.infer<typeof postSchema>;

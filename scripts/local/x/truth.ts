@@ -3,7 +3,7 @@ import type { TrueMedia, TruePost, TrueReference } from "../contracts.ts";
 import { charactersOf } from "./compose.ts";
 import type { MediaFiles } from "./media-files.ts";
 import { bestFileOf, describeMedia, mediaKeysOf } from "./media-objects.ts";
-import { isProtectedFrom, type Entities, type Post, type Timeline } from "./timeline.ts";
+import { isProtectedFrom, type Entities, type Poll, type Post, type Timeline } from "./timeline.ts";
 import { findUserByName } from "./view.ts";
 
 /** Every post of the account as a reader on X sees it, newest first; the clock plays no part. */
@@ -62,10 +62,19 @@ function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost 
     mentions: mentionsIn(timeline, post),
     answersUser: post.in_reply_to_user_id,
     media: mediaKeysOf(post).map((key) => tellMedium(timeline, files, key)),
+    pollAnswers: (post.attachments?.poll_ids ?? []).flatMap((id) =>
+      answersOf(timeline.polls.get(id)),
+    ),
     references: [],
     versions: post.edit_history_tweet_ids ?? [post.id],
     earlier: [],
   };
+}
+
+function answersOf(poll: Poll | undefined): string[] {
+  return (poll?.options ?? []).flatMap(({ label }) =>
+    label === undefined ? [] : decodeHtml(label),
+  );
 }
 
 /** A repost's own text is cut at 140 characters, a long post's is short (x-api.md section 2). */

@@ -57,6 +57,7 @@ export function samplePost(changes: Partial<TruePost> = {}): TruePost {
     links: [],
     mentions: [],
     media: [],
+    pollAnswers: [],
     references: [],
     versions: [id],
     earlier: [],
