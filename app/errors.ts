@@ -11,6 +11,7 @@ export type ErrorCode =
   | "x-unavailable"
   | "x-bad-response"
   | "entra-refused"
+  | "consent-missing"
   | "sas-unusable"
   | "upload-refused"
   | "upload-unavailable"

@@ -10,6 +10,8 @@ export const EVENTS = {
   "request.refused": "warn",
   "request.failed": "error",
   "validate.failed": "warn",
+  /** The portal asks for consent two pages after it has asked for Validate. */
+  "validate.consent-missing": "info",
   "credentials.throttled": "warn",
   "sign-in.password-refused": "warn",
   "sign-in.denied": "warn",

@@ -310,6 +310,7 @@ type Fail = () => Promise<never>;
 function platformOf(changes: Partial<Parameters<typeof createPlatform>[0]>): Platform {
   const credential = { getToken: async () => ({ token: BEARER, expiresOnTimestamp: 0 }) };
   return createPlatform({
+    clientId: "client",
     url: "https://import.example",
     createCredential: () => credential,
     ...changes,

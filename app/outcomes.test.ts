@@ -16,6 +16,7 @@ describe("decideOutcome", () => {
     ["job-needs-sign-in", { kind: "park", at: inSeconds(300), alert: "job.needs-sign-in" }],
     ["x-keys-missing", { kind: "park", at: inSeconds(300) }],
     ["entra-refused", { kind: "park", at: inSeconds(300), alert: "entra.refused" }],
+    ["consent-missing", { kind: "park", at: inSeconds(300), alert: "entra.refused" }],
     ["sas-unusable", { kind: "park", at: inSeconds(300), alert: "sas.unusable" }],
     ["upload-refused", { kind: "retry", at: inSeconds(5), alert: "platform.refused" }],
     ["upload-unavailable", { kind: "retry", at: inSeconds(5) }],

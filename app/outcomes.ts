@@ -93,6 +93,7 @@ const RULES: Record<ErrorCode, Rule> = {
     afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS, alert: "x.unavailable" },
   },
   "entra-refused": { kind: "park", afterMs: 5 * MINUTE_MS, alert: "entra.refused" },
+  "consent-missing": { kind: "park", afterMs: 5 * MINUTE_MS, alert: "entra.refused" },
   // The platform may send a fresh address under the same TaskId, or has to ask again.
   "sas-unusable": {
     kind: "park",

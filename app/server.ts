@@ -61,6 +61,7 @@ function main(): void {
   const fetchMedia = createFetchMedia(settings, agent);
   const platform = createPlatform({
     url: settings.PLATFORM_URL,
+    clientId: settings.AZURE_APP_ID,
     createCredential: () => answerInTime(createAppCredential(settings, identity)),
   });
   const chainDeps = {

@@ -229,6 +229,7 @@ describe("npm run doctor", () => {
       Outputs: "ok",
       "Key Vault references": "not checked",
       Roles: "not checked",
+      "Admin consent": "not checked",
       Site: "ok",
       Package: "ok",
       Validate: "ok",

@@ -8,6 +8,7 @@ import {
   type TrustedCertificate,
 } from "../testing/trusted-certificate.ts";
 import { answerInTime, createAppCredential } from "./credential.ts";
+import { PLATFORM_APP_ID } from "../portal/authenticate.ts";
 import { PLATFORM_RESOURCE } from "./platform.ts";
 
 const { TENANT_ID, AZURE_APP_ID } = testSettings();
@@ -21,6 +22,7 @@ beforeEach(async () => {
   certificate = await createTrustedCertificate();
   await certificate.trust();
   entra = await startEntra({ certificate, tenantId: TENANT_ID });
+  entra.consent(PLATFORM_APP_ID);
   asked = [];
 });
 afterEach(async () => {

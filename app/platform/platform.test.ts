@@ -1,7 +1,12 @@
-import type { TokenCredential } from "@azure/identity";
+import {
+  AuthenticationError,
+  AuthenticationRequiredError,
+  type TokenCredential,
+} from "@azure/identity";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startEntra } from "../../scripts/local/entra.ts";
-import { describeError } from "../errors.ts";
+import { describeError, type ErrorCode } from "../errors.ts";
+import { PLATFORM_APP_ID } from "../portal/authenticate.ts";
 import { TEST_SECRETS, testSettings } from "../testing/environment.ts";
 import { type RecordedAnswer, startRecordingServer } from "../testing/serve-recording.ts";
 import { SILENCES, startSilentServer } from "../testing/silent-server.ts";
@@ -110,6 +115,7 @@ describe("A completion", () => {
       onTestFinished(() => server.close());
       const platform = createPlatform({
         url: server.url,
+        clientId: AZURE_APP_ID,
         createCredential: () => createCredential(1),
         timeoutMs: 100,
       });
@@ -124,6 +130,7 @@ describe("A completion", () => {
     onTestFinished(() => server.close());
     const platform = createPlatform({
       url: server.url,
+      clientId: AZURE_APP_ID,
       createCredential: () => createCredential(1),
     });
     await platform.complete(completionOf([ITEM]));
@@ -140,7 +147,11 @@ describe("Without a token", () => {
     ["Entra gives none", async () => null],
   ])("nothing is said to the platform: %s", async (_what, getToken) => {
     const { server } = await start(() => ({ status: 200 }));
-    const platform = createPlatform({ url: server.url, createCredential: () => ({ getToken }) });
+    const platform = createPlatform({
+      url: server.url,
+      clientId: AZURE_APP_ID,
+      createCredential: () => ({ getToken }),
+    });
     for (const work of [platform.complete(completionOf([ITEM])), platform.checkToken()]) {
       await expect(work).rejects.toMatchObject({ code: "entra-refused" });
     }
@@ -150,6 +161,7 @@ describe("Without a token", () => {
   it("the error says what to do, and quotes neither Entra nor a secret", async () => {
     const platform = createPlatform({
       url: "http://127.0.0.1:1",
+      clientId: AZURE_APP_ID,
       createCredential: () => ({ getToken: refuse }),
     });
     const error: unknown = await platform.checkToken().catch((thrown: unknown) => thrown);
@@ -159,24 +171,47 @@ describe("Without a token", () => {
   });
 });
 
-it("Entra gives a token for the Import service alone", async () => {
-  const certificate = await createTrustedCertificate();
-  onTestFinished(() => certificate.close());
-  await certificate.trust();
-  const entra = await startEntra({ certificate, tenantId: TENANT_ID });
-  onTestFinished(() => entra.close());
-  const { AZURE_APP_SECRET } = TEST_SECRETS;
-  entra.registerClient(AZURE_APP_ID, AZURE_APP_SECRET);
-  const { server } = await start(() => ({ status: 200 }));
-  const identity = { getToken: () => Promise.reject(new Error("There is a secret")) };
-  const settings = { TENANT_ID, AZURE_APP_ID, AZURE_APP_SECRET, ENTRA_URL: entra.url };
-  const platform = createPlatform({
-    url: server.url,
-    createCredential: () => createAppCredential(settings, identity),
+describe("Entra itself, asked by Azure's own library,", () => {
+  it("gives a token for the Import service alone, once somebody has consented to it", async () => {
+    const { server, platform, entra } = await startWithEntra();
+    entra.registerClient(AZURE_APP_ID, TEST_SECRETS.AZURE_APP_SECRET);
+    await expect(platform.checkToken()).rejects.toMatchObject({ code: "consent-missing" });
+    entra.consent(PLATFORM_APP_ID);
+    await platform.complete(completionOf([ITEM]));
+    const token = server.requests[0]?.headers.authorization?.replace("Bearer ", "") ?? "";
+    expect(await entra.verify(token)).toMatchObject({ aud: PLATFORM_RESOURCE, tid: TENANT_ID });
   });
-  await platform.complete(completionOf([ITEM]));
-  const token = server.requests[0]?.headers.authorization?.replace("Bearer ", "") ?? "";
-  expect(await entra.verify(token)).toMatchObject({ aud: PLATFORM_RESOURCE, tid: TENANT_ID });
+
+  it("refuses a wrong secret, whether there is consent or not", async () => {
+    const { platform, entra } = await startWithEntra();
+    entra.registerClient(AZURE_APP_ID, "another secret");
+    await expect(platform.checkToken()).rejects.toMatchObject({ code: "entra-refused" });
+  });
+
+  it.each<[code: ErrorCode, said: string]>([
+    ["consent-missing", "AADSTS500011: The resource principal named r was not found in the tenant"],
+    [
+      "consent-missing",
+      "AADSTS650052: The app is trying to access a service that your organization lacks a service principal for",
+    ],
+    ["consent-missing", `AADSTS7000112: Application '${PLATFORM_APP_ID}'(Import) is disabled`],
+    ["entra-refused", `AADSTS7000112: Application '${AZURE_APP_ID}'(connector) is disabled`],
+    ["entra-refused", "AADSTS5000111: another number that begins alike"],
+    ["entra-refused", "AADSTS7000222: The provided client secret keys are expired"],
+  ])("%s is what %s means", async (code, said) => {
+    const thrown = new AuthenticationError(400, { error: "x", error_description: said });
+    const wrapped = new AuthenticationRequiredError({ scopes: [], message: "-", cause: thrown });
+    for (const error of [thrown, wrapped]) {
+      const platform = createPlatform({
+        url: "http://127.0.0.1:1",
+        clientId: AZURE_APP_ID,
+        createCredential: () => ({ getToken: () => Promise.reject(error) }),
+      });
+      const met: unknown = await platform.checkToken().catch((caught: unknown) => caught);
+      expect(met).toMatchObject({ code });
+      expect(JSON.stringify(describeError(met))).not.toContain("AADSTS");
+    }
+  });
 });
 
 describe("Retry-After", () => {
@@ -198,12 +233,31 @@ describe("Retry-After", () => {
   });
 });
 
+async function startWithEntra() {
+  const certificate = await createTrustedCertificate();
+  onTestFinished(() => certificate.close());
+  await certificate.trust();
+  const entra = await startEntra({ certificate, tenantId: TENANT_ID });
+  onTestFinished(() => entra.close());
+  const { AZURE_APP_SECRET } = TEST_SECRETS;
+  const { server } = await start(() => ({ status: 200 }));
+  const identity = { getToken: () => Promise.reject(new Error("There is a secret")) };
+  const settings = { TENANT_ID, AZURE_APP_ID, AZURE_APP_SECRET, ENTRA_URL: entra.url };
+  const platform = createPlatform({
+    url: server.url,
+    clientId: AZURE_APP_ID,
+    createCredential: () => createAppCredential(settings, identity),
+  });
+  return { server, platform, entra };
+}
+
 async function start(answer: () => RecordedAnswer | undefined) {
   const server = await startRecordingServer(answer);
   onTestFinished(() => server.close());
   let made = 0;
   const platform = createPlatform({
     url: server.url,
+    clientId: AZURE_APP_ID,
     createCredential() {
       made += 1;
       return createCredential(made);

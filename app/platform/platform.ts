@@ -2,6 +2,8 @@ import { connect } from "node:tls";
 import type { TokenCredential } from "@azure/identity";
 import { ConnectorError } from "../errors.ts";
 import type { ManifestEntry } from "../delivery/manifest.ts";
+import { PLATFORM_APP_ID } from "../portal/authenticate.ts";
+import { readEntraRefusal } from "./entra-codes.ts";
 
 /** The Import service's own application in Microsoft's tenant (portal-contract.md). */
 export const PLATFORM_RESOURCE =
@@ -30,11 +32,11 @@ export type Platform = {
   /**
    * Reports the end of a task, in one try; returns only after a 2xx. It may have been accepted all
    * the same where it throws, so it is for the caller to try again, and to say the same again.
-   * @throws ConnectorError `entra-refused`, `platform-refused` (4xx), `platform-too-large` (413) or
-   * `platform-unavailable`.
+   * @throws ConnectorError `entra-refused`, `consent-missing`, `platform-refused` (4xx),
+   * `platform-too-large` (413) or `platform-unavailable`.
    */
   complete(completion: Completion): Promise<void>;
-  /** @throws ConnectorError `entra-refused` if no token for the platform can be had. */
+  /** @throws ConnectorError `entra-refused` or `consent-missing` if no token for the platform can be had. */
   checkToken(): Promise<void>;
   /** @throws ConnectorError `platform-unavailable` if no TLS connection can be made. */
   checkReachable(): Promise<void>;
@@ -42,12 +44,15 @@ export type Platform = {
 
 export function createPlatform({
   url,
+  clientId,
   createCredential,
   fetch = globalThis.fetch,
   timeoutMs = TIMEOUT_MS,
   now = () => new Date(),
 }: {
   url: string;
+  /** Of the connector's own registration. */
+  clientId: string;
   /** Makes one that has no token yet. */
   createCredential: () => TokenCredential;
   fetch?: typeof globalThis.fetch;
@@ -57,7 +62,7 @@ export function createPlatform({
   let credential = createCredential();
   const post = async (completion: Completion, contentLength: number): Promise<Response> => {
     const address = `${url}/api/data/ondownloadcomplete/?jobId=${encodeURIComponent(completion.jobId)}`;
-    const token = await getToken(credential);
+    const token = await getToken(credential, clientId);
     return fetch(address, {
       method: "POST",
       headers: {
@@ -90,7 +95,7 @@ export function createPlatform({
       }
     },
     checkToken: async () => {
-      await getToken(credential);
+      await getToken(credential, clientId);
     },
     checkReachable: () => handshake(new URL(url)),
   };
@@ -164,8 +169,33 @@ export function parseRetryAfter(value: string | null, now: Date): Date | undefin
   return ms > now.getTime() && ms <= now.getTime() + DAY_MS ? new Date(ms) : undefined;
 }
 
-async function getToken(credential: TokenCredential): Promise<string> {
+/**
+ * Entra's words for a tenant without a service principal of the Import service, which the portal
+ * makes when it asks for consent: there is none (500011), the connector's organization has none
+ * (650052), or it is disabled (7000112, which it also says of the connector's own).
+ */
+const NO_PRINCIPAL = [500011, 650052];
+const DISABLED = 7000112;
+
+function isConsentMissing(error: unknown, clientId: string): boolean {
+  const { codes, words } = readEntraRefusal(error);
+  return (
+    NO_PRINCIPAL.some((code) => codes.has(code)) ||
+    (codes.has(DISABLED) && !words.includes(clientId))
+  );
+}
+
+async function getToken(credential: TokenCredential, clientId: string): Promise<string> {
   const answer = await credential.getToken(PLATFORM_SCOPE).catch((cause: unknown) => {
+    if (isConsentMissing(cause, clientId)) {
+      throw new ConnectorError(
+        "consent-missing",
+        `Nobody has consented yet to the Import service of Microsoft 365 (application ${PLATFORM_APP_ID}) ` +
+          "in the tenant, or it is disabled there: finish the connector in the compliance portal, " +
+          "or give admin consent by the link of `npm run handoff`",
+        { cause },
+      );
+    }
     throw new ConnectorError(
       "entra-refused",
       "Microsoft Entra gives no token for the Import service: check that the app registration " +

@@ -107,6 +107,7 @@ describe("Validate", () => {
       },
     };
     const platform = createPlatform({
+      clientId: "client",
       url: "http://127.0.0.1:1",
       createCredential: () => credential,
     });
@@ -115,8 +116,19 @@ describe("Validate", () => {
     expect(message).not.toMatch(/AADSTS|azure-app-secret/);
   });
 
+  it("is true before the consent that the portal asks for later, and logs that it is missing", async () => {
+    harness.platform.meetToken(new ConnectorError("consent-missing", "Nobody has consented yet"));
+    const response = await harness.app.request("/setup/Validate", as(basic()));
+    expect(await response.json()).toEqual({ Status: true, Message: null });
+    expect(harness.log.of("validate.failed")).toEqual([]);
+    expect(harness.log.of("validate.consent-missing")).toMatchObject([
+      { detail: "Microsoft Entra", code: "consent-missing" },
+    ]);
+  });
+
   it("says what to do when Entra gives nothing", async () => {
     const platform = createPlatform({
+      clientId: "client",
       url: "http://127.0.0.1:1",
       createCredential: () => ({ getToken: async () => null }),
     });
@@ -125,6 +137,7 @@ describe("Validate", () => {
 
   it("names the host of an Import service that cannot be reached", async () => {
     const unreachable = createPlatform({
+      clientId: "client",
       url: "https://127.0.0.1:1",
       createCredential: () => ({ getToken: async () => null }),
     });

@@ -39,6 +39,10 @@ export async function findObstacles(checked: Checked): Promise<string[]> {
       await within(CHECK_TIMEOUT_MS, work());
       return [];
     } catch (error) {
+      if (isStillToCome(error)) {
+        log("validate.consent-missing", { detail: subject }, error);
+        return [];
+      }
       log("validate.failed", { detail: subject }, error);
       return [`${subject}: ${wordsFor(subject, error, callbackUrl)}`];
     }
@@ -58,6 +62,11 @@ export async function findObstacles(checked: Checked): Promise<string[]> {
   ]);
   const dead = `${SUBJECTS.worker}: it does not get through to its queue. Restart the site; then look at its log.`;
   return [...obstacles.flat(), ...(worker.isAlive() ? [] : [dead])];
+}
+
+/** The portal itself asks for it, after Validate. */
+function isStillToCome(error: unknown): boolean {
+  return error instanceof ConnectorError && error.code === "consent-missing";
 }
 
 function wordsFor(subject: Subject, error: unknown, callbackUrl: string): string {

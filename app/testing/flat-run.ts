@@ -69,7 +69,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
       body: chunks(bytesOf(url)),
       cancel: () => {},
     }),
-    platform: createPlatform({ url: platformUrl, createCredential }),
+    platform: createPlatform({ url: platformUrl, clientId: "client", createCredential }),
     sasHosts: settings.SAS_HOSTS,
     uploadConcurrency: settings.UPLOAD_CONCURRENCY,
     createUpload: () => async () => {

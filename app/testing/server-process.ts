@@ -14,6 +14,7 @@ import { createAzureStore } from "../archive/azure-store.ts";
 import { createSealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { signInJob } from "../jobs/job.ts";
+import { PLATFORM_APP_ID } from "../portal/authenticate.ts";
 import { TEST_SECRETS, testEnvironment, testSettings } from "./environment.ts";
 import { ACCOUNT, OWN_TOKEN } from "./harness.ts";
 import { startStorage, type Storage } from "./storage.ts";
@@ -87,6 +88,7 @@ export async function startSurroundings(): Promise<Surroundings> {
   const { TENANT_ID = "", AZURE_APP_ID = "" } = testEnvironment();
   const entra = await startEntra({ certificate: storage.certificate, tenantId: TENANT_ID });
   entra.registerClient(AZURE_APP_ID, TEST_SECRETS.AZURE_APP_SECRET);
+  entra.consent(PLATFORM_APP_ID);
   const completions: string[] = [];
   const platform = createHttps(storage.certificate, (request, response) => {
     void text(request).then((body) => {

@@ -226,6 +226,7 @@ describe("A completion", () => {
     ["platform-unavailable", "503"],
     ["platform-refused", "404"],
     ["entra-refused", "no token"],
+    ["consent-missing", "no consent"],
   ])(
     "that fails stays owed, for days, is told of, and is sent in the end: %s",
     async (code, said) => {
@@ -244,7 +245,7 @@ describe("A completion", () => {
         reason: said,
         owed: { status: COMPLETION_STATUS.success, since: "2026-06-01T12:00:00.000Z" },
       });
-      const told = code === "entra-refused" ? "entra.refused" : "platform.completion-owed";
+      const told = code.startsWith("platform-") ? "platform.completion-owed" : "entra.refused";
       expect(bench.log.of(told).length).toBeGreaterThanOrEqual(47);
       bench.platform.meet(undefined);
       await pass(HOUR_MS);

@@ -100,6 +100,7 @@ describe("the alerts over what the connector logs while it works", () => {
     ["platform-refused", 5 * MINUTE_MS],
     ["platform-unavailable", HOUR_MS],
     ["entra-refused", 5 * MINUTE_MS],
+    ["consent-missing", 5 * MINUTE_MS],
   ])(
     "a completion that meets %s: the platform refuses, until it takes it",
     async (code, afterMs) => {

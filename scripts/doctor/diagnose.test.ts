@@ -134,10 +134,10 @@ describe("Configuration", () => {
     expect(finding?.detail.split("\n")).toEqual([
       expect.stringMatching(/^azure-native:location: missing.*westeurope$/),
       expect.stringMatching(/^sku: must be a size of App Service that never sleeps/),
-      expect.stringMatching(/^twitterApikey: the program has no such key.*pulumi config rm/),
       expect.stringMatching(/^twitterApiSecretKey: missing/),
       expect.stringMatching(/^twitterAccessToken: missing/),
       expect.stringMatching(/^twitterAccessTokenSecret: missing/),
+      expect.stringMatching(/^twitterApikey: the program has no such key.*pulumi config rm/),
       expect.stringMatching(/^apiSecretKey: must have 32 characters/),
     ]);
     expect(JSON.stringify(found)).not.toMatch(/too-short|x-key-in-clear/);

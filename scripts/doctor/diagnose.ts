@@ -12,6 +12,7 @@ import { readOutputsFile, type StackOutputs } from "../stack/outputs.ts";
 import type { Pulumi } from "../stack/pulumi.ts";
 import type { Az } from "./az.ts";
 import { azureChecks } from "./azure-checks.ts";
+import { consentCheck } from "./consent-check.ts";
 import { readStackConfig } from "./configuration.ts";
 import { deployerChecks } from "./deployer-checks.ts";
 import { once } from "./once.ts";
@@ -66,5 +67,9 @@ function deployedChecks({ pulumi, az, outputsFile }: DoctorDeps, outputs: StackO
     }
     return pulumi.resources();
   });
-  return [...azureChecks({ az, resources }), ...siteChecks({ outputs, site: createSite(outputs) })];
+  return [
+    ...azureChecks({ az, resources }),
+    consentCheck(az, outputs.tenantId),
+    ...siteChecks({ outputs, site: createSite(outputs) }),
+  ];
 }

@@ -19,7 +19,7 @@ describe("the steps", () => {
     expect(STEPS.map(({ fields }) => fields.map(({ label }) => label))).toEqual([
       ["Name", "Connector URL", "Password", "Azure App ID"],
       [],
-      ["Application ID"],
+      ["Application ID", "Link to the consent"],
       ["Status page"],
     ]);
     expect(STEPS[0]?.fields.map(({ value }) => value)).toEqual([
@@ -29,6 +29,9 @@ describe("the steps", () => {
       azureAppId,
     ]);
     expect(STEPS[2]?.fields[0]?.value).toBe("570d0bec-d001-4c4e-985e-3ab17fdc3073");
+    expect(STEPS[2]?.fields[1]?.value).toBe(
+      `https://login.microsoftonline.com/${TEST_OUTPUTS.tenantId}/adminconsent?client_id=570d0bec-d001-4c4e-985e-3ab17fdc3073`,
+    );
   });
 
   it("begin at X, with the exact callback URL and a permission to read", () => {

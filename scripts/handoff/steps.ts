@@ -1,4 +1,5 @@
 import { PLATFORM_APP_ID } from "../../app/portal/authenticate.ts";
+import { consentLink } from "../site/consent-link.ts";
 import type { StackOutputs } from "../stack/outputs.ts";
 
 /** One place where somebody does something: what to do, what to enter there, what to do then. */
@@ -62,7 +63,7 @@ function registrationSteps({ azureAppId, federatedCredential }: StackOutputs): S
 }
 
 /** For the compliance administrator, in the portal's own labels and order (portal-contract.md). */
-export function administratorSteps({ portal, statusUrl }: StackOutputs): Step[] {
+export function administratorSteps({ portal, statusUrl, tenantId }: StackOutputs): Step[] {
   return [
     {
       title: "Add the connector",
@@ -96,8 +97,11 @@ export function administratorSteps({ portal, statusUrl }: StackOutputs): Step[] 
         "Choose how old the first items may be, and the mailbox that they go to.",
         "As a global administrator, or together with one, give admin consent to the Import service of Microsoft 365:",
       ],
-      fields: [{ label: "Application ID", value: PLATFORM_APP_ID }],
-      after: ["Press Finish."],
+      fields: [
+        { label: "Application ID", value: PLATFORM_APP_ID },
+        { label: "Link to the consent", value: consentLink(tenantId) },
+      ],
+      after: ["Consent may also be given before, by this link.", "Press Finish."],
     },
     {
       title: "See that it works",

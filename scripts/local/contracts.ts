@@ -110,6 +110,8 @@ export type LocalEntra = Closable & {
   tenantId: string;
   /** Makes a client known, as an app registration with a password does; more passwords may be added. */
   registerClient(clientId: string, secret: string): void;
+  /** An administrator lets another tenant's application in; until then it gets no tokens for it. */
+  consent(applicationId: string): void;
   /** Signs an access token with these claims (iat, nbf, exp are added where absent). */
   issue(claims: Record<string, unknown>): Promise<string>;
   /** The claims of a token that this tenant signed and that has not expired, else throws. */

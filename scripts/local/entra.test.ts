@@ -29,6 +29,7 @@ beforeAll(async () => {
   certificate = await createCertificate(directory);
   entra = await startEntra({ certificate, tenantId: TENANT });
   entra.registerClient(CLIENT, "s+cret&");
+  entra.consent("570d0bec-d001-4c4e-985e-3ab17fdc3073");
 });
 
 afterAll(async () => {
@@ -81,6 +82,18 @@ test("an error has Entra's shape", async () => {
     /^AADSTS7000215: Invalid client secret provided\. .*Trace ID: /,
   );
   expect(JSON.stringify(body)).not.toContain("s+cret");
+});
+
+test("nobody gets a token for another tenant's application before consent to it", async () => {
+  const other = await startEntra({ certificate, tenantId: TENANT });
+  other.registerClient(CLIENT, "s+cret&");
+  const ask = () => askAsAzureClient("s+cret&", other);
+  expect(JSON.stringify(await ask())).toContain("AADSTS500011");
+  other.consent(CLIENT);
+  expect(JSON.stringify(await ask())).toContain("AADSTS500011");
+  other.consent("570d0bec-d001-4c4e-985e-3ab17fdc3073");
+  expect(await other.verify(z.string().parse(await ask()))).toMatchObject({ aud: RESOURCE });
+  await other.close();
 });
 
 test("another tenant is unknown", async () => {
@@ -154,8 +167,8 @@ describe("A federated credential", () => {
 const token1 = () => `/${TENANT}/oauth2/token`;
 const token2 = () => `/${TENANT}/oauth2/v2.0/token`;
 
-async function askAsAzureClient(secret: string): Promise<unknown> {
-  const parameters = [entra.url, TENANT, CLIENT, secret, `${RESOURCE}/.default`];
+async function askAsAzureClient(secret: string, { url } = entra): Promise<unknown> {
+  const parameters = [url, TENANT, CLIENT, secret, `${RESOURCE}/.default`];
   const env = { NODE_EXTRA_CA_CERTS: certificate.caFile };
   return runNode(join(import.meta.dirname, "azure/testing/ask-token.ts"), parameters, env);
 }

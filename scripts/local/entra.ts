@@ -34,11 +34,14 @@ export type Entra = LocalEntra & {
 /** Starts the token service of one tenant on a free port of 127.0.0.1. */
 export async function startEntra({ certificate, tenantId, faults }: EntraOptions): Promise<Entra> {
   const clients: Clients = new Map();
+  const principals = new Set<string>();
   const signer = await createSigner(tenantId);
   const server = createServer({ key: certificate.key, cert: certificate.cert });
   const port = await listen(server);
   const url = `https://127.0.0.1:${port}`;
-  const answer = getRequestListener(createApp({ url, tenantId, clients, signer }).fetch);
+  const answer = getRequestListener(
+    createApp({ url, tenantId, clients, principals, signer }).fetch,
+  );
   server.on("request", (incoming, outgoing) => void answer(incoming, outgoing));
   injectFaults(server, faults, ({ method = "GET", url: path = "/" }) => ({
     service: "entra",
@@ -53,6 +56,7 @@ export async function startEntra({ certificate, tenantId, faults }: EntraOptions
       void clientOf(clients, clientId).credentials.push(credential),
     revokeSecret: (clientId, secret) =>
       removeFrom(clientOf(clients, clientId).secrets, (one) => one === secret),
+    consent: (applicationId) => void principals.add(applicationId),
     issue: signer.issue,
     verify: signer.verify,
     close: async () => closeServer(server),
@@ -61,7 +65,22 @@ export async function startEntra({ certificate, tenantId, faults }: EntraOptions
 
 type Signer = Pick<LocalEntra, "issue" | "verify"> & { keys: object };
 
-type Tenant = { url: string; tenantId: string; clients: Clients; signer: Signer };
+type Tenant = {
+  url: string;
+  tenantId: string;
+  clients: Clients;
+  /** Applications of other tenants that an administrator has consented to. */
+  principals: Set<string>;
+  signer: Signer;
+};
+
+/** Other tenants' applications, by the name under which a token for them is asked for (portal-contract.md). */
+const APPLICATIONS = new Map([
+  [
+    "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac",
+    "570d0bec-d001-4c4e-985e-3ab17fdc3073",
+  ],
+]);
 
 async function createSigner(tenantId: string): Promise<Signer> {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
@@ -124,8 +143,28 @@ async function answerToken(context: Context, tenant: Tenant, version: 1 | 2): Pr
   if (request.assertion !== undefined && !(await acceptsAssertion(tenant, request))) {
     return refuse(context, WRONG_ASSERTION);
   }
+  if (!hasPrincipal(tenant, request.resource)) {
+    return refuse(context, unknownResource(request.resource, tenant.tenantId));
+  }
   const token = await tenant.signer.issue(claimsFor(tenant.tenantId, request));
   return context.json(tokenAnswer(token, request), 200, { "cache-control": "no-store" });
+}
+
+/** Consent to another tenant's application makes its service principal in this one. */
+function hasPrincipal({ principals }: Tenant, resource: string): boolean {
+  const applicationId = APPLICATIONS.get(resource);
+  return applicationId === undefined || principals.has(applicationId);
+}
+
+function unknownResource(resource: string, tenantId: string): Refusal {
+  return {
+    status: 400,
+    error: "invalid_resource",
+    code: "AADSTS500011",
+    message:
+      `The resource principal named ${resource} was not found in the tenant named ${tenantId}. ` +
+      "This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
+  };
 }
 
 /** A federated credential is a rule about the claims of a token that somebody trusted has signed. */

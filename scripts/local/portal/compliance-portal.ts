@@ -8,7 +8,7 @@ import type { ImportService } from "./import-service.ts";
 import type { Call } from "./platform-call.ts";
 import { createCaller, readJson, toUrl } from "./platform-call.ts";
 import type { Handoff, Probe } from "./probes.ts";
-import { listProbes } from "./probes.ts";
+import { listProbes, PLATFORM_APP_ID } from "./probes.ts";
 import type { Limits } from "./request-window.ts";
 import { requestWindow } from "./request-window.ts";
 import type { TaskResult, Window } from "./results.ts";
@@ -31,7 +31,7 @@ export type CompliancePortal = {
   validate(): Promise<void>;
   /** Every credential of the contract opens the connector, and no other does. */
   probeCredentials(): Promise<void>;
-  /** The sign-in pop-up, then IsCreated. `handle` is the account's, without @. */
+  /** The sign-in pop-up, IsCreated, then admin consent, for which no page asked before. `handle` is the account's, without @. */
   signIn(handle: string): Promise<void>;
   /** Asks for a window and waits for its import; throws when nothing moves any more. */
   requestWindow(window: Window, dirtyEntities?: string[]): Promise<TaskResult>;
@@ -42,7 +42,7 @@ export type CompliancePortal = {
 export type ConnectorStatus = z.infer<typeof statusSchema>;
 
 export function createCompliancePortal(options: PortalOptions): CompliancePortal {
-  const { handoff, importService, jobId = uuid() } = options;
+  const { handoff, entra, importService, jobId = uuid() } = options;
   const limits = { ...LIMITS, ...options.limits };
   const send = options.fetch ?? fetch;
   const browser = createBrowser(send);
@@ -55,6 +55,7 @@ export function createCompliancePortal(options: PortalOptions): CompliancePortal
     async signIn(handle) {
       await signIn(browser, { handoff, jobId, handle });
       await assertCreated(call, jobId);
+      entra.consent(PLATFORM_APP_ID);
     },
     requestWindow: (window, dirtyEntities) =>
       requestWindow({ window, dirtyEntities, jobId }, { call, importService, limits }),

@@ -6,6 +6,7 @@ export function createMemoryEntra(tenantId: string): LocalEntra {
     url: "https://entra.invalid",
     tenantId,
     registerClient: () => {},
+    consent: () => {},
     issue: async (claims) => Buffer.from(JSON.stringify(claims)).toString("base64url"),
     verify: async (token) => {
       const claims: unknown = JSON.parse(Buffer.from(token, "base64url").toString());
