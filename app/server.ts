@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { readFileSync } from "node:fs";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { createRemoteJWKSet } from "jose";
@@ -85,6 +86,7 @@ function main(): void {
       }),
       fullArchiveSearch: settings.FULL_ARCHIVE_SEARCH === "on",
       askAccount: createAskAccount(twitter, now),
+      wait: (ms) => sleep(ms),
       sasHosts: settings.SAS_HOSTS,
       uploadConcurrency: settings.UPLOAD_CONCURRENCY,
       createUpload,

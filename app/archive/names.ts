@@ -28,6 +28,9 @@ export const names = {
   /** What the posts of a stored page show and X did not send along. */
   context: (page: string, number: number) =>
     page.replace(/\/pages\/(\d+)\.json$/, `/context/$1-${number}.json`),
+  /** Answers to the same question that contradict themselves, or the one that stands. */
+  doubted: (answer: string, number: number) =>
+    answer.replace(/\/(pages|proof)\/(.+)\.json$/, `/doubted/$1/$2-${number}.json`),
   /** Further answers of X that prove that nothing of an interval is out of its reach. */
   captureProof: (jobId: string, captureId: string, probe: string) =>
     `${evidence(jobId)}captures/${captureId}/proof/${probe}.json`,

@@ -1,40 +1,21 @@
-import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
 import type { Meter } from "./budget.ts";
 import { captureIdOf } from "./capture-id.ts";
-import {
-  addToCoverage,
-  type Coverage,
-  type Covered,
-  type Gap,
-  readCoverage,
-  settledIntervals,
-} from "./coverage.ts";
-import { askForReach, FIRST_TIME, type Part, readOf } from "./depth.ts";
+import { addToCoverage, type Coverage, readCoverage, settledIntervals } from "./coverage.ts";
+import { askForReach } from "./depth.ts";
+import { readDoubtsAgain } from "./doubts.ts";
 import { estimateOnce } from "./estimate.ts";
+import { type Findings, findingsOf } from "./findings.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
-import {
-  type EarlyPost,
-  holdLatePosts,
-  lookBackFrom,
-  postsSentAlong,
-  toEarlyPost,
-} from "./late.ts";
-import { askForMissing, completePage } from "./missing-posts.ts";
-import { PAGE_SIZE, readPages } from "./pages.ts";
+import { holdLatePosts, lookBackFrom } from "./late.ts";
+import { askForMissing } from "./missing-posts.ts";
+import { timeOfId } from "./post-id.ts";
 import { searchGaps } from "./search.ts";
-import {
-  DEPTH,
-  HELD_BACK,
-  type PageQuery,
-  type Reach,
-  SETTLING_SECONDS,
-  timeOfId,
-  type Walk,
-} from "./walk.ts";
+import { BEFORE_TIMES, FIRST_TIME, questionFor, readTimeline } from "./timeline.ts";
+import { BEGINNING, type PageQuery, SETTLING_SECONDS } from "./walk.ts";
 
 export type CaptureDeps = {
   store: Store;
@@ -46,6 +27,7 @@ export type CaptureDeps = {
   askAccount: (source: Source) => Promise<Answer>;
   /** Whether the app may use X's full-archive search. */
   fullArchiveSearch: boolean;
+  wait: (ms: number) => Promise<void>;
 };
 /** Whose timeline is read, and with what. */
 export type Source = { jobId: string; accountId: string; token: UserToken };
@@ -72,7 +54,7 @@ export async function capture(
   const { store, twitter, meter } = deps;
   const { jobId } = source;
   const known = await readCoverage(store, jobId);
-  const parts = subtract(window, settledIntervals(known));
+  const parts = partsToRead(window, known);
   if (parts.length > 0) {
     await estimateOnce(deps, source);
   }
@@ -80,6 +62,7 @@ export async function capture(
   for (const part of parts) {
     await captureInterval(metered, source, { part, lookBackSeconds });
   }
+  await readDoubtsAgain(metered, source, window);
   await searchGaps(deps, source, window);
   // Last: what was read just now may hold some of it.
   await askForMissing(metered, source);
@@ -91,129 +74,59 @@ async function captureInterval(
   source: Source,
   { part, lookBackSeconds }: { part: Interval; lookBackSeconds: number },
 ): Promise<void> {
-  if (part.end <= FIRST_TIME) {
-    const reason = `X gives posts by time only from ${FIRST_TIME}`;
-    const gap = { ...part, reason, tried: "nothing: X refuses the request", unsearched: true };
-    await addFindings(deps, source.jobId, { intervals: [], gaps: [gap] });
-    return;
-  }
-  const coverage = await readCoverage(deps.store, source.jobId);
+  const { jobId } = source;
+  const coverage = await readCoverage(deps.store, jobId);
   const newestBelow = coverage.intervals.find(({ end }) => end === part.start)?.newestId;
-  // A post that was edited may have its old time and a new id, beyond posts that are still to be read.
-  const isBelow = newestBelow !== undefined && timeOfId(newestBelow) <= part.start;
-  const startTime = lookBackFrom(part.start, lookBackSeconds, coverage);
   const captureId = captureIdOf(part);
-  const { walk, early } = await readAll(deps, source, {
-    part,
+  const { walk, early } = await readTimeline(deps, source, {
     captureId,
-    query: {
-      ...(startTime >= FIRST_TIME && { startTime }),
-      endTime: part.end,
+    query: part.end <= FIRST_TIME ? questionFor(part) : queryWithLookBack(),
+    isEarly: (createdAt) => createdAt < part.start,
+  });
+  await holdLatePosts(deps, jobId, early);
+  const reach = await askForReach(deps, source, { part, captureId, walk });
+  const findings = findingsOf({ part, captureId, walk, reach, newestBelow, now: deps.now() });
+  await addFindings(deps, jobId, findings);
+  const [windowStart, windowEnd] = [part.start, part.end];
+  deps.log("capture.completed", { jobId, windowStart, windowEnd, posts: walk.posts });
+
+  function queryWithLookBack(): PageQuery {
+    const before = lookBackFrom(part.start, lookBackSeconds, coverage);
+    const start = before < FIRST_TIME ? FIRST_TIME : before;
+    // A post that was edited may have its old time and a new id, beyond posts that are still to be read.
+    const isBelow = newestBelow !== undefined && (timeOfId(newestBelow) ?? "") <= part.start;
+    return {
+      ...questionFor({ start, end: part.end }),
       // X may count the second of `end_time` in or out. Beginning after the newest post that is
       // here already pays for no post twice, and misses none, whichever it is.
-      ...(startTime === part.start && isBelow && { sinceId: newestBelow }),
-    },
-  });
-  await holdLatePosts(deps, source.jobId, early);
-  const reach = await askForReach(deps, source, { part, captureId, walk });
-  await addWalk(deps, source, { part, captureId, walk, reach, newestBelow });
-}
-
-/** Adds to the coverage what a walk has read of an interval; the rest is a gap. */
-async function addWalk(
-  deps: CaptureDeps,
-  source: Source,
-  {
-    part,
-    captureId,
-    walk,
-    reach,
-    newestBelow,
-  }: Part & { reach: Reach; newestBelow: string | undefined },
-): Promise<void> {
-  const { jobId } = source;
-  const { newest, oldest, posts } = walk;
-  const read = readOf({ part, walk }, reach);
-  const doubts = read.flatMap((interval) => clip(walk.doubts, interval));
-  const intervals = read
-    .flatMap((interval) => subtract(interval, [...doubts, ...walk.unread]))
-    .map((interval) => {
-      const isNewest = newest !== undefined && newest.createdAt <= interval.end;
-      const newestId = newest ? (isNewest ? newest.id : undefined) : newestBelow;
-      return {
-        ...interval,
-        captureId,
-        posts,
-        ...(newestId !== undefined && { newestId }),
-        ...(oldest && oldest.createdAt < interval.start && { from: oldest.createdAt }),
-      };
-    });
-  const beyond = subtract(part, read).map((interval) => ({
-    ...interval,
-    reason: `X gives only the newest ${DEPTH} posts of an account`,
-    tried: oldest
-      ? `all ${posts} posts that X gave were read, the oldest of ${oldest.createdAt}`
-      : "X gave no post of it, and none that is older",
-    unsearched: true,
-  }));
-  const held = doubts.map((doubt) => ({ ...doubt, ...HELD_BACK, captureId }));
-  const { countedBackTo: outOfReachBefore } = reach;
-  // Also those of a time that was read before: they may have become visible late.
-  const unread = walk.unread.map((one) => ({ ...one, captureId }));
-  const gaps = [...beyond, ...held, ...unread];
-  await addFindings(deps, jobId, {
-    intervals,
-    gaps,
-    ...(outOfReachBefore !== undefined && { outOfReachBefore }),
-  });
-  const [windowStart, windowEnd] = [part.start, part.end];
-  deps.log("capture.completed", { jobId, windowStart, windowEnd, posts });
-}
-
-async function readAll(
-  deps: CaptureDeps,
-  source: Source,
-  { part, captureId, query }: { part: Interval; captureId: string; query: PageQuery },
-): Promise<{ walk: Walk; early: EarlyPost[] }> {
-  const { store, twitter, log } = deps;
-  const { jobId, accountId, token } = source;
-  const pages = readPages(store, {
-    folder: names.capturePages(jobId, captureId),
-    query,
-    fetchPage: (asked) => twitter.timeline(token, accountId, { ...asked, maxResults: PAGE_SIZE }),
-    note: (reason) => log("capture.odd-answer", { jobId, reason }),
-  });
-  const early: EarlyPost[] = [];
-  let last: Walk | undefined;
-  for await (const { name, page, walk } of pages) {
-    await completePage(deps, source, { name, page });
-    log("capture.page", { jobId, posts: page.posts.length });
-    if (page.missingFields) {
-      log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
-    }
-    const before = page.posts.filter(({ createdAt }) => createdAt < part.start);
-    early.push(...before.map((post) => toEarlyPost(post, name)));
-    early.push(...(await postsSentAlong(store, { name, page })));
-    last = walk;
+      ...(start === part.start && isBelow && { sinceId: newestBelow }),
+    };
   }
-  if (!last) {
-    throw new ConnectorError("x-bad-response", "X gave no page at all");
-  }
-  return { walk: last, early };
 }
 
-type NewGap = Omit<Gap, "recordedAt">;
+/**
+ * What is still to be read of a window. What lies before all that X knows times of is read as a whole,
+ * so that it does not matter which windows are asked for.
+ */
+function partsToRead(window: Interval, coverage: Coverage): Interval[] {
+  const known = settledIntervals(coverage);
+  const parts = subtract(window, known);
+  const isBefore = clip(parts, BEFORE_TIMES).length > 0;
+  return [
+    ...(isBefore ? subtract(BEFORE_TIMES, known) : []),
+    ...parts.flatMap((part) => subtract(part, [{ start: BEGINNING, end: FIRST_TIME }])),
+  ];
+}
 
 /** Gaps are told of at once, also those that search may close: it may never come to that. */
 async function addFindings(
   { store, log, now }: CaptureDeps,
   jobId: string,
-  { intervals, gaps, ...more }: { intervals: Covered[]; gaps: NewGap[]; outOfReachBefore?: string },
+  { gaps, ...findings }: Findings,
 ): Promise<void> {
   const recordedAt = floorToSecond(now());
   const added = await addToCoverage(store, jobId, {
-    ...more,
-    intervals,
+    ...findings,
     gaps: gaps.map((gap) => ({ ...gap, recordedAt })),
   });
   for (const { start: windowStart, end: windowEnd, reason } of added) {

@@ -26,6 +26,10 @@ const gapSchema = intervalSchema.extend({
   captureId: z.string().optional(),
   /** The one post that is missing: nothing is said of the rest of the interval. */
   postId: z.string().optional(),
+  /** When X is to be asked again: it contradicted itself, which time may mend. */
+  readAgainAt: instantSchema.optional(),
+  /** Captures that were made since, and have not closed it. */
+  readings: z.array(z.string()).optional(),
 });
 const coverageSchema = z.object({
   intervals: z.array(coveredSchema),
@@ -126,13 +130,19 @@ export function settledIntervals({ intervals, gaps }: Coverage): Interval[] {
  * that touch it, because X may have returned the very second of an interval's end with it.
  */
 export function capturesOf({ start, end }: Interval, coverage: Coverage): string[] {
-  const gaps: (Interval & { captureId?: string | undefined; from?: string | undefined })[] =
-    coverage.gaps;
-  const near = [...coverage.intervals, ...gaps]
+  const parts = [
+    ...coverage.intervals.map((part) => ({ ...part, captureIds: [part.captureId] })),
+    ...coverage.gaps.map((part) => ({ ...part, from: part.start, captureIds: captureIdsOf(part) })),
+  ];
+  const near = parts
     .filter((part) => (part.from ?? part.start) <= end && part.end >= start)
     .toSorted(byStart)
-    .flatMap(({ captureId }) => captureId ?? []);
+    .flatMap(({ captureIds }) => captureIds);
   return [...new Set(near)].filter((id, _, all) => id === dayOf(id) || !all.includes(dayOf(id)));
+}
+
+function captureIdsOf({ captureId, readings = [] }: Gap): string[] {
+  return [...(captureId === undefined ? [] : [captureId]), ...readings];
 }
 
 function isNew(known: Covered[]): (added: Covered) => boolean {
@@ -169,8 +179,14 @@ function joinGaps(gaps: Gap[]): Gap[] {
   return joined;
 }
 
-function isSaidOf({ reason, tried, unsearched = false, captureId = "" }: Gap): string {
-  return JSON.stringify([reason, tried, unsearched, captureId]);
+function isSaidOf({
+  reason,
+  tried,
+  unsearched = false,
+  captureId = "",
+  readings = [],
+}: Gap): string {
+  return JSON.stringify([reason, tried, unsearched, captureId, readings]);
 }
 
 function joinDays(intervals: Covered[]): Covered[] {

@@ -3,7 +3,7 @@ import type { LocalX } from "../../scripts/local/contracts.ts";
 import { manyPosts, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import { archivedIds, captureDepsOf, SOURCE, watch } from "../testing/captures.ts";
 import { createClock } from "../testing/clock.ts";
-import { createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/harness.ts";
+import { createParts, OWN_TOKEN, X_KEYS } from "../testing/harness.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { createAskAccount } from "./depth.ts";
 import { addSeconds, type Interval } from "./interval.ts";
@@ -139,15 +139,6 @@ describe("The proof that a window is within reach", () => {
 const sayNothing: CaptureDeps["askAccount"] = async () => ({
   body: Buffer.from('{"data":{"id":"42","username":"small","name":"Small"}}'),
   about: {},
-});
-
-it("A window before all that X knows times of is a gap, and X is not asked", async () => {
-  const parts: Parts = createParts(x.url);
-  const twitter = watch(parts.twitter);
-  const window = { start: "2009-01-01T00:00:00Z", end: "2009-02-01T00:00:00Z" };
-  const { gaps } = await capture(captureDepsOf(parts, { twitter }), SOURCE, window);
-  expect(gaps).toMatchObject([{ ...window, tried: "nothing: X refuses the request" }]);
-  expect(twitter.queries).toEqual([]);
 });
 
 describe("What X says of an account", () => {

@@ -5,15 +5,14 @@ import { type Page, parseTimeline } from "../twitter/page.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
-import { askOnce, PAGE_SIZE, readPages, storedWalk } from "./pages.ts";
+import { askOnce, askProbe, readPages, storedWalk } from "./pages.ts";
+import { askTimeline, FIRST_TIME, readingOf } from "./timeline.ts";
 import { type PageQuery, type Reach, readBy, SURELY_WITHIN, type Walk } from "./walk.ts";
 
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
 const PROBE_OVERLAP_SECONDS = 15;
 const ACCOUNT_TTL_MS = 15 * 60_000;
-/** X knows no time parameters before this (x-api.md section 1). */
-export const FIRST_TIME = "2010-11-06T00:00:00Z";
 
 export type Part = { part: Interval; captureId: string; walk: Walk };
 
@@ -85,27 +84,24 @@ async function askAccount(
 
 async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
   const query = newerThan(of);
-  return toNewerPosts(await askTimeline(deps, source, { ...of, probe: "newer", query }));
+  return toNewerPosts(await probeTimeline(deps, source, { ...of, probe: "newer", query }));
 }
 
 /**
  * Reads the newer posts to count them: X may count posts of an account that it never gives. It is
  * dear, and done once: beyond where it ended, everything is known to be out of reach.
  */
-async function countNewer(
-  { store, twitter, log }: CaptureDeps,
-  { jobId, accountId, token }: Source,
-  of: Part,
-): Promise<Reach> {
+async function countNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+  const { store } = deps;
+  const { jobId } = source;
   const { outOfReachBefore = "" } = await readCoverage(store, jobId);
   if (of.part.end <= outOfReachBefore) {
     return {};
   }
   const pages = readPages(store, {
+    ...readingOf(deps, source),
     folder: names.captureProofPages(jobId, of.captureId, "newer" satisfies Probe),
     query: newerThan(of),
-    fetchPage: (asked) => twitter.timeline(token, accountId, { ...asked, maxResults: PAGE_SIZE }),
-    note: (reason) => log("capture.odd-answer", { jobId, reason }),
   });
   let newerPosts = 0;
   for await (const { walk } of pages) {
@@ -128,21 +124,27 @@ async function askOlder(deps: CaptureDeps, source: Source, of: Part): Promise<Re
     return {};
   }
   const query = { endTime: of.part.start };
-  return toOlderTimes(await askTimeline(deps, source, { ...of, probe: "older", query }));
+  return toOlderTimes(await probeTimeline(deps, source, { ...of, probe: "older", query }));
 }
 
-async function askTimeline(
-  { store, twitter }: CaptureDeps,
-  { jobId, accountId, token }: Source,
+/** A few posts that X gives for a question. An answer with no more to come is not believed at once. */
+async function probeTimeline(
+  deps: CaptureDeps,
+  source: Source,
   {
     captureId,
     probe,
     query,
   }: { captureId: string; probe: Probe; query: Omit<TimelineQuery, "maxResults"> },
 ): Promise<Page> {
-  const ask = () => twitter.timeline(token, accountId, { ...query, maxResults: PROBE_SIZE });
-  const name = names.captureProof(jobId, captureId, probe);
-  return parseTimeline((await askOnce(store, name, ask, parseTimeline)).body);
+  const { store } = deps;
+  const { accountId } = source;
+  const name = names.captureProof(source.jobId, captureId, probe);
+  const ask = () => askTimeline(deps, source, { ...query, maxResults: PROBE_SIZE });
+  const request = { query, accountId };
+  return parseTimeline(
+    (await askProbe(store, name, { ...readingOf(deps, source), ask, request })).body,
+  );
 }
 
 function toAccount(body: Uint8Array): Reach {

@@ -11,7 +11,8 @@ import { addToCoverage, type Gap, readCoverage, replaceGap } from "./coverage.ts
 import { addSeconds, floorToSecond } from "./interval.ts";
 import { type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
 import { keepAnswer, keepContext, withContext } from "./pages.ts";
-import { timeOfId } from "./walk.ts";
+import { timeOfId } from "./post-id.ts";
+import { FIRST_POST_TIME } from "./timeline.ts";
 
 const HOUR_MS = 60 * 60_000;
 /**
@@ -68,7 +69,7 @@ async function recordGaps(
   { own, whole }: { own: string[]; whole: Page },
 ): Promise<void> {
   const gaps = own.map((postId): Gap => {
-    const start = timeOfId(postId);
+    const start = timeOfId(postId) ?? whole.posts.at(-1)?.createdAt ?? FIRST_POST_TIME;
     const why = whole.includes.missing.get(postId) ?? "without a reason";
     return {
       start,

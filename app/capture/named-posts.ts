@@ -7,7 +7,8 @@ import { readCoverage } from "./coverage.ts";
 import { addSeconds } from "./interval.ts";
 import { postsOfWindow } from "./posts.ts";
 import { utcDay } from "./reads.ts";
-import { timeOfId } from "./walk.ts";
+import { timeOfId } from "./post-id.ts";
+import { BEFORE_TIMES } from "./timeline.ts";
 
 /**
  * How many posts that the archive does not know as the account's own X is asked for by name: each costs
@@ -64,9 +65,10 @@ export async function chooseNamed(
 async function ownIdsAmong(store: Store, jobId: string, ids: string[]): Promise<Set<string>> {
   const coverage = await readCoverage(store, jobId);
   const known = new Set<string>();
-  for (const [day, some] of Map.groupBy(ids, (id) => timeOfId(id).slice(0, 10))) {
+  for (const [day, some] of Map.groupBy(ids, (id) => timeOfId(id)?.slice(0, 10))) {
     const start = `${day}T00:00:00Z`;
-    const window = { start, end: addSeconds(start, DAY_SECONDS) };
+    const window =
+      day === undefined ? BEFORE_TIMES : { start, end: addSeconds(start, DAY_SECONDS) };
     const wanted = new Set(some);
     for await (const { post, includes } of postsOfWindow(store, { jobId, window, coverage })) {
       [post, ...earlierVersionsOf(post, includes)]

@@ -51,7 +51,8 @@ describe("A next_token that X does not know any more", () => {
     epoch = "new";
     await readDay(parts);
     expect(await archivedIds(parts, DAY)).toEqual(IDS);
-    expect(blobsUnder(parts, "/pages/")).toHaveLength(2 + 3);
+    // Two, three from the beginning, and the answer that there is none that is older.
+    expect(blobsUnder(parts, "/pages/")).toHaveLength(2 + 3 + 1);
   });
 
   it("and never will is an error, and nothing counts as read", async () => {
@@ -63,10 +64,11 @@ describe("A next_token that X does not know any more", () => {
     expect(tokens().slice(6)).toEqual(["2", undefined, "1", "2"]);
   });
 
-  it("is no excuse for a question that X refuses from the first", async () => {
-    const parts = await script(() => REFUSAL);
+  it("is no excuse for a question that X refuses however it is asked", async () => {
+    x = await startScriptedX(() => REFUSAL);
+    const parts = createParts(x.url);
     await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-request" });
-    expect(tokens()).toEqual([undefined]);
+    expect(x.requests.map(({ url }) => tokenOf(url))).toEqual([undefined, undefined]);
   });
 });
 
@@ -89,17 +91,39 @@ describe("Pages that lead in a circle", () => {
     expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
   });
 
-  it.each([
-    ["that are the same", POSTS.slice(0, 2)],
-    ["that are empty", []],
-  ])("without end, under ever new tokens, %s, are given up", async (_title, data) => {
+  it("that are the same under ever new tokens are left, and X is asked for what is older", async () => {
     let pages = 0;
     const parts = await script(() => {
       pages += 1;
-      return answer(pages === 1 ? POSTS.slice(0, 2) : data, { next_token: `next${pages}` });
+      return answer(POSTS.slice(0, 2), { next_token: `next${pages}` });
+    });
+    const { gaps } = await readDay(parts);
+    expect(gaps).toEqual([]);
+    expect(await archivedIds(parts, DAY)).toEqual(IDS);
+  });
+
+  it("that are the same, where X has none that is older, are a gap behind them", async () => {
+    let pages = 0;
+    const parts = await script(() => {
+      pages += 1;
+      return answer(POSTS.slice(0, 2), { next_token: `next${pages}` });
+    }, []);
+    const { gaps } = await readDay(parts);
+    expect(gaps).toMatchObject([
+      { start: DAY.start, end: "2026-01-01T09:00:01Z", reason: "X sent a page again" },
+    ]);
+    expect(pages).toBe(1 + 4);
+  });
+
+  it("without end, under ever new tokens, that are empty, are given up", async () => {
+    let pages = 0;
+    const parts = await script(() => {
+      pages += 1;
+      return answer(pages === 1 ? POSTS.slice(0, 2) : [], { next_token: `next${pages}` });
     });
     await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-response" });
-    expect(pages).toBe(21);
+    // Each of the empty ones is asked for twice.
+    expect(pages).toBe(1 + 2 * 20);
     expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
   });
 });
@@ -128,8 +152,8 @@ describe("A page with fewer posts than X says it has", () => {
     ]);
     expect(await archivedIds(parts, DAY)).toEqual(IDS.filter((id) => id !== POSTS[3]?.id));
     expect(parts.log.of("gap.recorded")).toHaveLength(1);
-    expect(parts.log.of("capture.odd-answer")).toMatchObject([
-      { reason: "X announced 2 posts and sent 1" },
+    expect(parts.log.of("capture.asked-again")).toMatchObject([
+      { reason: "X announced 2 posts and sent 1", asked: 4, detail: "it stayed so" },
     ]);
   });
 });
@@ -176,7 +200,7 @@ describe("A post that cannot be read", () => {
   });
 
   it("in part is archived with what can be read, and told of", async () => {
-    const parts = await script(() => answer([{ ...POSTS[0], attachments: "3_1" }]));
+    const parts = await script(() => answer([{ ...POSTS[0], attachments: "3_1" }]), []);
     expect((await readDay(parts)).gaps).toEqual([]);
     expect(await archivedIds(parts, DAY)).toEqual(IDS.slice(0, 1));
     expect(parts.log.of("capture.fields-missing")).toMatchObject([
@@ -212,7 +236,7 @@ it("Fields that did not arrive are told of, and the post is archived", async () 
       urls: [{ url: "https://t.co/a", expanded_url: `https://x.com/i/web/status/${IDS[1]}` }],
     },
   };
-  const parts = await script(() => answer([bare, cut]));
+  const parts = await script(() => answer([bare, cut]), []);
   await readDay(parts);
   expect(await archivedIds(parts, DAY)).toEqual(IDS.slice(0, 2));
   expect(parts.log.of("capture.fields-missing")).toMatchObject([
@@ -234,8 +258,16 @@ const REFUSAL: ScriptedAnswer = {
   },
 };
 
-async function script(say: (token: string | undefined) => ScriptedAnswer): Promise<Parts> {
-  x = await startScriptedX(({ path }) => say(tokenOf(path)));
+/** An X that says what is wanted of its pages, and knows what is older than a post. */
+async function script(
+  say: (token: string | undefined) => ScriptedAnswer,
+  posts: { id: string }[] = POSTS,
+): Promise<Parts> {
+  x = await startScriptedX(({ path }) => {
+    const untilId = new URLSearchParams(path.split("?")[1]).get("until_id");
+    const isOlder = ({ id }: { id: string }) => BigInt(id) < BigInt(untilId ?? 0);
+    return untilId === null ? say(tokenOf(path)) : answer(posts.filter(isOlder));
+  });
   return createParts(x.url);
 }
 
@@ -245,7 +277,7 @@ function readDay(parts: Parts, twitter = parts.twitter) {
 
 /** Page tokens that X was asked with, in order. */
 function tokens(): (string | undefined)[] {
-  return x.requests.map(({ url }) => tokenOf(url));
+  return x.requests.filter(({ url }) => !url.includes("until_id")).map(({ url }) => tokenOf(url));
 }
 
 function tokenOf(path: string): string | undefined {

@@ -11,69 +11,84 @@ import {
   parsePage,
   parseTimeline,
 } from "../twitter/page.ts";
+import { type AskAgainDeps, askUntilBelieved, type Judgement } from "./ask-again.ts";
 import { askById, type AskedById, type Asking, givenOf } from "./ask-by-id.ts";
 import { isAboutFields } from "../twitter/vocabulary.ts";
 import { idsToLookUp } from "./context.ts";
-import { addPage, leadsInACircle, type PageQuery, type PageRequest, type Walk } from "./walk.ts";
+import {
+  addPage,
+  contradictionIn,
+  leadsInACircle,
+  nextQuestion,
+  type PageQuery,
+  type PageRequest,
+  strangeIn,
+  type Walk,
+} from "./walk.ts";
 
 /** The most that X gives of a timeline at a time. */
 export const PAGE_SIZE = 100;
-/** How often X is asked for a page before it is believed that it sends fewer posts than it says. */
-const ASKED_FOR_A_SHORT_PAGE = 3;
 /** Pages in a row that bring nothing, after which a reading is given up until the next try. */
 const MOST_IDLE_PAGES = 20;
 
-export type Reading = {
+export type Reading = AskAgainDeps & {
   folder: string;
+  accountId: string;
   query: PageQuery;
   fetchPage: (query: PageQuery & { paginationToken?: string }) => Promise<Answer>;
   /** Told of what X does and should not. */
   note: (oddity: string) => void;
+  /** Why a first page without posts contradicts what else is known, in words. */
+  whyNotEmpty?: string | undefined;
 };
+
+type Question = PageQuery & { token?: string };
 
 export type PageOfWalk = { name: string; page: Page; walk: Walk };
 
 /**
  * Reads the pages of a query, each stored verbatim before it is looked at. Pages that are stored
  * already (by a run that was cut off) are not asked for again: the chain of stored pages is the
- * cursor. It ends where X gives no `next_token`; an empty page does not end it (x-api.md section 1).
- * Where X does not know its cursor any more, or leads in a circle, it begins again, once a run; its
+ * cursor. It ends where X gives no `next_token` and nothing that is older than what is here; an empty
+ * page does not end it (x-api.md section 1). An answer that contradicts itself, or is empty, is asked
+ * for again before it is believed. Where X does not know its cursor any more, or leads in a circle, it begins again, once a run; its
  * pages go on in the same folder, and a page that was asked for without a token tells where.
  */
 export async function* readPages(store: Store, reading: Reading): AsyncGenerator<PageOfWalk> {
   const { folder, query, note } = reading;
   let walk: Walk | undefined;
-  let token: string | undefined;
   let isCircle = false;
   let mayBeginAgain = true;
   let idlePages = 0;
   for (let number = 1; ; number += 1) {
+    const question: Question | undefined = walk === undefined ? query : nextQuestion(walk);
+    if (question === undefined) {
+      return;
+    }
     const name = names.page(folder, number);
     const stored = await store.read(name);
     if (!stored && isCircle) {
       mayBeginAgain = beginAgain(mayBeginAgain, "X leads from page to page in a circle");
     }
-    const fetchNext = () => keepPage(store, name, reading, { ...(walk?.query ?? query), token });
-    let kept = stored ?? (await fetchNext().catch(unlessTokenIsUnknown(token)));
+    const begun = walk?.query ?? query;
+    const keepNext = (asked: Question) => keepPage(store, name, reading, { before: walk, asked });
+    let kept =
+      stored ??
+      (await keepNext(isCircle ? begun : question).catch(unlessTokenIsUnknown(question.token)));
     if (!kept) {
       note("X does not know its next_token any more");
       mayBeginAgain = beginAgain(mayBeginAgain, "X does not know its own next_token");
-      token = undefined;
-      kept = await fetchNext();
+      kept = await keepNext(begun);
     }
     const request = requestOf(kept);
     const page = parseTimeline(kept.body);
     isCircle = leadsInACircle(request.token === undefined ? undefined : walk, page.nextToken);
     walk = addPage(walk, request, page);
-    token = isCircle ? undefined : walk.nextToken;
     if (!stored) {
       walk.oddities.forEach(note);
       idlePages = walk.isIdle ? idlePages + 1 : 0;
     }
     yield { name, page, walk };
-    if (walk.nextToken === undefined) {
-      return;
-    }
     if (idlePages >= MOST_IDLE_PAGES) {
       throw new ConnectorError("x-bad-response", `X sent ${idlePages} pages without a new post`);
     }
@@ -189,31 +204,88 @@ export async function askOnce(
   return (await store.read(name)) ?? keepAnswer(store, name, ...asked);
 }
 
-/** A page that is shorter than X says is asked for again; the last answer stands. */
+/** The same for a few posts of a timeline or a search: that there is none is not believed on one answer. */
+export async function askProbe(
+  store: Store,
+  name: string,
+  {
+    request,
+    ...asking
+  }: AskAgainDeps & { ask: () => Promise<Answer>; request: Omit<PageRequest, "askedAt"> },
+): Promise<Kept> {
+  const asked = { before: undefined, request };
+  return (await store.read(name)) ?? keepBelieved(store, name, { ...asking, ...asked });
+}
+
+/** A page that is empty or contradicts itself is asked for again before it is kept. */
 async function keepPage(
   store: Store,
   name: string,
-  { fetchPage }: Reading,
-  { token, ...query }: PageQuery & { token: string | undefined },
+  reading: Reading,
+  { before, asked: { token, ...query } }: { before: Walk | undefined; asked: Question },
 ): Promise<Kept> {
-  const asked = { ...query, ...(token !== undefined && { paginationToken: token }) };
-  const fetchAnswer = async () => {
-    let answer = await fetchPage(asked);
-    for (let again = 1; again < ASKED_FOR_A_SHORT_PAGE && isShort(answer.body); again += 1) {
-      answer = await fetchPage(asked);
-    }
-    return answer;
-  };
-  return keepAnswer(store, name, fetchAnswer, parseTimeline);
+  const { accountId, whyNotEmpty } = reading;
+  const ask = () =>
+    reading.fetchPage({ ...query, ...(token !== undefined && { paginationToken: token }) });
+  const request = { query, ...(token !== undefined && { token }), accountId };
+  return keepBelieved(store, name, { ...reading, ask, before, request, whyNotEmpty });
 }
 
-function isShort(body: Uint8Array): boolean {
+async function keepBelieved(
+  store: Store,
+  name: string,
+  {
+    before,
+    request,
+    whyNotEmpty,
+    ...asking
+  }: AskAgainDeps & { ask: () => Promise<Answer> } & Context,
+): Promise<Kept> {
+  const fetchAnswer = () =>
+    askUntilBelieved(store, name, {
+      ...asking,
+      judge: ({ body }) => {
+        const page = readOrNothing(body);
+        return page ? judge(page, { before, request, whyNotEmpty }) : { worth: 0 };
+      },
+    });
+  return keepAnswer(store, name, fetchAnswer, (body) => {
+    const strange = strangeIn(request, parseTimeline(body));
+    if (strange !== undefined) {
+      throw new ConnectorError("x-bad-response", strange);
+    }
+  });
+}
+
+/** What an answer is held against. */
+type Context = {
+  before: Walk | undefined;
+  request: Omit<PageRequest, "askedAt">;
+  whyNotEmpty?: string | undefined;
+};
+
+function judge(page: Page, { before, request, whyNotEmpty }: Context): Judgement {
+  const sent = page.posts.length + (page.unread ?? []).length;
+  const isFirst = before === undefined;
+  const contradiction =
+    contradictionIn(before, request, page) ??
+    (isFirst && sent === 0 && page.nextToken === undefined ? whyNotEmpty : undefined);
+  // What is older than the last page's posts is nothing, as a rule: two answers say so already.
+  const endsChain =
+    request.token === undefined && !isFirst && before.deadEnd === undefined && sent === 0;
+  return {
+    contradiction,
+    isSilent: sent === 0 && !endsChain,
+    worth: strangeIn(request, page) === undefined ? sent : -1,
+  };
+}
+
+/** Whoever keeps the answer says what is wrong with one that cannot be read. */
+function readOrNothing(body: Uint8Array): Page | undefined {
   try {
-    const { posts, unread = [], resultCount = 0 } = parseTimeline(body);
-    return posts.length + unread.length < resultCount;
+    return parseTimeline(body);
   } catch {
-    // Whoever keeps the answer says what is wrong with it.
-    return false;
+    return undefined;
   }
 }
 
@@ -238,10 +310,11 @@ function beginAgain(mayBeginAgain: boolean, problem: string): false {
 function requestOf({ metadata }: Kept): PageRequest {
   const [path, asked] = (metadata["request"] ?? "").split("?");
   const query = new URLSearchParams(asked);
-  const [startTime, endTime, sinceId, token] = [
+  const [startTime, endTime, sinceId, untilId, token] = [
     "start_time",
     "end_time",
     "since_id",
+    "until_id",
     "pagination_token",
   ].map((name) => query.get(name) ?? undefined);
   return {
@@ -249,6 +322,7 @@ function requestOf({ metadata }: Kept): PageRequest {
       ...(startTime !== undefined && { startTime }),
       ...(endTime !== undefined && { endTime }),
       ...(sinceId !== undefined && { sinceId }),
+      ...(untilId !== undefined && { untilId }),
     },
     ...(token !== undefined && { token }),
     askedAt: metadata["askedat"] ?? metadata["receivedat"] ?? "",

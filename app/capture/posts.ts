@@ -15,13 +15,20 @@ export type CapturedPost = { post: Post; includes: Includes; receivedAt: string 
  */
 export function countsBy(coverage: Coverage): (page: string) => boolean {
   const known = join(settledIntervals(coverage));
+  const read = join(coverage.intervals);
   const searches = coverage.gaps.flatMap(({ captureId }) => captureId ?? []);
+  const readings = coverage.gaps.flatMap((gap) => gap.readings ?? []);
   return (page) => {
     const made = intervalOf(page);
-    // The gap that a search is made for is there before it.
-    return page.includes("-search/")
-      ? searches.some((captureId) => page.includes(`/${captureId}/`))
-      : !made || known.some(({ start, end }) => start <= made.start && made.end <= end);
+    const isOf = (captureIds: string[]) =>
+      captureIds.some((captureId) => page.includes(`/${captureId}/`));
+    const liesIn = (intervals: Interval[]) =>
+      !made || intervals.some(({ start, end }) => start <= made.start && made.end <= end);
+    // The gap that a search is made for, or another reading, is there before it.
+    if (page.includes("-search/")) {
+      return isOf(searches);
+    }
+    return page.includes("-again") ? isOf(readings) || liesIn(read) : liesIn(known);
   };
 }
 

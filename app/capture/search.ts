@@ -15,15 +15,15 @@ import {
 } from "./interval.ts";
 import { type EarlyPost, holdLatePosts, postsSentAlong, toEarlyPost } from "./late.ts";
 import { completePage } from "./missing-posts.ts";
-import { askOnce, readPages } from "./pages.ts";
+import { askProbe, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
-import { HELD_BACK, type Walk } from "./walk.ts";
+import { clipDoubt } from "./findings.ts";
+import { FIRST_POST_TIME, readingOf } from "./timeline.ts";
+import { doubtsOf, type Walk } from "./walk.ts";
 
 /** X gives up to 500 posts a search, and 10 at least. */
 const SEARCH_SIZE = 500;
 const PROBE_SIZE = 10;
-/** Before the first post of all X refuses to search (x-api.md section 1). */
-const FIRST_POST_TIME = "2006-03-21T00:00:00Z";
 const REPOSTS_MISSING =
   "X gives no reposts in its search, and its timeline does not reach so far back";
 /** What X says to an app that may not search, or not so. */
@@ -100,7 +100,7 @@ async function searchGap(
     ({ createdAt, sentWith }) => sentWith !== undefined || !within || !contains(within, createdAt),
   );
   await holdLatePosts(deps, jobId, early);
-  const doubts = clip(walk.doubts, gap);
+  const doubts = doubtsOf(walk).flatMap((doubt) => clipDoubt(doubt, gap));
   await replace(
     subtract(gap, [...doubts, ...walk.unread]).map((interval) => ({
       ...interval,
@@ -116,7 +116,7 @@ async function searchGap(
         tried: `${gap.tried}; X's search gave ${walk.posts} posts`,
         captureId,
       },
-      ...doubts.map((doubt) => ({ ...doubt, ...HELD_BACK, captureId })),
+      ...doubts.map((doubt) => ({ ...doubt, captureId })),
       ...walk.unread.map((one) => ({ ...one, captureId })),
     ],
   );
@@ -154,14 +154,16 @@ async function findKnownPost(
 
 /** Asks for the very second of a post that is known. */
 async function isShown(
-  { store, twitter }: CaptureDeps,
-  { jobId, accountId }: Source,
+  deps: CaptureDeps,
+  source: Source,
   { captureId, known: { createdAt } }: { captureId: string; known: Post },
 ): Promise<boolean> {
-  const query = { startTime: createdAt, endTime: addSeconds(createdAt, 1), maxResults: PROBE_SIZE };
+  const { jobId, accountId } = source;
+  const query = { startTime: createdAt, endTime: addSeconds(createdAt, 1) };
   const name = names.captureProof(jobId, captureId, "shown");
-  const ask = () => twitter.search(accountId, query);
-  const { body } = await askOnce(store, name, ask, parseTimeline);
+  const ask = () => deps.twitter.search(accountId, { ...query, maxResults: PROBE_SIZE });
+  const request = { query, accountId };
+  const { body } = await askProbe(deps.store, name, { ...readingOf(deps, source), ask, request });
   return parseTimeline(body).posts.length > 0;
 }
 
@@ -173,17 +175,17 @@ async function readSearch(
   const { store, twitter, log } = deps;
   const { jobId, accountId } = source;
   const startTime = gap.start < FIRST_POST_TIME ? FIRST_POST_TIME : gap.start;
-  const times = { startTime, endTime: gap.end };
   const pages = readPages(store, {
+    ...readingOf(deps, source),
     folder: names.capturePages(jobId, captureId),
-    query: times,
-    fetchPage: ({ paginationToken }) =>
+    query: { startTime, endTime: gap.end },
+    fetchPage: ({ paginationToken, untilId }) =>
       twitter.search(accountId, {
-        ...times,
+        startTime,
+        ...(untilId === undefined ? { endTime: gap.end } : { untilId }),
         ...(paginationToken !== undefined && { paginationToken }),
         maxResults: SEARCH_SIZE,
       }),
-    note: (reason) => log("capture.odd-answer", { jobId, reason }),
   });
   const found: EarlyPost[] = [];
   let last: Walk | undefined;

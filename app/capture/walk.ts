@@ -8,8 +8,15 @@ import {
   join,
   subtract,
 } from "./interval.ts";
+import { timeOfId } from "./post-id.ts";
 
-export type PageQuery = { startTime?: string; endTime?: string; sinceId?: string };
+/** X reads both ids as exclusive; they beat the times (x-api.md section 1). */
+export type PageQuery = {
+  startTime?: string;
+  endTime?: string;
+  sinceId?: string;
+  untilId?: string;
+};
 
 /** What was asked of X for a page: as it stands with the page's body in the archive. */
 export type PageRequest = {
@@ -18,16 +25,20 @@ export type PageRequest = {
   askedAt: string;
   /** Of X's search and not of its timeline. */
   isSearch?: boolean;
+  /** Whose timeline was asked for. */
+  accountId?: string;
 };
 
-/** The second of a post that cannot be read, and why it is a gap. */
-export type Unread = Interval & { reason: string; tried: string };
+/** An interval of which not all was read, and why it is a gap. */
+export type Doubt = Interval & { reason: string; tried: string };
 
 type PostTime = Pick<Post, "id" | "createdAt">;
 
 /** How far a reading of pages has come that began with a first page, each page leading to the next. */
 export type Walk = {
   query: PageQuery;
+  /** What its last page was asked for with: a token is worth nothing with another question. */
+  asked: PageQuery;
   isSearch: boolean;
   /** When its first page was asked for: what is newer than that it cannot know. */
   askedAt: string;
@@ -35,16 +46,20 @@ export type Walk = {
   /** By time, and not by trust in X's order. */
   newest?: PostTime;
   oldest?: PostTime;
+  /** The post of the smallest id, from which X can be asked for older ones. */
+  lowest?: PostTime;
   /** Leads to the page that is still to be read; absent once the last one is in. */
   nextToken?: string;
   /** Whether a page is missing between two that are here, or before the first. */
   isBroken: boolean;
-  /** Where X said that it has more posts than it sent. */
-  doubts: Interval[];
+  /** Where X said that it has more posts than it sent, between posts that are here. */
+  doubts: Doubt[];
   /** When posts were made that X sent and that cannot be read. */
-  unread: Unread[];
+  unread: Doubt[];
   /** The end of a doubt whose beginning the next post will tell. */
   doubtUntil?: string;
+  /** Why its last page cannot be the last one, in words; a page that brings older posts takes it back. */
+  deadEnd?: string;
   /** Every token so far: one that comes again leads in a circle. */
   tokens: ReadonlySet<string>;
   /** What was odd about the last page, in words for the log. */
@@ -56,10 +71,8 @@ export type Walk = {
 /** X settles: its posts become visible a little late, and it refuses an `end_time` of the last seconds. */
 export const SETTLING_SECONDS = 60;
 /** Before and after all posts. */
-const BEGINNING = "0001-01-01T00:00:00Z";
+export const BEGINNING = "0001-01-01T00:00:00Z";
 const END = "9999-12-31T23:59:59Z";
-/** An id holds the time of its post (x-api.md section 9). */
-const ID_EPOCH_MS = 1288834974657n;
 /** How many of its newest posts X gives of a timeline (x-api.md section 1). */
 export const DEPTH = 3200;
 /** Deleted posts may count towards the depth without being returned. */
@@ -70,34 +83,91 @@ export function settledBy(now: Date): string {
   return addSeconds(floorToSecond(now), -SETTLING_SECONDS);
 }
 
-/** The walk with one page more. A page that was asked for without a token begins a walk. */
+/**
+ * The walk with one page more. A page that was asked for without a token begins a walk; but one that
+ * was asked for by the id of the walk's lowest post goes on with it.
+ */
 export function addPage(walk: Walk | undefined, request: PageRequest, page: Page): Walk {
-  const { nextToken, posts, resultCount = posts.length } = page;
-  const before = request.token === undefined ? undefined : walk;
+  const before = isFurther(walk, request) ? walk : undefined;
+  const { nextToken, posts } = page;
   const query = before?.query ?? request.query;
   const unread = unreadOf(page, query);
-  const isShort = posts.length + unread.length < resultCount;
-  const isOld =
-    before !== undefined && unread.length === 0 && posts.every((post) => liesWithin(before, post));
+  const isEmpty = posts.length + unread.length === 0;
+  const isRepeated = isRepeatedIn(before, page);
+  const deadEnd = deadEndOf(before, { request, page });
   return {
     query,
+    asked: request.query,
     isSearch: request.isSearch ?? false,
     askedAt: before?.askedAt ?? request.askedAt,
-    isBroken: before?.isBroken || request.token !== before?.nextToken,
+    isBroken: before?.isBroken || !followsOn(before, request),
     posts: (before?.posts ?? 0) + posts.length,
     ...extremes(posts, before),
-    ...(nextToken !== undefined && { nextToken }),
-    ...doubtsOf(before, { request, page, isShort }),
+    // X that does not heed an id leads back to where it was.
+    ...(nextToken !== undefined && !(isRepeated && request.token === undefined) && { nextToken }),
+    ...doubtsWith(before, { request, page }),
+    ...(deadEnd !== undefined && { deadEnd }),
     unread: [...(before?.unread ?? []), ...unread],
     tokens: new Set([...(before?.tokens ?? []), ...(nextToken === undefined ? [] : [nextToken])]),
-    isIdle: unread.length === 0 && (posts.length === 0 || isOld),
+    isIdle: isEmpty || isRepeated,
     oddities: [
-      ...(isShort ? [`X announced ${resultCount} posts and sent ${posts.length}`] : []),
-      ...(posts.length > 0 && isOld ? ["X sent a page again"] : []),
-      ...(!isOld && goUp(posts, before?.oldest) ? ["X sent ids in ascending order"] : []),
+      ...(!isRepeated && goUp(posts, before?.oldest) ? ["X sent ids in ascending order"] : []),
       ...(leadsInACircle(before, nextToken) ? ["X gave a next_token again"] : []),
     ],
   };
+}
+
+/**
+ * What X is to be asked next; undefined once it has nothing more to say. Where its pages end, it is
+ * asked for what is older than the lowest post: the end of a chain is not believed on one answer.
+ */
+export function nextQuestion(walk: Walk): (PageQuery & { token?: string }) | undefined {
+  const { query, asked, lowest, nextToken, deadEnd } = walk;
+  if (nextToken !== undefined && deadEnd === undefined) {
+    return { ...asked, token: nextToken };
+  }
+  return lowest === undefined || asked.untilId === lowest.id
+    ? undefined
+    : { ...query, untilId: lowest.id };
+}
+
+type Asked = Omit<PageRequest, "askedAt">;
+
+/** Why an answer is not believed the first time, in words; what stays so is doubted. */
+export function contradictionIn(
+  walk: Walk | undefined,
+  request: Asked,
+  page: Page,
+): string | undefined {
+  const { posts, resultCount = posts.length } = page;
+  const before = isFurther(walk, request) ? walk : undefined;
+  return (
+    strangeIn(request, page) ??
+    shortOf(page, before?.query ?? request.query) ??
+    (posts.length > resultCount
+      ? `X announced ${resultCount} posts and sent ${posts.length}`
+      : undefined) ??
+    (request.token === undefined ? undefined : deadEndOf(before, { request, page }))
+  );
+}
+
+/** Why a page cannot be an answer to what was asked, in words: it is one to another question. */
+export function strangeIn({ accountId, query }: Asked, { posts }: Page): string | undefined {
+  if (accountId !== undefined && posts.some(({ authorId }) => authorId !== accountId)) {
+    return "X sent posts of another account";
+  }
+  const { endTime, untilId } = query;
+  const begun = beginningOf(query);
+  // An id may be later than the time of its post: that one was edited.
+  const until = untilId === undefined ? undefined : timeOfId(untilId);
+  const end =
+    [endTime, until]
+      .flatMap((time) => time ?? [])
+      .toSorted(compare)
+      .at(-1) ?? END;
+  const isAskedFor = ({ id, createdAt }: PostTime) =>
+    [createdAt, timeOfId(id) ?? createdAt].some((time) => begun <= time && time <= end);
+  return posts.length > 0 && !posts.some(isAskedFor) ? "X sent posts of another time" : undefined;
 }
 
 /** Whether a page leads to one that was read before. */
@@ -105,11 +175,85 @@ export function leadsInACircle(before: Walk | undefined, nextToken: string | und
   return nextToken !== undefined && before !== undefined && before.tokens.has(nextToken);
 }
 
-/** Why what a walk doubts is a gap. */
-export const HELD_BACK = {
+/** Whether a page goes on with a walk, and does not begin anew. */
+function isFurther(walk: Walk | undefined, { token, query }: Asked): boolean {
+  return (
+    walk !== undefined &&
+    (token !== undefined || (query.untilId !== undefined && query.untilId !== walk.query.untilId))
+  );
+}
+
+/** Whether no page is missing before a page. */
+function followsOn(before: Walk | undefined, { token, query }: Asked): boolean {
+  return before === undefined || token !== undefined
+    ? token === before?.nextToken
+    : query.untilId === before.lowest?.id;
+}
+
+function isRepeatedIn(before: Walk | undefined, { posts, unread = [] }: Page): boolean {
+  return (
+    before !== undefined &&
+    posts.length > 0 &&
+    unread.length === 0 &&
+    posts.every((post) => liesWithin(before, post))
+  );
+}
+
+/** A page that brings nothing and cannot be the last one, as X has said that there is more. */
+function deadEndOf(
+  before: Walk | undefined,
+  { request: { token }, page }: { request: Asked; page: Page },
+): string | undefined {
+  const isRepeated = isRepeatedIn(before, page);
+  const isEmpty = page.posts.length + (page.unread ?? []).length === 0;
+  if (!isEmpty && !isRepeated) {
+    return undefined;
+  }
+  if (token === undefined) {
+    return before?.deadEnd;
+  }
+  if (isRepeated) {
+    return "X sent a page again";
+  }
+  return page.nextToken === undefined
+    ? "X gave a next_token that leads to no post and to no further page"
+    : before?.deadEnd;
+}
+
+/** How a page is shorter than it says, in words. */
+function shortOf(page: Page, query: PageQuery): string | undefined {
+  // What X refuses on the page is told of by itself.
+  const { posts, refused = [], resultCount = posts.length, oldestId, newestId } = page;
+  const unread = unreadOf(page, query);
+  if (posts.length + unread.length + refused.length < resultCount) {
+    return `X announced ${resultCount} posts and sent ${posts.length}`;
+  }
+  const ids = new Set([...[...posts, ...(page.unread ?? [])].map(({ id }) => id), ...refused]);
+  const absent = [newestId, oldestId].find((id) => id !== undefined && !ids.has(id));
+  return absent === undefined || unread.length > 0
+    ? undefined
+    : `X named post ${absent} as one of a page that it does not stand on`;
+}
+
+/** Why an interval is a gap in which X kept something back. */
+const HELD_BACK = {
   reason: "X said that it has more posts than it sent",
-  tried: "the page was asked for three times",
+  tried: "the page was asked for 4 times",
 };
+const TRIED_AT_A_DEAD_END =
+  "the page was asked for 4 times, and what is older than the oldest post by its id (until_id)";
+
+/** Intervals of which X has said that there is more than it sent. */
+export function doubtsOf({ query, doubts, doubtUntil, deadEnd, lowest }: Walk): Doubt[] {
+  const start = startOf(query);
+  const end = lowest === undefined ? endOf(query) : addSeconds(lowest.createdAt, 1);
+  if (doubtUntil !== undefined) {
+    return [...doubts, { start, end: doubtUntil, ...HELD_BACK }];
+  }
+  return deadEnd === undefined
+    ? doubts
+    : [...doubts, { start, end, reason: deadEnd, tried: TRIED_AT_A_DEAD_END }];
+}
 
 /** What X said of how far back it reaches for an account. */
 export type Reach = {
@@ -134,12 +278,13 @@ export type Reach = {
  * an account that it does not show.
  */
 export function readBy(walk: Walk, reach: Reach): Interval[] {
-  if (walk.isBroken || walk.nextToken !== undefined) {
+  if (walk.isBroken || (walk.nextToken !== undefined && walk.deadEnd === undefined)) {
     return [];
   }
+  const end = endOf(walk.query);
   const whole = {
     start: startOf(walk.query),
-    end: walk.query.endTime ?? settledBy(new Date(walk.askedAt)),
+    end: end === END ? settledBy(new Date(walk.askedAt)) : end,
   };
   if (walk.isSearch ? reach.isShown : isWithinDepth(walk, reach)) {
     return [whole];
@@ -157,70 +302,73 @@ export function readBy(walk: Walk, reach: Reach): Interval[] {
 
 /** The intervals that a walk proves, all in all: what it has read completely, but for its holes. */
 export function provenBy(walk: Walk, reach: Reach): Interval[] {
-  const holes = [...walk.doubts, ...walk.unread];
+  const holes = [...doubtsOf(walk), ...walk.unread];
   return readBy(walk, reach).flatMap((interval) => subtract(interval, holes));
 }
 
 function isWithinDepth({ posts, query }: Walk, reach: Reach): boolean {
   // A walk without an end begins with the newest post that there is.
-  const { accountPosts = Infinity, newerPosts = query.endTime === undefined ? 0 : Infinity } =
-    reach;
+  const { accountPosts = Infinity, newerPosts = endOf(query) === END ? 0 : Infinity } = reach;
   return accountPosts <= SURELY_WITHIN || posts + newerPosts <= SURELY_WITHIN;
 }
 
 /** `since_id` beats `start_time` (x-api.md section 1); its second may hold older posts. */
 function startOf({ startTime = BEGINNING, sinceId }: PageQuery): string {
-  const since = sinceId === undefined ? BEGINNING : timeOfId(sinceId);
-  return since <= startTime ? startTime : addSeconds(since, 1);
+  const since = sinceId === undefined ? undefined : timeOfId(sinceId);
+  return since === undefined || since <= startTime ? startTime : addSeconds(since, 1);
 }
 
-/** When an id was made, which for an edited post is when it was edited. */
-export function timeOfId(id: string): string {
-  return floorToSecond(new Date(Number((BigInt(id) >> 22n) + ID_EPOCH_MS)));
+/** The earliest time that a post may have which X gives for a question. */
+function beginningOf({ startTime = BEGINNING, sinceId }: PageQuery): string {
+  return sinceId === undefined ? startTime : (timeOfId(sinceId) ?? BEGINNING);
 }
 
-function extremes(posts: PostTime[], before: Walk | undefined): Pick<Walk, "newest" | "oldest"> {
-  let { newest, oldest }: Pick<Walk, "newest" | "oldest"> = before ?? {};
+/** Ids beat times; one that says no time proves nothing of any. */
+function endOf({ endTime = END, untilId }: PageQuery): string {
+  const until = untilId === undefined ? END : (timeOfId(untilId) ?? BEGINNING);
+  return until < endTime ? until : endTime;
+}
+
+function extremes(
+  posts: PostTime[],
+  before: Walk | undefined,
+): Pick<Walk, "newest" | "oldest" | "lowest"> {
+  let { newest, oldest, lowest }: Pick<Walk, "newest" | "oldest" | "lowest"> = before ?? {};
   for (const { id, createdAt } of posts) {
     newest = newest && isNewer(newest, { id, createdAt }) ? newest : { id, createdAt };
     oldest = oldest && isNewer({ id, createdAt }, oldest) ? oldest : { id, createdAt };
+    lowest = lowest && BigInt(lowest.id) < BigInt(id) ? lowest : { id, createdAt };
   }
-  return { ...(newest && { newest }), ...(oldest && { oldest }) };
+  return { ...(newest && { newest }), ...(oldest && { oldest }), ...(lowest && { lowest }) };
 }
 
 /** What X held back lies between the posts before and after the page that was short. */
-function doubtsOf(
+function doubtsWith(
   before: Walk | undefined,
-  { request, page, isShort }: { request: PageRequest; page: Page; isShort: boolean },
+  { request, page }: { request: Asked; page: Page },
 ): Pick<Walk, "doubts" | "doubtUntil"> {
   const { doubts = [], doubtUntil }: Partial<Walk> = before ?? {};
-  const { newest } = extremes(page.posts, undefined);
+  const isRepeated = isRepeatedIn(before, page);
+  const { newest } = isRepeated ? {} : extremes(page.posts, undefined);
+  const query = before?.query ?? request.query;
+  const isShort = !isRepeated && shortOf(page, query) !== undefined;
   const begun =
-    before?.oldest === undefined
-      ? (request.query.endTime ?? END)
-      : addSeconds(before.oldest.createdAt, 1);
+    before?.oldest === undefined ? endOf(query) : addSeconds(before.oldest.createdAt, 1);
   const until = doubtUntil ?? (isShort ? begun : undefined);
-  const isLast = page.nextToken === undefined;
   if (until === undefined) {
     return { doubts };
   }
-  if (isLast && isShort) {
-    return { doubts: [...doubts, { start: startOf(request.query), end: until }] };
-  }
-  if (isShort || (!newest && !isLast)) {
-    return { doubts, doubtUntil: until };
-  }
-  const start = newest?.createdAt ?? startOf(request.query);
-  return { doubts: [...doubts, { start, end: until }] };
+  return isShort || !newest
+    ? { doubts, doubtUntil: until }
+    : { doubts: [...doubts, { start: newest.createdAt, end: until, ...HELD_BACK }] };
 }
 
 /**
  * Posts that cannot be read, each at its time, or at that of its id. One that does not say so, or
  * says a time that was not asked for, is as if X had not sent it.
  */
-function unreadOf({ unread = [] }: Page, query: PageQuery): Unread[] {
-  const { startTime = BEGINNING, endTime = END, sinceId } = query;
-  const from = sinceId === undefined ? startTime : timeOfId(sinceId);
+function unreadOf({ unread = [] }: Page, query: PageQuery): Doubt[] {
+  const [from, endTime] = [beginningOf(query), endOf(query)];
   return unread.flatMap(({ id, createdAt }) => {
     const start = createdAt ?? (id === undefined ? undefined : timeOfId(id));
     const reason = `X sent ${id === undefined ? "a post" : `post ${id}`} in a form that cannot be read`;

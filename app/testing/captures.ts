@@ -43,7 +43,8 @@ export function captureDepsOf(
   const answer = { body: Buffer.from(JSON.stringify({ data: account })), about: {} };
   const askAccount = posts === undefined ? createAskAccount(deps.twitter, now) : async () => answer;
   const meter = createMeter({ store: deps.store, budget: {}, now });
-  return { askAccount, meter, fullArchiveSearch: false, ...deps };
+  const wait = async () => undefined;
+  return { askAccount, meter, fullArchiveSearch: false, wait, ...deps };
 }
 
 /** Ids of the archived posts of a window, newest first. */
@@ -65,7 +66,8 @@ export function hiding(twitter: Twitter, hidden: ReadonlySet<string>): Twitter {
       const { body, about } = await twitter.timeline(token, accountId, query);
       const page = pageSchema.parse(JSON.parse(body.toString("utf8")));
       const data = page.data?.filter(({ id }) => !hidden.has(id));
-      const meta = { ...page.meta, ...(data && { result_count: data.length }) };
+      const { newest_id: _newest, oldest_id: _oldest, ...others } = page.meta;
+      const meta = { ...others, ...(data && { result_count: data.length }) };
       return { body: Buffer.from(JSON.stringify({ ...page, data, meta })), about };
     },
   };
@@ -73,7 +75,7 @@ export function hiding(twitter: Twitter, hidden: ReadonlySet<string>): Twitter {
 
 const pageSchema = z.looseObject({
   data: z.array(z.looseObject({ id: z.string() })).optional(),
-  meta: z.looseObject({}),
+  meta: z.looseObject({ newest_id: z.string().optional(), oldest_id: z.string().optional() }),
 });
 
 /** What becomes of a post in an answer of X. */

@@ -25,7 +25,7 @@ export type Workbench = Parts & {
   onX: (timeline: Timeline) => void;
   /** What X does when it is asked for named posts. */
   onLookup: (lookup: Twitter["lookup"]) => void;
-  /** How often X was asked for a timeline. */
+  /** How often X was asked for a timeline; what only confirms an answer does not count. */
   asked: () => number;
   /** What the platform's container does with an item before it takes it. By default, nothing. */
   onUpload: (upload: UploadTo) => void;
@@ -61,6 +61,7 @@ export async function createWorkbench(): Promise<Workbench> {
   let timeline: Timeline = answerNoPosts;
   let lookup: Twitter["lookup"] = async () => answerNoPosts();
   let asked = 0;
+  const unconfirmed = new Map<string, number>();
   let upload: UploadTo = async () => undefined;
   const uploads = new Map<string, Buffer>();
   const createUpload: WorkerDeps["createUpload"] = (sasUri, folder) => async (fileName, body) => {
@@ -70,9 +71,21 @@ export async function createWorkbench(): Promise<Workbench> {
   };
   const twitter: Twitter = {
     ...parts.twitter,
-    async timeline(...query) {
+    async timeline(...asking) {
+      const [, , { startTime, endTime }] = asking;
+      const question = `${startTime} ${endTime}`;
+      // An end is confirmed by what is older than the last post, and silence by asking once more.
+      // A refusal is followed by the same question without times.
+      const confirms = unconfirmed.get(question) ?? 0;
+      const isWithoutTimes = startTime === undefined && endTime === undefined;
+      if (confirms > 0 || isWithoutTimes) {
+        unconfirmed.set(question, Math.max(confirms - 1, 0));
+        return timeline(...asking);
+      }
       asked += 1;
-      return timeline(...query);
+      const answer = await timeline(...asking);
+      unconfirmed.set(question, (unconfirmed.get(question) ?? 0) + 1);
+      return answer;
     },
     lookup: (...query) => lookup(...query),
   };
@@ -153,15 +166,18 @@ type XPost = { id: string; created_at: string };
 
 /** An X that has posts, and gives those of the time that it is asked for, on one page. */
 export function answerPosts(posts: XPost[]): Timeline {
-  return async (_token, accountId, { startTime = "", endTime = "9999" }) => {
+  return async (_token, accountId, { startTime = "", endTime = "9999", untilId }) => {
     const data = posts
       .filter(({ created_at: time }) => startTime <= time && time.replace(".000Z", "Z") <= endTime)
+      .filter(({ id }) => untilId === undefined || BigInt(id) < BigInt(untilId))
       .toSorted((a, b) => (BigInt(a.id) > BigInt(b.id) ? -1 : 1));
     const page = {
       ...(data.length > 0 && { data, includes: { users: [ACCOUNT] } }),
       meta: { result_count: data.length },
     };
-    const request = `users/${accountId}/tweets?start_time=${startTime}&end_time=${endTime}`;
+    const asked = `start_time=${startTime}&end_time=${endTime}`;
+    const older = untilId === undefined ? "" : `&until_id=${untilId}`;
+    const request = `users/${accountId}/tweets?${asked}${older}`;
     return {
       body: Buffer.from(JSON.stringify(page)),
       about: { request, receivedat: new Date().toISOString() },

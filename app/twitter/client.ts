@@ -21,17 +21,19 @@ export type Account = {
   createdAt?: string;
 };
 
-/** Times are ISO 8601 with second resolution; X reads `sinceId` as exclusive. */
+/** Times are ISO 8601 with second resolution; X reads both ids as exclusive. */
 export type TimelineQuery = {
   startTime?: string;
   endTime?: string;
   sinceId?: string;
+  untilId?: string;
   paginationToken?: string;
   maxResults: number;
 };
 
-/** As for a timeline, but that X counts the second of `endTime` out, and needs both times. */
-export type SearchQuery = Required<Pick<TimelineQuery, "startTime" | "endTime">> &
+/** As for a timeline, but that X counts the second of `endTime` out, and takes one end alone. */
+export type SearchQuery = Required<Pick<TimelineQuery, "startTime">> &
+  ({ endTime: string } | { untilId: string }) &
   Pick<TimelineQuery, "paginationToken" | "maxResults">;
 
 /**
@@ -180,6 +182,7 @@ export function createTwitter(
         ...(query.startTime && { start_time: query.startTime }),
         ...(query.endTime && { end_time: query.endTime }),
         ...(query.sinceId && { since_id: query.sinceId }),
+        ...(query.untilId && { until_id: query.untilId }),
         ...(query.paginationToken && { pagination_token: query.paginationToken }),
       }),
     );
@@ -203,7 +206,7 @@ export function createTwitter(
                 query: `from:${accountId}`,
                 max_results: String(query.maxResults),
                 start_time: query.startTime,
-                end_time: query.endTime,
+                ...("untilId" in query ? { until_id: query.untilId } : { end_time: query.endTime }),
                 ...(query.paginationToken && { pagination_token: query.paginationToken }),
               });
             } catch (error) {

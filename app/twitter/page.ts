@@ -45,6 +45,9 @@ export type Page = {
   nextToken?: string;
   /** How many posts X says the page has; only pages of a timeline say it. */
   resultCount?: number;
+  /** The ids that X says the page begins and ends with. */
+  newestId?: string;
+  oldestId?: string;
   /** Fields that were asked for and that posts came without; they are archived all the same. */
   missingFields?: string[];
 };
@@ -95,7 +98,9 @@ export function mergeIncludes(one: Includes, other: Includes): Includes {
  */
 export function parsePage(body: Uint8Array): Page {
   const page = parseBody(body);
-  const { next_token: nextToken, result_count: resultCount } = page.meta;
+  const { result_count: resultCount, newest_id: newestId, oldest_id: oldestId } = page.meta;
+  // One that is empty leads nowhere.
+  const nextToken = page.meta.next_token || undefined;
   const { includes, odd, errors } = readIncludes(page);
   const posts: Post[] = [];
   const unread: UnreadPost[] = [];
@@ -122,6 +127,8 @@ export function parsePage(body: Uint8Array): Page {
     includes,
     ...(nextToken !== undefined && { nextToken }),
     ...(resultCount !== undefined && { resultCount }),
+    ...(newestId !== undefined && { newestId }),
+    ...(oldestId !== undefined && { oldestId }),
     ...(missingFields.size > 0 && { missingFields: [...missingFields] }),
   };
 }

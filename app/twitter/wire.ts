@@ -163,7 +163,12 @@ export const wireError = z.object({
 export const wirePage = z.object({
   data: z.array(z.unknown()).default([]),
   meta: z
-    .object({ result_count: z.number().optional(), next_token: z.string().optional() })
+    .object({
+      result_count: z.number().optional(),
+      next_token: z.string().nullish(),
+      newest_id: numericId.optional().catch(undefined),
+      oldest_id: numericId.optional().catch(undefined),
+    })
     .default({}),
 });
 

@@ -79,7 +79,12 @@ describe("A job that nobody asks for", () => {
     parts.clock.advance(DAY_MS);
     const twitter = watch(parts.twitter);
     await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
-    expect(twitter.queries).toMatchObject([{ endTime: "2026-06-02T12:14:00Z" }]);
+    const end = "2026-06-02T12:14:00Z";
+    // The second time for what is older than its last post: there is none.
+    expect(twitter.queries).toMatchObject([
+      { endTime: end },
+      { endTime: end, untilId: expect.any(String) as unknown },
+    ]);
     expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
       { start: SIGN_IN, end: "2026-06-02T12:14:00Z" },
     ]);
@@ -141,10 +146,13 @@ describe("A beat that fails", () => {
     await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
     expect(await readChain(parts.store, "job-1")).toMatchObject({ attempts: 0 });
     // What was begun: the pages of that very question may be here in part.
-    expect(twitter.queries).toMatchObject([{ endTime: "2026-06-01T12:14:00Z" }]);
+    expect(twitter.queries).toMatchObject([
+      { endTime: "2026-06-01T12:14:00Z" },
+      { endTime: "2026-06-01T12:14:00Z", untilId: expect.any(String) as unknown },
+    ]);
     parts.clock.advance(30_000);
     await workOffBeats(beatDepsOf(parts, { twitter, posts: 4 }), parts.queue);
-    expect(twitter.queries[1]).toMatchObject({ endTime: "2026-06-01T12:21:30Z" });
+    expect(twitter.queries[2]).toMatchObject({ endTime: "2026-06-01T12:21:30Z" });
     expect(x.reads()).toBe(3);
   });
 

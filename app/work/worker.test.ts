@@ -147,6 +147,8 @@ describe("While a task is being done, its message", () => {
     bench.start();
     await pass(3 * MINUTE_MS);
     expect(bench.asked()).toBe(2);
+    // Whoever was cut off asks once more: that there is no post is not believed on one answer.
+    bench.onX(answerNoPosts);
     cutOff.answer();
     await pass(SECOND_MS);
     await first.stop();

@@ -1,0 +1,71 @@
+import type { Coverage, Covered, Gap } from "./coverage.ts";
+import { type Part, readOf } from "./depth.ts";
+import { addSeconds, clip, floorToSecond, subtract } from "./interval.ts";
+import { DEPTH, type Doubt, doubtsOf, type Reach } from "./walk.ts";
+
+export type NewGap = Omit<Gap, "recordedAt">;
+export type Findings = { intervals: Covered[]; gaps: NewGap[] } & Pick<
+  Coverage,
+  "outOfReachBefore"
+>;
+
+/** When what X contradicted itself on is read again: soon, and then ever less often, but always. */
+const READ_AGAIN_FIRST_SECONDS = 15 * 60;
+const READ_AGAIN_LAST_SECONDS = 30 * 24 * 3600;
+
+/** What a walk has read of an interval; the rest is a gap. */
+export function findingsOf({
+  part,
+  captureId,
+  walk,
+  reach,
+  newestBelow,
+  now,
+}: Part & { reach: Reach; newestBelow?: string | undefined; now: Date }): Findings {
+  const { newest, oldest, posts } = walk;
+  const read = readOf({ part, walk }, reach);
+  const doubts = read.flatMap((interval) =>
+    doubtsOf(walk).flatMap((doubt) => clipDoubt(doubt, interval)),
+  );
+  const intervals = read
+    .flatMap((interval) => subtract(interval, [...doubts, ...walk.unread]))
+    .map((interval) => {
+      const isNewest = newest !== undefined && newest.createdAt <= interval.end;
+      const newestId = newest ? (isNewest ? newest.id : undefined) : newestBelow;
+      return {
+        ...interval,
+        captureId,
+        posts,
+        ...(newestId !== undefined && { newestId }),
+        ...(oldest && oldest.createdAt < interval.start && { from: oldest.createdAt }),
+      };
+    });
+  const beyond = subtract(part, read).map((interval) => ({
+    ...interval,
+    reason: `X gives only the newest ${DEPTH} posts of an account`,
+    tried: oldest
+      ? `all ${posts} posts that X gave were read, the oldest of ${oldest.createdAt}`
+      : "X gave no post of it, and none that is older",
+    unsearched: true,
+  }));
+  const readAgainAt = readAgainAfter(0, now);
+  const held = doubts.map((doubt) => ({ ...doubt, captureId, readAgainAt }));
+  // Also those of a time that was read before: they may have become visible late.
+  const unread = walk.unread.map((one) => ({ ...one, captureId }));
+  const { countedBackTo: outOfReachBefore } = reach;
+  return {
+    intervals,
+    gaps: [...beyond, ...held, ...unread],
+    ...(outOfReachBefore !== undefined && { outOfReachBefore }),
+  };
+}
+
+/** When an interval is read again after so many readings that have not mended it. */
+export function readAgainAfter(readings: number, now: Date): string {
+  const seconds = Math.min(READ_AGAIN_FIRST_SECONDS * 4 ** readings, READ_AGAIN_LAST_SECONDS);
+  return addSeconds(floorToSecond(now), seconds);
+}
+
+export function clipDoubt(doubt: Doubt, to: { start: string; end: string }): Doubt[] {
+  return clip([doubt], to).map((interval) => ({ ...doubt, ...interval }));
+}

@@ -1,0 +1,126 @@
+import { names } from "../archive/names.ts";
+import { ConnectorError } from "../errors.ts";
+import type { Answer, TimelineQuery } from "../twitter/client.ts";
+import type { CaptureDeps, Source } from "./capture.ts";
+import { addSeconds, type Interval } from "./interval.ts";
+import { type EarlyPost, postsSentAlong, toEarlyPost } from "./late.ts";
+import { completePage } from "./missing-posts.ts";
+import { PAGE_SIZE, readPages } from "./pages.ts";
+import { firstIdAt, timeOfId } from "./post-id.ts";
+import type { PageQuery, Walk } from "./walk.ts";
+
+/** X has no posts of before (x-api.md section 1). */
+export const FIRST_POST_TIME = "2006-03-21T00:00:00Z";
+/** X knows no time parameters before this (x-api.md section 1). */
+export const FIRST_TIME = "2010-11-06T00:00:00Z";
+/** The ids of most of its posts say no time. So it is read as a whole, by the first id after it. */
+export const BEFORE_TIMES: Interval = { start: FIRST_POST_TIME, end: FIRST_TIME };
+/** A post may be edited for so long, and has an id of that time then (x-api.md section 3). */
+const EDITABLE_SECONDS = 3600;
+
+/** How X is asked for an interval that lies on one side of FIRST_TIME. */
+export function questionFor({ start, end }: Interval): PageQuery {
+  return end <= FIRST_TIME
+    ? { untilId: firstIdAt(FIRST_TIME) }
+    : { startTime: start, endTime: end };
+}
+
+/** Reads an interval of a timeline, page by page, with the context of each. */
+export async function readTimeline(
+  deps: CaptureDeps,
+  source: Source,
+  {
+    captureId,
+    query,
+    whyNotEmpty,
+    isEarly,
+  }: {
+    captureId: string;
+    query: PageQuery;
+    whyNotEmpty?: string | undefined;
+    /** Which posts may be late: their time was read before. */
+    isEarly: (createdAt: string) => boolean;
+  },
+): Promise<{ walk: Walk; early: EarlyPost[] }> {
+  const { store, log } = deps;
+  const { jobId } = source;
+  const pages = readPages(store, {
+    ...readingOf(deps, source),
+    folder: names.capturePages(jobId, captureId),
+    query,
+    whyNotEmpty,
+  });
+  const early: EarlyPost[] = [];
+  let last: Walk | undefined;
+  for await (const { name, page, walk } of pages) {
+    await completePage(deps, source, { name, page });
+    log("capture.page", { jobId, posts: page.posts.length });
+    if (page.missingFields) {
+      log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
+    }
+    const posts = page.posts.filter(({ createdAt }) => isEarly(createdAt));
+    early.push(...posts.map((post) => toEarlyPost(post, name)));
+    early.push(...(await postsSentAlong(store, { name, page })));
+    last = walk;
+  }
+  if (!last) {
+    throw new ConnectorError("x-bad-response", "X gave no page at all");
+  }
+  return { walk: last, early };
+}
+
+/** How the pages of a source's timeline are read, whatever is asked of it. */
+export function readingOf(deps: CaptureDeps, source: Source) {
+  const { log, wait } = deps;
+  const { jobId, accountId } = source;
+  return {
+    accountId,
+    fetchPage: (asked: PageQuery & { paginationToken?: string }) =>
+      askTimeline(deps, source, { ...asked, maxResults: PAGE_SIZE }),
+    wait,
+    note: (reason: string) => log("capture.odd-answer", { jobId, reason }),
+    noteAskedAgain: (about: { reason: string; asked: number; detail: string }) =>
+      log("capture.asked-again", { jobId, ...about }),
+  };
+}
+
+/** Asks for a page; by ids, where X does not take the times that it is asked with. */
+export async function askTimeline(
+  { twitter, log }: CaptureDeps,
+  { jobId, accountId, token }: Source,
+  query: TimelineQuery,
+): Promise<Answer> {
+  const ask = (asked: TimelineQuery) => twitter.timeline(token, accountId, asked);
+  try {
+    return await ask(query);
+  } catch (refusal) {
+    const hasTimes = query.startTime !== undefined || query.endTime !== undefined;
+    if (!isRefused(refusal) || !hasTimes || query.paginationToken !== undefined) {
+      throw refusal;
+    }
+    const answer = await ask(withoutTimes(query)).catch((error: unknown) => {
+      throw isRefused(error) ? refusal : error;
+    });
+    log("capture.odd-answer", { jobId, reason: "X refused start_time or end_time: asked by ids" });
+    return answer;
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ConnectorError && error.code === "x-bad-request";
+}
+
+/** The same question by ids: all of its posts, and maybe some around. Without a start where ids say no time. */
+export function withoutTimes({ startTime, endTime, ...others }: TimelineQuery): TimelineQuery {
+  const first = startTime === undefined ? undefined : firstIdAt(startTime);
+  const sinceId =
+    first === undefined || timeOfId(first) === undefined ? undefined : BigInt(first) - 1n;
+  const untilId =
+    endTime === undefined ? undefined : firstIdAt(addSeconds(endTime, EDITABLE_SECONDS));
+  return {
+    ...(untilId !== undefined && { untilId }),
+    ...others,
+    // Also where a later one was given: the question is to begin where it began.
+    ...(sinceId !== undefined && { sinceId: String(sinceId) }),
+  };
+}
