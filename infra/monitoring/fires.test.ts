@@ -251,6 +251,36 @@ describe("the alert over what X is asked for", () => {
   });
 });
 
+describe("the alert over gaps that X contradicts itself on", () => {
+  const emptyBehindToken = { body: Buffer.from('{"meta":{"result_count":0}}'), about: {} };
+  const firesWhileXIsEmpty = async (times: number) => {
+    const x = await startSmallX(manyPosts(150), { keys: X_KEYS });
+    const parts = createParts(x.url);
+    let left = times;
+    const twitter: typeof parts.twitter = {
+      ...parts.twitter,
+      async timeline(token, accountId, query) {
+        const answer = await parts.twitter.timeline(token, accountId, query);
+        const isFirst = query.paginationToken === undefined && query.untilId === undefined;
+        left -= isFirst ? 0 : 1;
+        return isFirst || left < 0 ? answer : { ...emptyBehindToken, about: answer.about };
+      },
+    };
+    const window = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
+    await capture(captureDepsOf(parts, { twitter, posts: 150 }), SOURCE, window);
+    await x.close();
+    return firingAlerts({ AppServiceConsoleLogs: toRows(parts.log.text()) }, new Date());
+  };
+
+  it("fires where a page behind a token stays empty", async () => {
+    expect(await firesWhileXIsEmpty(Infinity)).toContain("gap");
+  });
+
+  it("does not fire where X gives the posts when it is asked again", async () => {
+    expect(await firesWhileXIsEmpty(2)).not.toContain("gap");
+  });
+});
+
 describe("the alert over crashes", () => {
   const firing = (...rows: Row[]) => firingAlerts({ AppServiceConsoleLogs: rows }, new Date());
   const linesOf = (...events: EventName[]) => {

@@ -155,8 +155,9 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "Posts could not be captured",
     severity: 1,
     description:
-      "X no longer gives the posts of an interval, and a gap was recorded. The status page shows the " +
-      "interval and what was tried. Somebody has to decide where else the posts are to be had: the " +
+      "X no longer gives the posts of an interval, or contradicts itself on it, and a gap was recorded. " +
+      "The status page shows the interval and why. Where X contradicts itself, the interval is read " +
+      "again by itself, after a quarter of an hour and then ever less often. Else somebody has to decide where else the posts are to be had: the " +
       "account's owner can request an archive of them from X.",
     events: ["gap.recorded"],
   },

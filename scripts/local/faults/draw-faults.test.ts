@@ -61,6 +61,16 @@ it("Messages of the work queue are lost, and no other call is", () => {
   expect(fatesOf("GET", "/account/work/messages").has("forgotten")).toBe(false);
 });
 
+it("Pages behind a token come without posts, and no other answer of X does", () => {
+  const fatesOf = (isFurtherPage: boolean) => {
+    const decide = drawFaults({ seed: 5, rate: 1 });
+    const call: Call = { service: "x", method: "GET", path: "/2/users/42/tweets", isFurtherPage };
+    return new Set(Array.from({ length: 500 }, () => decide(call)));
+  };
+  expect(fatesOf(true).has("emptied")).toBe(true);
+  expect(fatesOf(false).has("emptied")).toBe(false);
+});
+
 describe("strike", () => {
   it("strikes the first calls that match, and no more", () => {
     const decide = strike({ service: "x", fault: "cut", method: "PUT", path: /1$/ }, 2);
@@ -71,6 +81,13 @@ describe("strike", () => {
     expect(fates.filter(({ fault }) => fault !== undefined)).toEqual([]);
     const own = ["/1", "/11", "/21"].map((path) => decide({ service: "x", method: "PUT", path }));
     expect(own).toEqual(["cut", "cut", undefined]);
+  });
+
+  it("strikes pages behind a token, and not the first one, where a fault is about those", () => {
+    const decide = strike({ service: "x", fault: "emptied", isFurtherPage: true }, 5);
+    const call: Call = { service: "x", method: "GET", path: "/2/users/42/tweets" };
+    expect(decide({ ...call, isFurtherPage: false })).toBeUndefined();
+    expect(decide({ ...call, isFurtherPage: true })).toBe("emptied");
   });
 
   it.each(Object.entries(NAMED_FAULTS))("%s can strike", (_name, fault) => {
@@ -85,8 +102,10 @@ describe("strike", () => {
       "/a/coverage.json",
       "/m/manifest",
     ];
+    const { isFurtherPage = false } = fault;
     const decide = strike(fault, 1);
-    expect(paths.map((path) => decide({ ...call, path }))).toContain(fault.fault);
+    const fates = paths.map((path) => decide({ ...call, path, isFurtherPage }));
+    expect(fates).toContain(fault.fault);
   });
 });
 

@@ -39,8 +39,14 @@ const POSSIBLE: Record<Service, readonly Fault[]> = {
   completion: ["unavailable", "failed", "cut", "lost", "late", "kill-before", "kill-after"],
 };
 
-/** Messages of the work queue alone can be lost: what a person looks after is not put back. */
-function possibleFor({ service, method, path }: Call): readonly Fault[] {
+/**
+ * X is known to lose what lies behind its page tokens for a moment. Messages of the work queue alone can
+ * be lost: what a person looks after is not put back.
+ */
+function possibleFor({ service, method, path, isFurtherPage = false }: Call): readonly Fault[] {
+  if (isFurtherPage) {
+    return [...POSSIBLE.x, "emptied", "emptied"];
+  }
   const isMessage = service === "queue" && method === "POST" && !path.includes("poison");
   return isMessage ? [...POSSIBLE.queue, "forgotten", "forgotten"] : POSSIBLE[service];
 }

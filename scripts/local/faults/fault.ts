@@ -10,7 +10,13 @@ export type Service =
   | "completion";
 
 /** One call that the connector makes; the path has no query. */
-export type Call = { service: Service; method: string; path: string };
+export type Call = {
+  service: Service;
+  method: string;
+  path: string;
+  /** Of X: whether it asks for a page with the token that the page before it gave. */
+  isFurtherPage?: boolean;
+};
 
 /**
  * What happens to a call:
@@ -28,6 +34,7 @@ export type Call = { service: Service; method: string; path: string };
  * - `foreign`: answered 200 with somebody else's page, not done
  * - `fields-refused`: answered 400 as X does where it does not take the name of a field, not done
  * - `credits-spent`: answered as X does when the credits are spent, not done
+ * - `emptied`: answered 200 as if X had no more posts, although its page token is good; not done
  * - `forgotten`: a message that is put into a queue is answered as if it were there, and never is
  * - `omits-posts`: done and answered as X does when it says nothing of some posts
  * - `refuses-newest`: done and answered as X does when it names a timeline's post as an error only
@@ -49,6 +56,7 @@ export const FAULTS = [
   "foreign",
   "fields-refused",
   "credits-spent",
+  "emptied",
   "forgotten",
   "omits-posts",
   "refuses-newest",

@@ -82,6 +82,12 @@ describe("injectFaults", () => {
     expect(served).toEqual(["hello"]);
   });
 
+  it("emptied answers as X where it has no more posts, and nothing is done", async () => {
+    const { send, served } = await start("emptied");
+    expect(await send()).toEqual({ status: 200, body: '{"meta":{"result_count":0}}' });
+    expect(served).toEqual([]);
+  });
+
   it("says of a call where it goes, with no query", async () => {
     const { send, calls } = await start(undefined);
     await send();

@@ -72,6 +72,9 @@ async function play(faults: Faults, exchange: Exchange): Promise<void> {
     case "halved":
       serve(request, halve(answer));
       break;
+    case "emptied":
+      refuse(exchange, NO_POSTS);
+      break;
     case "forgotten":
       forget(exchange);
       break;
@@ -177,6 +180,13 @@ const REFUSALS: Record<
       type: "https://api.x.com/2/problems/credits-depleted",
     },
   }),
+};
+
+/** What X says where there is no post, and no page any more. */
+const NO_POSTS: Answer = {
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: { meta: { result_count: 0 } },
 };
 
 /** Reads the request to its end first, so that the caller is not cut off while it still sends. */

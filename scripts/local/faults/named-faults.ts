@@ -7,6 +7,7 @@ export type NamedFault = {
   fault: Fault;
   method?: string;
   path?: RegExp;
+  isFurtherPage?: boolean;
   /** What the SAS of a container allows while the fault is played. Default: `w`. */
   sasPermissions?: string;
 };
@@ -14,6 +15,7 @@ export type NamedFault = {
 export const NAMED_FAULTS: Record<string, NamedFault> = {
   "x-unavailable": { service: "x", fault: "unavailable", path: /\/tweets$/ },
   "x-answer-cut": { service: "x", fault: "halved", path: /\/tweets$/ },
+  "x-empty-page": { service: "x", fault: "emptied", path: /\/tweets$/, isFurtherPage: true },
   "x-rate-limited": { service: "x", fault: "rate-limited", path: /\/tweets$/ },
   "x-rate-limited-late": { service: "x", fault: "rate-limited-late", path: /\/tweets$/ },
   "x-unauthorized": { service: "x", fault: "unauthorized", path: /\/tweets$/ },
@@ -89,13 +91,17 @@ function killed(fault: "kill-before" | "kill-after", path: RegExp): NamedFault {
 }
 
 /** Strikes the first `times` calls that a named fault is about. */
-export function strike({ service, fault, method, path }: NamedFault, times: number): Decide {
+export function strike(
+  { service, fault, method, path, isFurtherPage }: NamedFault,
+  times: number,
+): Decide {
   let left = times;
   return (call) => {
     const matches =
       call.service === service &&
       (method === undefined || call.method === method) &&
-      (path === undefined || path.test(call.path));
+      (path === undefined || path.test(call.path)) &&
+      (isFurtherPage === undefined || isFurtherPage === call.isFurtherPage);
     if (!matches || left === 0) {
       return undefined;
     }

@@ -113,11 +113,11 @@ function createXServer(site: Hono, media: Hono, faults: Faults | undefined): Ser
       : problemResponse(plainProblem(421, "Misdirected Request"));
   });
   const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
-  injectFaults(server, faults, ({ method = "GET", url = "/", headers }) => ({
-    service: isMediaHost(hostIn(headers.host)) ? "media" : "x",
-    method,
-    path: new URL(url, "https://api.x.com").pathname,
-  }));
+  injectFaults(server, faults, ({ method = "GET", url = "/", headers }) => {
+    const { pathname: path, searchParams } = new URL(url, "https://api.x.com");
+    const service = isMediaHost(hostIn(headers.host)) ? "media" : "x";
+    return { service, method, path, isFurtherPage: searchParams.has("pagination_token") };
+  });
   return server;
 }
 

@@ -5,6 +5,7 @@ import { createTimeline, type Post, type Timeline } from "../../x/timeline.ts";
 export const ACCOUNT = { id: "42", name: "Small", username: "small" };
 
 const POSTS_OF_AN_HOUR = 3;
+const MORE_THAN_A_PAGE = 120;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const EDITED_AFTER_MS = 30_000;
@@ -12,10 +13,10 @@ const FIRST = Date.parse("2026-03-01T00:00:00Z");
 
 /**
  * A few posts in each of so many hours: with a picture, edited, and a repost of what quotes another, of
- * which X hands out the quoted post by its id only.
+ * which X hands out the quoted post by its id only. One hour is busy: it has more than a page.
  */
-export function makeTimeline(hours: number): Timeline {
-  const posts = Array.from({ length: hours * POSTS_OF_AN_HOUR }, (_, index) => {
+export function makeTimeline(hours: number, busyHour: number): Timeline {
+  const usual = Array.from({ length: hours * POSTS_OF_AN_HOUR }, (_, index) => {
     const hour = Math.floor(index / POSTS_OF_AN_HOUR);
     const time = FIRST + hour * HOUR_MS + (index % POSTS_OF_AN_HOUR) * MINUTE_MS;
     const post = postAt(new Date(time).toISOString());
@@ -28,9 +29,14 @@ export function makeTimeline(hours: number): Timeline {
         return { ...post, referenced_tweets: [{ type: "retweeted" as const, id: QUOTING.id }] };
     }
   });
-  const versions = posts.flatMap((post, index) =>
+  const versions = usual.flatMap((post, index) =>
     index % POSTS_OF_AN_HOUR === 1 ? [firstVersion(post)] : [],
   );
+  const begin = FIRST + busyHour * HOUR_MS + POSTS_OF_AN_HOUR * MINUTE_MS;
+  const more = Array.from({ length: MORE_THAN_A_PAGE }, (_, index) =>
+    postAt(new Date(begin + index * 10_000).toISOString()),
+  );
+  const posts = [...usual, ...more];
   const users = [{ ...ACCOUNT, public_metrics: { tweet_count: posts.length } }];
   const otherPosts = [...versions, QUOTING, QUOTED];
   return createTimeline({ accountId: ACCOUNT.id, users, posts, otherPosts });

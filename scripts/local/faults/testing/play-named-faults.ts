@@ -30,7 +30,10 @@ async function main(): Promise<void> {
   let sasPermissions = "w";
   const striker = createStriker((call) => decide(call));
   const system = await startLocalSystem({
-    timeline: makeTimeline(Object.keys(NAMED_FAULTS).length),
+    timeline: makeTimeline(
+      Object.keys(NAMED_FAULTS).length,
+      Object.keys(NAMED_FAULTS).indexOf("x-empty-page"),
+    ),
     history: true,
     progress: createProgress({ stream: process.stderr }),
     faults: striker.faults,
