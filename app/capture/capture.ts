@@ -14,7 +14,8 @@ import { holdLatePosts, lookBackFrom } from "./late.ts";
 import { askForMissing } from "./missing-posts.ts";
 import { timeOfId } from "./post-id.ts";
 import { searchGaps } from "./search.ts";
-import { BEFORE_TIMES, FIRST_TIME, questionFor, readTimeline } from "./timeline.ts";
+import { questionFor, readTimeline } from "./timeline.ts";
+import { BEFORE_TIMES, FIRST_TIME } from "./times.ts";
 import { BEGINNING, type PageQuery, SETTLING_SECONDS } from "./walk.ts";
 
 export type CaptureDeps = {

@@ -6,7 +6,8 @@ import type { CaptureDeps, Source } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
 import { askOnce, askProbe, readPages, storedWalk } from "./pages.ts";
-import { askTimeline, FIRST_TIME, readingOf } from "./timeline.ts";
+import { askTimeline, readingOf } from "./timeline.ts";
+import { FIRST_TIME } from "./times.ts";
 import { type PageQuery, type Reach, readBy, SURELY_WITHIN, type Walk } from "./walk.ts";
 
 /** The least that X returns at a time, for questions that need no more. */

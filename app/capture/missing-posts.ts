@@ -12,7 +12,7 @@ import { addSeconds, floorToSecond } from "./interval.ts";
 import { type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
 import { keepAnswer, keepContext, withContext } from "./pages.ts";
 import { timeOfId } from "./post-id.ts";
-import { FIRST_POST_TIME } from "./timeline.ts";
+import { FIRST_POST_TIME } from "./times.ts";
 
 const HOUR_MS = 60 * 60_000;
 /**

@@ -8,7 +8,7 @@ import { addSeconds } from "./interval.ts";
 import { postsOfWindow } from "./posts.ts";
 import { utcDay } from "./reads.ts";
 import { timeOfId } from "./post-id.ts";
-import { BEFORE_TIMES } from "./timeline.ts";
+import { BEFORE_TIMES } from "./times.ts";
 
 /**
  * How many posts that the archive does not know as the account's own X is asked for by name: each costs

@@ -18,7 +18,8 @@ import { completePage } from "./missing-posts.ts";
 import { askProbe, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
 import { clipDoubt } from "./findings.ts";
-import { FIRST_POST_TIME, readingOf } from "./timeline.ts";
+import { readingOf } from "./timeline.ts";
+import { FIRST_POST_TIME } from "./times.ts";
 import { doubtsOf, type Walk } from "./walk.ts";
 
 /** X gives up to 500 posts a search, and 10 at least. */

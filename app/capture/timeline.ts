@@ -7,14 +7,9 @@ import { type EarlyPost, postsSentAlong, toEarlyPost } from "./late.ts";
 import { completePage } from "./missing-posts.ts";
 import { PAGE_SIZE, readPages } from "./pages.ts";
 import { firstIdAt, timeOfId } from "./post-id.ts";
+import { FIRST_TIME } from "./times.ts";
 import type { PageQuery, Walk } from "./walk.ts";
 
-/** X has no posts of before (x-api.md section 1). */
-export const FIRST_POST_TIME = "2006-03-21T00:00:00Z";
-/** X knows no time parameters before this (x-api.md section 1). */
-export const FIRST_TIME = "2010-11-06T00:00:00Z";
-/** The ids of most of its posts say no time. So it is read as a whole, by the first id after it. */
-export const BEFORE_TIMES: Interval = { start: FIRST_POST_TIME, end: FIRST_TIME };
 /** A post may be edited for so long, and has an id of that time then (x-api.md section 3). */
 const EDITABLE_SECONDS = 3600;
 
