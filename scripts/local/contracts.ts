@@ -30,6 +30,8 @@ export type TrueMedia = {
   altText?: string;
   /** False where X answers the download with an error for ever. */
   available: boolean;
+  /** Whether the file is only the preview picture of a video that X gives as a stream. */
+  isPreview: boolean;
 };
 
 /** A post as a reader on X sees it: what the mailbox must show in the end. */
@@ -56,6 +58,10 @@ export type TruePost = {
   versions: string[];
   /** Earlier versions of an edited post that X hands out by their ids. */
   earlier: TruePost[];
+  /** What else a reader sees of it, as it was written: an article with its code. */
+  facts: string[];
+  /** Names of the members that X sends in a form that nobody can read. */
+  oddMembers: string[];
 };
 
 export type TrueReference = {

@@ -12,6 +12,7 @@ export function checkMail(post: TruePost, mail: ParsedMail): string[] {
     ...checkAuthor(post, mail),
     ...shownPosts(post).flatMap((shown) => checkText(shown, mail)),
     ...checkPolls(post, mail),
+    ...shownPosts(post).flatMap((shown) => checkFacts(shown, mail)),
     ...checkMedia(post, mail),
   ];
 }
@@ -82,6 +83,20 @@ function checkPolls({ pollAnswers }: TruePost, { text }: ParsedMail): string[] {
     .map((answer) => `the answer "${answer}" of its poll is missing`);
 }
 
+/** What stands beside the text; of what X sends oddly, that it cannot be read. */
+function checkFacts({ post, as }: Shown, { text }: ParsedMail): string[] {
+  const has = normalise(text);
+  const whose = as === "context" ? ` of ${as} ${post.id}` : "";
+  return [
+    ...post.facts
+      .filter((fact) => !has.includes(normalise(fact)))
+      .map((fact) => `"${fact}"${whose} is missing`),
+    ...post.oddMembers
+      .filter((name) => !has.includes(name))
+      .map((name) => `that ${name}${whose} cannot be read is not said`),
+  ];
+}
+
 function checkMedia(post: TruePost, mail: ParsedMail): string[] {
   const media = shownMedia(post);
   const total = media.reduce((sum, { available, bytes }) => sum + (available ? bytes : 0), 0);
@@ -89,7 +104,7 @@ function checkMedia(post: TruePost, mail: ParsedMail): string[] {
 }
 
 function checkMedium(medium: TrueMedia, mail: ParsedMail, total: number): string[] {
-  const { mediaKey, sha256, available, altText } = medium;
+  const { mediaKey, sha256, available, altText, isPreview } = medium;
   const attached = mail.attachments.some((attachment) => attachment.sha256 === sha256);
   const mentioned = mail.text.includes(mediaKey);
   const described = !altText || normalise(mail.text).includes(normalise(altText));
@@ -100,7 +115,11 @@ function checkMedium(medium: TrueMedia, mail: ParsedMail, total: number): string
 
   function judgeAvailable(): string[] {
     const excused = total > SURE_TO_FIT_BYTES && mentioned;
-    return attached || excused ? [] : [`medium ${mediaKey} is not attached as X serves it`];
+    const isCalledIt = !isPreview || mail.text.includes("preview picture");
+    return [
+      ...(attached || excused ? [] : [`medium ${mediaKey} is not attached as X serves it`]),
+      ...(isCalledIt ? [] : [`the preview picture of ${mediaKey} is not called that`]),
+    ];
   }
   function judgeUnavailable(): string[] {
     return mentioned ? [] : [`medium ${mediaKey} cannot be had, and the mail does not say so`];

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { RECORD_RULE } from "../contracts.ts";
+import { RECORD_RULE, type TruePost } from "../contracts.ts";
 import type { Item } from "../portal/item.ts";
 import { openMailbox } from "../portal/mailbox.ts";
 import { sampleItem, sampleParty, samplePost, sampleRecord } from "../portal/testing/samples.ts";
@@ -286,6 +286,40 @@ describe("the checker", () => {
     );
     expect(JSON.stringify(check(evidence).problems)).not.toContain("context 7");
   });
+
+  it.each<[string, Partial<TruePost>, string, string]>([
+    ["an answer of a poll", { facts: ["Yes & no"] }, "Yes &amp; no", '"Yes & no" is missing'],
+    ["code of an article", { facts: ["a < b"] }, "a &lt; b", '"a < b" is missing'],
+    [
+      "what cannot be read",
+      { oddMembers: ["geo"] },
+      "nothing",
+      "that geo cannot be read is not said",
+    ],
+    [
+      "the name of a picture that stands for a video",
+      { media: [medium("3_9", "gone", { isPreview: true, bytes: 9_000_000 })] },
+      "3_9",
+      "the preview picture of 3_9 is not called that",
+    ],
+  ])("finds that a mail is without %s", async (_what, members, said, problem) => {
+    const [first, ...rest] = truth();
+    const posts = [samplePost({ ...first, ...members }), ...rest];
+    const items = standardItems();
+    replace("1", "Not archived: 3_9", said)(items);
+    expect(await problemsOf(items, posts)).toEqual([problem]);
+    const whole = [...(members.facts ?? []), ...(members.oddMembers ?? [])].join(" ");
+    replace("1", said, `${whole} 3_9, a preview picture`)(items);
+    await rm(directory, { recursive: true });
+    expect(await problemsOf(items, posts)).toEqual([]);
+  });
+
+  async function problemsOf(items: Items, posts: TruePost[]): Promise<string[]> {
+    const verdict = check({ ...(await gather(directory, items)), truth: posts });
+    return verdict.problems
+      .map(({ what }) => what)
+      .filter((what) => what !== "medium 3_9 cannot be had, and the mail does not say so");
+  }
 
   it("takes a mention for large media that fit into no item", async () => {
     const [first, ...rest] = truth();

@@ -3,7 +3,8 @@ import { quote, repost } from "./generate-references.ts";
 import { own, type Shape } from "./generate-text.ts";
 import { remark, sentence } from "./generate-words.ts";
 import { makeLink, makeMediaKey, makePost, type World } from "./generate-world.ts";
-import type { Media, Post, User } from "./timeline.ts";
+import { inventMedia } from "./media-objects.ts";
+import type { Media, Poll, Post, User } from "./timeline.ts";
 
 type At = { time: number; id: string };
 
@@ -36,6 +37,27 @@ export const ATTACHMENT_SHAPES: Record<string, Shape> = {
 
   animatedGif: (world, at) => withMedia(world, at, [addFilm(world, at.time, 16)]),
 
+  streamOnlyVideo: (world, at) => withMedia(world, at, [addStream(world, at.time)]),
+
+  videoWithoutQuery: (world, at) =>
+    withMedia(world, at, [addFilm(world, at.time, 7, { only_without_query: true })]),
+
+  oddMedia: (world, at) => {
+    const photo = addPhoto(world, at.time, "jpg", "A quay");
+    photo["sent_oddly"] = { width: null, preview_image_url: 7 };
+    const film = addFilm(world, at.time, 7);
+    const { variants = [] } = inventMedia(film.media_key);
+    film["sent_oddly"] = { variants: [null, ...variants, { url: null }], duration_ms: "long" };
+    return withMedia(world, at, [photo, film]);
+  },
+
+  quoteWithOddMembers: (world, at) => {
+    const quoted = makeOtherWithPhoto(world, at.time);
+    const media_keys = [null, ...(quoted.attachments?.media_keys ?? [])];
+    quoted["sent_oddly"] = { attachments: { media_keys }, article: null, public_metrics: null };
+    return quote(world, at, quoted);
+  },
+
   photoAndVideo: (world, at) =>
     withMedia(world, at, [addPhoto(world, at.time, "jpg"), addFilm(world, at.time, 7)]),
 
@@ -48,21 +70,12 @@ export const ATTACHMENT_SHAPES: Record<string, Shape> = {
 
   repostWithMedia: (world, at) => repost(world, at, makeOtherWithPhoto(world, at.time)),
 
-  poll: (world, at) => {
-    const id = String(BigInt(at.id) - 5n);
-    world.polls.push({
-      id,
-      options: ["Yes", "No", "Ask the pilot &amp; wait"].map((label, index) => ({
-        position: index + 1,
-        label,
-        votes: world.random.int(0, 500),
-      })),
-      duration_minutes: 1440,
-      end_datetime: new Date(at.time + 86_400_000).toISOString(),
-      voting_status: "open",
-    });
-    return { ...own(world, at, ["Should berth 7 stay open?"]), attachments: { poll_ids: [id] } };
-  },
+  poll: (world, at) => withPoll(world, at, { voting_status: "open" }),
+
+  closedPoll: (world, at) => withPoll(world, at, { voting_status: "closed" }),
+
+  oddPoll: (world, at) =>
+    withPoll(world, at, { sent_oddly: { voting_status: null, duration_minutes: "a day" } }),
 
   place: (world, at) => {
     const place = "01a9f2c3d4e5b607";
@@ -77,6 +90,27 @@ export const ATTACHMENT_SHAPES: Record<string, Shape> = {
     });
     const coordinates = { type: "Point", coordinates: [3.25, 60.31] };
     return { ...own(world, at, [remark(world.random)]), geo: { place_id: place, coordinates } };
+  },
+
+  coordinates: (world, at) => ({
+    ...own(world, at, [remark(world.random)]),
+    geo: { coordinates: { type: "Point", coordinates: [-3.75, 60.5] } },
+  }),
+
+  articleWithCode: (world, at) => {
+    const link = makeLink(world.random, { expanded_url: `https://x.com/i/article/${at.id}` });
+    const code = "const isHigh = tide > 4 && wind < 12; // &amp;";
+    const handle = `@${world.random.pick(world.others).username}`;
+    const article = {
+      title: "How we count tides & ships",
+      preview_text: sentence(world.random),
+      plain_text: `${remark(world.random)}\nAsk ${handle} if depth < 9 m & rising.`,
+      entities: {
+        code: [{ language: "typescript", code, content: `\`\`\`typescript\n${code}\n\`\`\`` }],
+        mentions: [{ text: handle }],
+      },
+    };
+    return { ...own(world, at, [{ links: [link] }]), article };
   },
 
   article: (world, at) => {
@@ -149,14 +183,44 @@ function addPhoto(world: World, time: number, type: string, alt?: string): Media
   return media;
 }
 
+function withPoll(world: World, at: At, members: Partial<Poll>): Post {
+  const id = String(BigInt(at.id) - 5n);
+  world.polls.push({
+    id,
+    options: ["Yes", "No", "Ask the pilot &amp; wait", "Depth &lt; 9"].map((label, index) => ({
+      position: index + 1,
+      label,
+      votes: world.random.int(0, 500),
+    })),
+    duration_minutes: 1440,
+    end_datetime: new Date(at.time + 86_400_000).toISOString(),
+    voting_status: "open",
+    ...members,
+  });
+  return { ...own(world, at, ["Should berth 7 stay open?"]), attachments: { poll_ids: [id] } };
+}
+
 /** X's own description is enough: what is not said here is invented from the key. */
-function addFilm(world: World, time: number, prefix: 7 | 13 | 16): Media {
+function addFilm(
+  world: World,
+  time: number,
+  prefix: 7 | 13 | 16,
+  members: Partial<Media> = {},
+): Media {
   const media: Media = {
     media_key: makeMediaKey(world.random, prefix, time),
     ...(prefix === 16 && { alt_text: "A gull turns its head" }),
+    ...members,
   };
   world.media.push(media);
   return media;
+}
+
+/** A video of which X names no file but the play list of its stream. */
+function addStream(world: World, time: number): Media {
+  const name = world.random.name(15);
+  const url = `https://video.twimg.com/amplify_video/${name}/pl/${name}.m3u8?tag=14`;
+  return addFilm(world, time, 13, { variants: [{ content_type: "application/x-mpegURL", url }] });
 }
 
 function keysOf(media: readonly Media[]): string[] {

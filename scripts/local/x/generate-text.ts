@@ -93,10 +93,42 @@ export const TEXT_SHAPES: Record<string, Shape> = {
   noText: (world, at) =>
     own(world, at, ["Bell \u0007, nothing \u0000, half a \ud83d ship, next line \u0085 end"]),
 
+  /** X's notice stands in the place of the author's words. */
+  withheldForCopyright: (world, at) => ({
+    ...own(world, at, [
+      `This Post from @${world.account.username} has been withheld in response to a report from the copyright holder.`,
+    ]),
+    withheld: { copyright: true, country_codes: ["XY"], scope: "tweet" },
+  }),
+
   community: (world, at) => ({
     ...own(world, at, [remark(world.random)]),
     community_id: "1500600700800900100",
   }),
+
+  paidPartnership: (world, at) => ({
+    ...own(world, at, [remark(world.random)]),
+    paid_partnership: true,
+    scopes: { followers: true },
+  }),
+
+  emptyNote: (world, at) => ({
+    ...own(world, at, [remark(world.random)]),
+    note_tweet: { text: "" },
+  }),
+
+  /** A long post of which X sends the beginning, and neither the note nor a link to the post. */
+  cutWithoutNote: (world, at) =>
+    own(world, at, [`${charactersOf(longText(world.random)).slice(0, 278).join("").trimEnd()}…`]),
+
+  oddMembers: (world, at) => {
+    const post = own(world, at, [
+      `${sentence(world.random)} `,
+      { links: [makeLink(world.random)] },
+    ]);
+    const urls = [null, ...(post.entities?.urls ?? [])];
+    return { ...post, sent_oddly: { entities: { urls }, geo: null, lang: 5, article: "none" } };
+  },
 };
 
 /** As a stranger would write it who wants to be taken for the account. */

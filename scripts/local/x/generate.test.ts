@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { generateTimeline, SHAPES } from "./generate.ts";
-import { newestFirst, type Post } from "./timeline.ts";
+import { isOnlyWithoutQuery } from "./media-objects.ts";
+import { type Media, newestFirst, type Post } from "./timeline.ts";
 
 const timeline = generateTimeline();
 
 function some(test: (post: Post) => boolean): boolean {
   return timeline.posts.some(test);
+}
+
+function isFirstMedium(post: Post, test: (media: Media) => boolean): boolean {
+  const media = timeline.media.get(post.attachments?.media_keys?.[0] ?? "");
+  return media?.media_key.startsWith("3_") === false && test(media);
 }
 
 function timeOf(post: Post): number {
@@ -56,6 +62,24 @@ describe("the generated timeline", () => {
     ["four photos", (post: Post) => post.attachments?.media_keys?.length === 4],
     ["an article with a cover", (post: Post) => post.article?.cover_media !== undefined],
     ["an edited post of three versions", (post: Post) => post.edit_history_tweet_ids?.length === 3],
+    [
+      "an article with code",
+      (post: Post) => (post.article?.entities?.code?.[0]?.code ?? "").includes(" < "),
+    ],
+    ["an empty note", (post: Post) => post.note_tweet?.text === ""],
+    ["a text that is cut, with no more of it", (post: Post) => /^.{270,280}…$/su.test(post.text)],
+    ["X's notice of a withheld post", (post: Post) => post.text.includes("has been withheld")],
+    ["coordinates alone", (post: Post) => post.geo !== undefined && !post.geo.place_id],
+    ["a paid partnership", (post: Post) => post["paid_partnership"] === true],
+    ["members that X sends oddly", (post: Post) => post["sent_oddly"] !== undefined],
+    [
+      "a video that X gives as a stream only",
+      (post: Post) => isFirstMedium(post, ({ variants = [] }) => variants.length === 1),
+    ],
+    [
+      "a video that X has only without the query of its address",
+      (post: Post) => isFirstMedium(post, isOnlyWithoutQuery),
+    ],
     ["HTML entities", (post: Post) => post.text.includes("&lt;")],
     [
       "a lost photo",

@@ -1,5 +1,12 @@
 import { makeFilm, makePicture } from "./media-bytes.ts";
-import { bestFileOf, describeMedia, FRAME, mediaKeysOf, pictureType } from "./media-objects.ts";
+import {
+  bestFileOf,
+  describeMedia,
+  FRAME,
+  isOnlyWithoutQuery,
+  mediaKeysOf,
+  pictureType,
+} from "./media-objects.ts";
 import type { Timeline } from "./timeline.ts";
 
 export type MediaFile = { contentType: string; body: Buffer };
@@ -7,7 +14,11 @@ export type MediaFile = { contentType: string; body: Buffer };
 /** What lies at `https://host/path?query`; undefined: X answers 404. */
 export type MediaFiles = { at(url: URL): MediaFile | undefined };
 
-type Stored = { contentType: string; make(quality: "best" | "smaller"): Buffer };
+type Stored = {
+  contentType: string;
+  make(quality: "best" | "smaller"): Buffer;
+  onlyWithoutQuery?: boolean;
+};
 
 const SMALLER = { width: FRAME.width / 2, height: FRAME.height / 2 };
 
@@ -19,7 +30,8 @@ export function createMediaFiles(timeline: Timeline): MediaFiles {
     at(url) {
       const { path, quality } = readAddress(url);
       const file = stored.get(path);
-      if (file === undefined || !isFormatOf(file, url.searchParams.get("format"))) {
+      const isRefused = file?.onlyWithoutQuery === true && url.search !== "";
+      if (file === undefined || isRefused || !isFormatOf(file, url.searchParams.get("format"))) {
         return undefined;
       }
       const key = `${path} ${quality}`;
@@ -76,6 +88,7 @@ function storeMedium(stored: Map<string, Stored>, timeline: Timeline, key: strin
   if (media.type === "photo" && best !== undefined) {
     storePicture(stored, best.url, key);
   }
+  const onlyWithoutQuery = isOnlyWithoutQuery(media);
   if (media.preview_image_url !== undefined) {
     storePicture(stored, media.preview_image_url, `${key} preview`);
   }
@@ -85,7 +98,7 @@ function storeMedium(stored: Map<string, Stored>, timeline: Timeline, key: strin
       contentType === "video/mp4"
         ? () => makeFilm(`${key} ${url}`, bitRate ?? 0)
         : () => Buffer.from(`#EXTM3U\n#EXT-X-VERSION:6\n# ${key}\n#EXT-X-ENDLIST\n`);
-    stored.set(pathOf(url), { contentType, make });
+    stored.set(pathOf(url), { contentType, make, onlyWithoutQuery });
   }
 }
 

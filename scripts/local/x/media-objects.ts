@@ -16,6 +16,11 @@ export function describeMedia(timeline: Timeline, key: string): FullMedia {
   return { ...invent(key, type), ...given, type };
 }
 
+/** A medium of which the files say nothing. */
+export function inventMedia(key: string): Media {
+  return invent(key, typeOfKey(key));
+}
+
 /** Keys of all media that a post names, in its own order. */
 export function mediaKeysOf(post: Post): string[] {
   const { article, attachments } = post;
@@ -27,16 +32,41 @@ export function mediaKeysOf(post: Post): string[] {
   return [...new Set(keys)];
 }
 
-/** The file that is a medium's best quality (x-api.md section 8); undefined where X names none. */
-export function bestFileOf(media: FullMedia): { url: string; contentType: string } | undefined {
+export type BestFile = { url: string; contentType: string; isPreview: boolean };
+
+/**
+ * The file that shows a medium in its best quality (x-api.md section 8), at the address where X has
+ * it; for a video without an MP4 its preview picture. Undefined where X names none.
+ */
+export function bestFileOf(media: FullMedia): BestFile | undefined {
   if (media.type === "photo") {
-    return media.url === undefined
-      ? undefined
-      : { url: media.url, contentType: pictureType(media.url) };
+    return media.url === undefined ? undefined : pictureAt(media.url, false);
   }
   const films = (media.variants ?? []).filter((variant) => variant.content_type === "video/mp4");
   const [best] = films.sort((a, b) => (b.bit_rate ?? 0) - (a.bit_rate ?? 0));
-  return best && { url: best.url, contentType: best.content_type };
+  if (best === undefined) {
+    const { preview_image_url: preview } = media;
+    return preview === undefined ? undefined : pictureAt(preview, true);
+  }
+  const url = isOnlyWithoutQuery(media) ? withoutQuery(best.url) : best.url;
+  return { url, contentType: best.content_type, isPreview: false };
+}
+
+/** X answers the address of such a film with 404 as long as its own query is on it. */
+export function isOnlyWithoutQuery(media: Media): boolean {
+  return media["only_without_query"] === true;
+}
+
+function pictureAt(url: string, isPreview: boolean): BestFile {
+  const address = new URL(url);
+  address.searchParams.set("name", "orig");
+  return { url: address.href, contentType: pictureType(url), isPreview };
+}
+
+function withoutQuery(url: string): string {
+  const address = new URL(url);
+  address.search = "";
+  return address.href;
 }
 
 export function pictureType(url: string): "image/png" | "image/jpeg" {

@@ -3,8 +3,8 @@ import { ASKABLE_FIELDS, RENAMED, type Selection } from "./vocabulary.ts";
 
 /** A post with the members that were asked for, spelled as the request's vocabulary has it. */
 export function renderPost(post: Post, selection: Selection): Record<string, unknown> {
-  const whole: Post = { ...post, edit_history_tweet_ids: post.edit_history_tweet_ids ?? [post.id] };
-  const members = Object.entries(whole).filter(
+  const { id, edit_history_tweet_ids: versions = [id] } = post;
+  const members = Object.entries(asSent({ ...post, edit_history_tweet_ids: versions })).filter(
     ([name]) => selection.post.has(name) || !ASKABLE_FIELDS.has(name),
   );
   const { spelling } = selection.vocabulary;
@@ -32,6 +32,11 @@ export function renderPlace(place: Place, selection: Selection): Record<string, 
   return pick(place, selection.place);
 }
 
+/** Members that X sends in another shape than its own stand in `sent_oddly`. */
+function asSent({ sent_oddly: odd, ...object }: Record<string, unknown>): Record<string, unknown> {
+  return isRecord(odd) ? { ...object, ...odd } : object;
+}
+
 function renderMember(name: string, value: unknown, selection: Selection): unknown {
   if (selection.vocabulary !== RENAMED || !isRecord(value)) {
     return value;
@@ -44,7 +49,7 @@ function renderMember(name: string, value: unknown, selection: Selection): unkno
 }
 
 function pick(object: Record<string, unknown>, names: ReadonlySet<string>) {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => names.has(name)));
+  return Object.fromEntries(Object.entries(asSent(object)).filter(([name]) => names.has(name)));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

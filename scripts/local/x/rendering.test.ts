@@ -85,6 +85,28 @@ describe("members of a post", () => {
   });
 });
 
+it("Members of any object come as X sends them oddly, if they were asked for", () => {
+  const odd = { ...post, sent_oddly: { lang: null, public_metrics: 5, entities: [] } };
+  const media = { media_key: "3_7", sent_oddly: { variants: [null], url: 5, width: null } };
+  const view = {
+    timeline: smallTimeline([odd], [quoted, older], [media]),
+    viewerId: "42",
+    now: undefined,
+    hidden: new Set<string>(),
+  };
+  const query = {
+    "post.fields": "lang,public_metrics",
+    "media.fields": "variants",
+    expansions: "attachments.media_keys",
+  };
+  const found = { posts: [{ ...odd, attachments: { media_keys: ["3_7"] } }], errors: [] };
+  const sent = answerPosts(view, readSelection(new URLSearchParams(query)), found);
+  expect(sent.data).toMatchObject([{ lang: null, public_metrics: 5 }]);
+  expect(sent.data?.[0]).not.toHaveProperty("entities");
+  expect(sent.data?.[0]).not.toHaveProperty("sent_oddly");
+  expect(sent.includes?.["media"]).toEqual([{ media_key: "3_7", type: "photo", variants: [null] }]);
+});
+
 describe("includes", () => {
   it("are absent without expansions", () => {
     expect(answer({ "media.fields": "url" })).not.toHaveProperty("includes");

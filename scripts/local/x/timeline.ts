@@ -33,6 +33,11 @@ export const postSchema = z.looseObject({
     .looseObject({
       cover_media: z.string().optional(),
       media_entities: z.array(z.string()).optional(),
+      title: z.string().optional(),
+      plain_text: z.string().optional(),
+      entities: z
+        .looseObject({ code: z.array(z.looseObject({ code: z.string() })).optional() })
+        .optional(),
     })
     .optional(),
 });

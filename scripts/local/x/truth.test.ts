@@ -48,6 +48,40 @@ describe("the truth about a post", () => {
     });
   });
 
+  it("takes text and entities of a post with an empty note from the post", () => {
+    const entities = { urls: [{ url: "https://t.co/s", expanded_url: "https://s.example" }] };
+    expect(tellOne({ text: "short", entities, note_tweet: { text: "" } })).toMatchObject({
+      text: "short",
+      links: [{ short: "https://t.co/s", expanded: "https://s.example" }],
+    });
+  });
+
+  it("names answers of a poll decoded, and an article with its code as they are", () => {
+    const timeline = generateTimeline();
+    const facts = tell(timeline).flatMap((post) => post.facts);
+    expect(facts).toContain("Ask the pilot & wait");
+    expect(facts).toContain("How we count tides & ships");
+    expect(facts).toContain("const isHigh = tide > 4 && wind < 12; // &amp;");
+  });
+
+  it("names the members that X sends oddly, and is none the less complete", () => {
+    const entities = { urls: [{ url: "https://t.co/s" }] };
+    expect(tellOne({ entities, sent_oddly: { entities: null, geo: 5 } })).toMatchObject({
+      links: [{ short: "https://t.co/s" }],
+      oddMembers: ["entities", "geo"],
+    });
+  });
+
+  it("takes the preview picture for a video that X gives as a stream, and a film where it is", () => {
+    const timeline = generateTimeline();
+    const media = tell(timeline).flatMap((post) => post.media);
+    const previews = media.filter(({ isPreview }) => isPreview);
+    expect(previews.length).toBeGreaterThan(1);
+    expect(new Set(previews.map(({ contentType }) => contentType))).toEqual(
+      new Set(["image/jpeg"]),
+    );
+  });
+
   it("names the earlier versions that X hands out", () => {
     const post = postAt("2026-01-01T00:00:00.000Z");
     const version = postAt("2025-12-31T23:50:00.000Z", { text: "before" });

@@ -68,6 +68,8 @@ function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost 
     references: [],
     versions: post.edit_history_tweet_ids ?? [post.id],
     earlier: [],
+    facts: factsOf(post),
+    oddMembers: Object.keys(Object(post["sent_oddly"])),
   };
 }
 
@@ -77,15 +79,26 @@ function answersOf(poll: Poll | undefined): string[] {
   );
 }
 
+/** What a reader sees of an article, which X does not escape. */
+function factsOf({ article }: Post): string[] {
+  const code = article?.entities?.code?.map((block) => block.code) ?? [];
+  return [article?.title, article?.plain_text, ...code].filter((fact) => fact !== undefined);
+}
+
 /** A repost's own text is cut at 140 characters, a long post's is short (x-api.md section 2). */
 function completeText(timeline: Timeline, post: Post): string {
   const source = originalOf(timeline, post) ?? post;
-  return source.note_tweet?.text ?? source.text;
+  return noteOf(source)?.text ?? source.text;
+}
+
+/** The long form of a post's text; an empty one says nothing. */
+function noteOf({ note_tweet: note }: Post): Post["note_tweet"] {
+  return note?.text === "" ? undefined : note;
 }
 
 /** Each link where X marks it; the places of the marks count the text as X sends it. */
 function expandLinks(post: Post): string {
-  const characters = charactersOf(post.note_tweet?.text ?? post.text);
+  const characters = charactersOf(noteOf(post)?.text ?? post.text);
   const links = new Map(
     (entitiesOf(post)?.urls ?? []).flatMap(({ url, expanded_url: expanded = url, start, end }) =>
       characters.slice(Number(start), Number(end)).join("") === url
@@ -114,8 +127,9 @@ function originalOf(timeline: Timeline, post: Post): Post | undefined {
   return repost === undefined ? undefined : shownPost(timeline, repost.id);
 }
 
-function entitiesOf({ entities, note_tweet: note }: Post): Entities | undefined {
-  return note === undefined ? entities : note.entities;
+function entitiesOf(post: Post): Entities | undefined {
+  const note = noteOf(post);
+  return note === undefined ? post.entities : note.entities;
 }
 
 function shownPost(timeline: Timeline, id: string): Post | undefined {
@@ -147,7 +161,7 @@ function mentionsIn(timeline: Timeline, post: Post): TruePost["mentions"] {
 function tellMedium(timeline: Timeline, files: MediaFiles, mediaKey: string): TrueMedia {
   const media = describeMedia(timeline, mediaKey);
   const best = bestFileOf(media);
-  const file = best === undefined ? undefined : files.at(bestAddress(best.url));
+  const file = best === undefined ? undefined : files.at(new URL(best.url));
   return {
     mediaKey,
     type: media.type,
@@ -156,12 +170,6 @@ function tellMedium(timeline: Timeline, files: MediaFiles, mediaKey: string): Tr
     sha256: file === undefined ? "" : createHash("sha256").update(file.body).digest("hex"),
     ...(media.alt_text !== undefined && { altText: media.alt_text }),
     available: file !== undefined,
+    isPreview: best?.isPreview ?? false,
   };
-}
-
-/** `name=orig` asks for the best picture; films ignore it. */
-function bestAddress(url: string): URL {
-  const address = new URL(url);
-  address.searchParams.set("name", "orig");
-  return address;
 }

@@ -35,6 +35,7 @@ export function medium(
     bytes: content.length,
     sha256: createHash("sha256").update(content).digest("hex"),
     available: true,
+    isPreview: false,
     ...more,
   };
 }

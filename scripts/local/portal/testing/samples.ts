@@ -61,6 +61,8 @@ export function samplePost(changes: Partial<TruePost> = {}): TruePost {
     references: [],
     versions: [id],
     earlier: [],
+    facts: [],
+    oddMembers: [],
     ...changes,
   };
 }
