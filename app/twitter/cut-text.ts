@@ -18,10 +18,16 @@ export function cutOf(post: WirePost): Cut | undefined {
   if (noteOf(post) || references.some(({ type }) => type === "retweeted")) {
     return undefined;
   }
+  if (linksToItself(post)) {
+    return "cut";
+  }
   const text = plainText(shownText(post));
   const length = weightOf(text);
+  if (length < NEAR_LIMIT) {
+    return undefined;
+  }
   const endsInEllipsis = /(?:…|\.\.\.)(?:\s+https:\/\/t\.co\/\w+)*\s*$/.test(text);
-  if (linksToItself(post) || (endsInEllipsis && length >= NEAR_LIMIT)) {
+  if (endsInEllipsis) {
     return "cut";
   }
   return length >= LIMIT ? "at the limit" : undefined;
@@ -47,33 +53,22 @@ function shownText({ text = "", display_text_range: range }: WirePost): string {
         .join("");
 }
 
-/** Code points that count once; all others count twice (twitter-text, configuration v3). */
-const LIGHT: readonly (readonly [from: number, to: number])[] = [
-  [0, 4351],
-  [8192, 8205],
-  [8208, 8223],
-  [8242, 8247],
-];
+/** Characters that count twice (twitter-text, configuration v3); all others count once. */
+const HEAVY = /[\u1100-\u1fff\u200e\u200f\u2020-\u2031\u2038-\u{10ffff}]/gu;
+const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u;
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /**
  * Length of a text as X counts it: an emoji of however many code points counts twice. A t.co link
- * has the 23 characters that X counts any link for.
+ * has the 23 characters that X counts any link for. Of a text far below the limit, no more is said than that.
  */
 export function weightOf(text: string): number {
-  if (text.length * 2 < NEAR_LIMIT) {
-    return 0;
+  const whole = text.normalize("NFC");
+  const atMost = whole.length + (whole.match(HEAVY)?.length ?? 0);
+  if (atMost < NEAR_LIMIT) {
+    return atMost;
   }
-  let weight = 0;
-  for (const { segment } of graphemes.segment(text.normalize("NFC"))) {
-    weight += /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(segment)
-      ? 2
-      : Array.from(segment, weightOfCharacter).reduce((sum, each) => sum + each, 0);
-  }
-  return weight;
-}
-
-function weightOfCharacter(character: string): number {
-  const code = character.codePointAt(0) ?? 0;
-  return LIGHT.some(([from, to]) => from <= code && code <= to) ? 1 : 2;
+  return Array.from(graphemes.segment(whole), ({ segment }) =>
+    EMOJI.test(segment) ? 2 : Array.from(segment).length + (segment.match(HEAVY)?.length ?? 0),
+  ).reduce((sum, each) => sum + each, 0);
 }

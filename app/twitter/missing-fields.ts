@@ -1,4 +1,4 @@
-import { cutOf } from "./cut-text.ts";
+import type { Post } from "./post.ts";
 import type { WirePost } from "./wire.ts";
 
 /**
@@ -6,12 +6,12 @@ import type { WirePost } from "./wire.ts";
  * what it does not know (any more, x-api.md section 0). The post can be archived without them, but
  * somebody has to know. A long post whose text is cut has its text elsewhere.
  */
-export function missingFieldsOf(post: WirePost): string[] {
+export function missingFieldsOf(post: WirePost, { cut }: Pick<Post, "cut">): string[] {
   const history = post.edit_history_tweet_ids ?? post.edit_history_post_ids;
   return [
     ...(post.conversation_id === undefined ? ["conversation_id"] : []),
     ...(post.public_metrics === undefined ? ["public_metrics"] : []),
     ...(history === undefined ? ["edit history"] : []),
-    ...(cutOf(post) === "cut" ? ["note (the text beyond 280 characters)"] : []),
+    ...(cut === "cut" ? ["note (the text beyond 280 characters)"] : []),
   ];
 }

@@ -88,6 +88,22 @@ describe("A post", () => {
     expect(readPost(long)?.links).toHaveLength(1);
   });
 
+  it.each<[string, Wire, string]>([
+    ["cut", { text: `${"word ".repeat(55)}…` }, "the text beyond 280 characters (X sent no note)"],
+    [
+      "as long as it can be",
+      { text: "a".repeat(280) },
+      "whether the text goes on beyond 280 characters (X sent no note)",
+    ],
+  ])("says so where its text is %s and no note came", (_what, members, words) => {
+    expect(readPost(members)?.unread).toEqual([words]);
+    expect(readPost({ ...members, note_tweet: { text: "The whole" } })?.unread).toBeUndefined();
+  });
+
+  it("of which the note is empty has its short text", () => {
+    expect(readPost({ note_tweet: { text: "" } })).toMatchObject({ text: "Hello", textOf: "text" });
+  });
+
   it("shows the media of its article beside its own, each once", () => {
     const post = readPost({
       attachments: { media_keys: ["3_1", "3_2"] },

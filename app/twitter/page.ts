@@ -108,10 +108,11 @@ export function parsePage(body: Uint8Array): Page {
   for (const data of page.data) {
     const wire = readObject(wirePost, data, EXPECTED);
     if (wire && isComplete(wire)) {
-      [...missingFieldsOf(wire), ...unreadFieldsOf(wire)].forEach((name) =>
+      const post = toPost(wire);
+      [...missingFieldsOf(wire, post), ...unreadFieldsOf(wire)].forEach((name) =>
         missingFields.add(name),
       );
-      posts.push(toPost(wire));
+      posts.push(post);
     } else {
       unread.push(toUnreadPost(data));
     }

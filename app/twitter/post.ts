@@ -80,7 +80,7 @@ export type Post = {
   language?: string | undefined;
   /** The program that the author posted with. */
   source?: string | undefined;
-  /** What X sent of it in a form that cannot be read, in words and as it is called in X's answer. */
+  /** What X sent in a form that cannot be read, in words and by its name in X's answer, or did not send. */
   unread?: string[];
 };
 
@@ -98,12 +98,13 @@ export function toPost(wire: Read<WirePost>): Post {
     ...(note?.entities ? [] : [marksOf("text", wire.entities)]),
     articleMarks(article),
   ];
-  const unread = (wire.unread ?? []).map(inWords);
+  const cut = cutOf(wire);
+  const unread = [...(wire.unread ?? []).map(inWords), ...(cut ? [CUT_WORDS[cut]] : [])];
   return {
     id,
     text: note?.text ?? wire.text ?? "",
     textOf: note ? "note" : "text",
-    cut: cutOf(wire),
+    cut,
     displayRange: wire.display_text_range,
     createdAt: toSeconds(wire.created_at ?? timeOfId(id)),
     authorId: wire.author_id ?? UNKNOWN_AUTHOR,
@@ -213,6 +214,11 @@ const X_EPOCH_MS = 1288834974657n;
 function timeOfId(id: string): number {
   return Number((BigInt(id) >> 22n) + X_EPOCH_MS);
 }
+
+const CUT_WORDS: Record<Cut, string> = {
+  cut: "the text beyond 280 characters (X sent no note)",
+  "at the limit": "whether the text goes on beyond 280 characters (X sent no note)",
+};
 
 /** What members are to people, where the name does not say it. */
 const WORDS = new Map([

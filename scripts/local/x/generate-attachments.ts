@@ -54,7 +54,7 @@ export const ATTACHMENT_SHAPES: Record<string, Shape> = {
   quoteWithOddMembers: (world, at) => {
     const quoted = makeOtherWithPhoto(world, at.time);
     const media_keys = [null, ...(quoted.attachments?.media_keys ?? [])];
-    quoted["sent_oddly"] = { attachments: { media_keys }, article: null, public_metrics: null };
+    quoted.sent_oddly = { attachments: { media_keys }, article: null, public_metrics: null };
     return quote(world, at, quoted);
   },
 

@@ -28,6 +28,8 @@ export const postSchema = z.looseObject({
       media_source_tweet_id: z.array(id).optional(),
     })
     .optional(),
+  /** Members that X sends in another shape than its own, as it sends them. */
+  sent_oddly: z.record(z.string(), z.unknown()).optional(),
   geo: z.looseObject({ place_id: z.string().optional() }).optional(),
   article: z
     .looseObject({

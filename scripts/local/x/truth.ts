@@ -69,7 +69,7 @@ function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost 
     versions: post.edit_history_tweet_ids ?? [post.id],
     earlier: [],
     facts: factsOf(post),
-    oddMembers: Object.keys(Object(post["sent_oddly"])),
+    oddMembers: Object.keys(post.sent_oddly ?? {}),
   };
 }
 
