@@ -100,14 +100,15 @@ export const ATTACHMENT_SHAPES: Record<string, Shape> = {
   articleWithCode: (world, at) => {
     const link = makeLink(world.random, { expanded_url: `https://x.com/i/article/${at.id}` });
     const code = "const isHigh = tide > 4 && wind < 12; // &amp;";
-    const handle = `@${world.random.pick(world.others).username}`;
+    const { id, username } = world.random.pick(world.others);
+    const handle = `@${username}`;
     const article = {
       title: "How we count tides & ships",
       preview_text: sentence(world.random),
       plain_text: `${remark(world.random)}\nAsk ${handle} if depth < 9 m & rising.`,
       entities: {
         code: [{ language: "typescript", code, content: `\`\`\`typescript\n${code}\n\`\`\`` }],
-        mentions: [{ text: handle }],
+        mentions: [{ text: handle, username, id }],
       },
     };
     return { ...own(world, at, [{ links: [link] }]), article };

@@ -38,7 +38,10 @@ export const postSchema = z.looseObject({
       title: z.string().optional(),
       plain_text: z.string().optional(),
       entities: z
-        .looseObject({ code: z.array(z.looseObject({ code: z.string() })).optional() })
+        .looseObject({
+          code: z.array(z.looseObject({ code: z.string() })).optional(),
+          mentions: z.array(z.looseObject({ username: z.string(), id })).optional(),
+        })
         .optional(),
     })
     .optional(),

@@ -150,7 +150,9 @@ function linksIn(entities: Entities | undefined): TruePost["links"] {
 function mentionsIn(timeline: Timeline, post: Post): TruePost["mentions"] {
   const original = originalOf(timeline, post);
   const author = original && timeline.users.get(original.author_id);
-  const named = entitiesOf(original ?? post)?.mentions ?? [];
+  const shown = original ?? post;
+  const inArticle = shown.article?.entities?.mentions ?? [];
+  const named = [...(entitiesOf(shown)?.mentions ?? []), ...inArticle];
   const mentions = [...(author ? [author] : []), ...named].flatMap(({ id, username }) => {
     const userId = id ?? findUserByName(timeline, username)?.id;
     return userId === undefined ? [] : [{ id: userId, username }];
