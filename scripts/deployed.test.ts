@@ -259,6 +259,7 @@ describe("npm run doctor", () => {
       ),
       az: createAz(async () => undefined),
       outputsFile: undefined,
+      mend: false,
       report: silent,
       env: {},
       nodeVersion: "24.21.0",

@@ -18,6 +18,7 @@ export const script = {
     "failure, nor is what cannot be checked here, for want of the Azure CLI for one.",
   options: z.object({
     outputs: outputsOption("looks only at the site of these outputs"),
+    mend: flag("has Azure read Key Vault references again that it could not resolve"),
     json: flag("the last line of standard output is one JSON object with every check"),
   }),
 };
@@ -34,6 +35,7 @@ if (import.meta.main) {
         pulumi: createPulumi(),
         az: createAz(runAz),
         outputsFile: options.outputs,
+        mend: options.mend,
         report,
         env: process.env,
         nodeVersion: process.versions.node,

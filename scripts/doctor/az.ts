@@ -15,6 +15,8 @@ export type Az = {
   account(): Promise<Account>;
   /** A GET at Azure (a path) or at Graph (an address); undefined where there is no such thing. */
   get<S extends z.ZodType>(address: string, schema: S): Promise<z.infer<S> | undefined>;
+  /** A POST without a body: has Azure do something. @returns false where there is no such thing. */
+  post(address: string): Promise<boolean>;
 };
 
 const INSTALL = "Install it to have this checked: https://aka.ms/azure-cli, then az login";
@@ -59,6 +61,9 @@ export function createAz(run: Run): Az {
     async get(address, schema) {
       const text = await say("rest", "--method", "get", "--url", address);
       return text === undefined ? undefined : parse(text, schema);
+    },
+    async post(address) {
+      return (await say("rest", "--method", "post", "--url", address)) !== undefined;
     },
   };
 }

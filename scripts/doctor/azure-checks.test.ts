@@ -11,6 +11,8 @@ const ROLE = `${GROUP}/providers/Microsoft.Authorization/roleAssignments`;
 const GET = "rest --method get --url";
 const REFERENCES = `${GET} ${SITE}/config/configreferences/appsettings?api-version=2022-03-01`;
 
+const REFRESH = `rest --method post --url ${SITE}/config/configreferences/appsettings/refresh?api-version=2022-03-01`;
+const DENIED = references({ API_SECRET_KEY: "Resolved", SEALING_KEYS: "AccessToKeyVaultDenied" });
 const RESOURCES: StackResource[] = [
   { type: "pulumi:pulumi:Stack", urn: "u0" },
   { type: "azure-native:web:WebAppFtpAllowed", urn: "u1", id: `${SITE}/ftp` },
@@ -34,15 +36,39 @@ describe("Key Vault references", () => {
   });
 
   it("are named by their setting when they are not", async () => {
-    const answer = references({
-      API_SECRET_KEY: "Resolved",
-      SEALING_KEYS: "AccessToKeyVaultDenied",
+    expect(await found("Key Vault references", { [REFERENCES]: DENIED })).toMatchObject({
+      result: "failed",
+      detail: "SEALING_KEYS: AccessToKeyVaultDenied",
+      remedy: expect.stringMatching(/npm run doctor -- --mend.*\naz rest --method post/) as unknown,
     });
-    expect(await found("Key Vault references", { [REFERENCES]: answer })).toMatchObject({
+  });
+
+  it("are refreshed where they are to be mended, and asked for again until they are well", async () => {
+    const asked: string[] = [];
+    const answers = [DENIED, DENIED, WELL[REFERENCES]];
+    const finding = await mendReferences(asked, () => answers.shift());
+    expect(finding).toEqual({
+      what: "Key Vault references",
+      result: "ok",
+      detail: "all 2 are resolved, after a refresh",
+    });
+    expect(asked).toEqual([REFERENCES, REFRESH, REFERENCES, REFERENCES]);
+  });
+
+  it("are not refreshed while they are well", async () => {
+    const asked: string[] = [];
+    expect((await mendReferences(asked, () => WELL[REFERENCES]))?.result).toBe("ok");
+    expect(asked).toEqual([REFERENCES]);
+  });
+
+  it("that no refresh mends are told as before, with what is left to do", async () => {
+    const asked: string[] = [];
+    expect(await mendReferences(asked, () => DENIED)).toMatchObject({
       result: "failed",
       detail: "SEALING_KEYS: AccessToKeyVaultDenied",
       remedy: expect.stringMatching(/npm run up/) as unknown,
     });
+    expect(asked.filter((each) => each === REFRESH)).toHaveLength(1);
   });
 
   it.each<[what: string, answer: Answer, result: Finding["result"]]>([
@@ -86,8 +112,24 @@ async function found(name: string, az: Record<string, Answer> = {}): Promise<Fin
 }
 
 function run(az: Record<string, Answer>, resources: () => Promise<StackResource[]>) {
-  const deps = { az: createAz(createScriptedRun({ ...WELL, ...az })), resources };
+  const deps = { az: createAz(createScriptedRun({ ...WELL, ...az })), resources, mend: false };
   return runChecks(azureChecks(deps), { begin: () => undefined, end: () => undefined });
+}
+
+/** `answer`: what Azure says to each question about the references, in turn. */
+async function mendReferences(
+  asked: string[],
+  answer: () => Answer | undefined,
+): Promise<Finding | undefined> {
+  const az = createAz(async (args) => {
+    const command = args.join(" ").replace(" --output json --only-show-errors", "");
+    asked.push(command);
+    const said = (command === REFERENCES ? answer() : undefined) ?? { text: "" };
+    return createScriptedRun({ [command]: said })(args);
+  });
+  const deps = { az, resources: async () => RESOURCES, mend: true, wait: async () => undefined };
+  const silent = { begin: () => undefined, end: () => undefined };
+  return (await runChecks(azureChecks(deps).slice(0, 1), silent))[0];
 }
 
 /** Ids end with the setting's name; a name is not always with them. */

@@ -1,14 +1,25 @@
+import { setTimeout } from "node:timers/promises";
 import pMap from "p-map";
 import { z } from "zod";
 import { type Check, failed, notChecked, ok, type Verdict } from "../checks/check.ts";
 import type { StackResource } from "../stack/pulumi.ts";
 import type { Az } from "./az.ts";
 
-export type AzureDeps = { az: Az; resources: () => Promise<StackResource[]> };
+export type AzureDeps = {
+  az: Az;
+  resources: () => Promise<StackResource[]>;
+  /** Whether what can be mended from here is to be mended. */
+  mend: boolean;
+  wait?: (ms: number) => Promise<unknown>;
+};
 
 /** A call of az takes a second or two, most of it start-up. */
 const CALLS_AT_ONCE = 4;
+const REFERENCES_API = "api-version=2022-03-01";
 const RESOLVED = "Resolved";
+/** Azure reads references anew within seconds; a role that is new may take up to ten minutes. */
+const REFRESH_TRIES = 6;
+const REFRESH_WAIT_MS = 10_000;
 
 const referencesSchema = z.object({
   value: z.array(
@@ -24,30 +35,70 @@ export function azureChecks(deps: AzureDeps): Check[] {
   ];
 }
 
+type References = z.infer<typeof referencesSchema>["value"];
+
 /** A reference that is not resolved reaches the app as its own text. */
-async function checkReferences({ az, resources }: AzureDeps): Promise<Verdict> {
+async function checkReferences({ az, resources, mend, wait }: AzureDeps): Promise<Verdict> {
   const [siteId] = idsOf(await resources(), /^azure-native:web(?:\/\w+)?:WebApp$/);
   if (siteId === undefined) {
     return failed("the stack has no site", "Deploy it: npm run up");
   }
-  const answer = await az.get(
-    `${siteId}/config/configreferences/appsettings?api-version=2022-03-01`,
-    referencesSchema,
-  );
-  if (!answer) {
+  const address = `${siteId}/config/configreferences/appsettings`;
+  const ask = async () => (await az.get(`${address}?${REFERENCES_API}`, referencesSchema))?.value;
+  const refresh = `${address}/refresh?${REFERENCES_API}`;
+  const found = await ask();
+  if (!found) {
     return failed(
       "the site of the stack is not in Azure (any more)",
       "npx pulumi refresh, npm run up",
     );
   }
-  const open = answer.value.filter(({ properties }) => properties.status !== RESOLVED);
-  return open.length === 0 && answer.value.length > 0
-    ? ok(`all ${answer.value.length} are resolved`)
-    : failed(
-        open.map(({ id, properties }) => `${nameOf(id)}: ${properties.status}`).join("\n") ||
-          "the site has none, and its secrets come by them",
-        "npm run up gives the site's identity its role on each secret; then restart the site",
+  if (isResolved(found)) {
+    return ok(`all ${found.length} are resolved`);
+  }
+  if (!mend) {
+    return unresolved(
+      found,
+      "Azure tries again once a day. Now: npm run doctor -- --mend, which is\n" +
+        `az rest --method post --url "${refresh}"`,
+    );
+  }
+  await az.post(refresh);
+  const after = await askUntilResolved(ask, wait);
+  return isResolved(after)
+    ? ok(`all ${after.length} are resolved, after a refresh`)
+    : unresolved(
+        after,
+        "They were refreshed, to no avail. npm run up gives the site's identity its role on each secret; " +
+          "Azure may take ten minutes to heed it. Then: npm run doctor -- --mend",
       );
+}
+
+async function askUntilResolved(
+  ask: () => Promise<References | undefined>,
+  wait: (ms: number) => Promise<unknown> = setTimeout,
+): Promise<References> {
+  let found: References = [];
+  for (let nth = 0; nth < REFRESH_TRIES && !isResolved(found); nth += 1) {
+    await wait(REFRESH_WAIT_MS);
+    found = (await ask()) ?? [];
+  }
+  return found;
+}
+
+function isResolved(references: References): boolean {
+  return (
+    references.length > 0 && references.every(({ properties }) => properties.status === RESOLVED)
+  );
+}
+
+function unresolved(references: References, remedy: string): Verdict {
+  const open = references.filter(({ properties }) => properties.status !== RESOLVED);
+  return failed(
+    open.map(({ id, properties }) => `${nameOf(id)}: ${properties.status}`).join("\n") ||
+      "the site has none, and its secrets come by them",
+    remedy,
+  );
 }
 
 async function checkRoles({ az, resources }: AzureDeps): Promise<Verdict> {

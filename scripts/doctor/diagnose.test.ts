@@ -344,6 +344,7 @@ async function findings({
     pulumi: createPulumi(createScriptedRun({ ...PULUMI, ...pulumi })),
     az: createAz(runAz),
     outputsFile: undefined,
+    mend: false,
     report: { begin: () => undefined, end: () => undefined },
     env,
     nodeVersion,

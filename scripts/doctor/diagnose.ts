@@ -24,6 +24,7 @@ export type DoctorDeps = {
   az: Az;
   /** Instead of a stack's. */
   outputsFile: string | undefined;
+  mend: boolean;
   report: Report;
   env: NodeJS.ProcessEnv;
   nodeVersion: string;
@@ -60,7 +61,10 @@ function stackAndDeployer({ pulumi, az, env }: DoctorDeps): Check[] {
   return [...stackChecks(pulumi, config), ...deployerChecks({ az, config, stackConfig, env })];
 }
 
-function deployedChecks({ pulumi, az, outputsFile }: DoctorDeps, outputs: StackOutputs): Check[] {
+function deployedChecks(
+  { pulumi, az, outputsFile, mend }: DoctorDeps,
+  outputs: StackOutputs,
+): Check[] {
   const resources = once(async () => {
     if (outputsFile !== undefined) {
       throw new NotCheckedError("with --outputs there is no stack to ask");
@@ -68,7 +72,7 @@ function deployedChecks({ pulumi, az, outputsFile }: DoctorDeps, outputs: StackO
     return pulumi.resources();
   });
   return [
-    ...azureChecks({ az, resources }),
+    ...azureChecks({ az, resources, mend }),
     consentCheck(az, outputs.tenantId),
     ...siteChecks({ outputs, site: createSite(outputs) }),
   ];
