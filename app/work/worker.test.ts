@@ -192,7 +192,9 @@ describe("An edited post", () => {
     expect(JSON.parse(item?.toString() ?? "")).toMatchObject({
       Id: first,
       SentTimeUtc: "2026-01-01T10:00:00Z",
-      Content: expect.stringContaining(`other versions are posts ${before}, ${newest}`) as unknown,
+      Content: expect.stringMatching(
+        `\nVersion: 2 of 3, replaces https://x.com/\\S+/${before}, replaced 2026-01-01 10:20:00 UTC by https://x.com/\\S+/${newest}\n`,
+      ) as unknown,
     });
   });
 
