@@ -109,7 +109,7 @@ describe("Named posts", () => {
       const ids = new URL(path, "https://api.x.com").searchParams.get("ids")?.split(",") ?? [];
       const data = ids
         .filter((_, index) => index % 2 === 0)
-        .map((id) => ({ ...postAt("2026-01-01T00:00:00.000Z"), id }));
+        .map((id) => postAt("2026-01-01T00:00:00.000Z", { id }));
       return { status: 200, body: { data } };
     });
     const deps = captureDepsOf(createParts(scripted.url));

@@ -241,6 +241,10 @@ it("Fields that did not arrive are told of, and the post is archived", async () 
   expect(await archivedIds(parts, DAY)).toEqual(IDS.slice(0, 2));
   expect(parts.log.of("capture.fields-missing")).toMatchObject([
     {
+      detail:
+        "timeline: under neither of its names X gives the text beyond 280 characters, what posts refer to",
+    },
+    {
       jobId: "job-1",
       level: "error",
       detail:

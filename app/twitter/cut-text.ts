@@ -38,7 +38,8 @@ export function noteOf({ note_tweet: note, note_post: renamed }: WirePost) {
   return [note, renamed].find((each) => each !== undefined && each.text !== "");
 }
 
-function linksToItself({ id, entities }: WirePost): boolean {
+/** Where X cuts a text it puts a link to the post itself. */
+export function linksToItself({ id, entities }: WirePost): boolean {
   return (entities?.urls ?? []).some(({ expanded_url: url }) =>
     url?.endsWith(`/i/web/status/${id}`),
   );

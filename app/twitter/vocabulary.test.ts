@@ -5,7 +5,14 @@ import { createXAgent } from "./agent.ts";
 import { createTwitter, type Twitter } from "./client.ts";
 import { createAskForPosts } from "./vocabulary.ts";
 
-const POST = { id: "7", text: "Hello", created_at: "2026-01-01T00:00:00.000Z", author_id: "42" };
+const POST = {
+  id: "7",
+  text: "Hello",
+  created_at: "2026-01-01T00:00:00.000Z",
+  author_id: "42",
+  conversation_id: "7",
+  edit_history_tweet_ids: ["7"],
+};
 const PAGE = { status: 200, body: { data: [POST], meta: { result_count: 1 } } };
 const SEARCHED = {
   startTime: "2026-01-01T00:00:00Z",
@@ -202,6 +209,179 @@ describe("What X takes", () => {
     expect(wordsAsked()).toEqual(["tweet"]);
   });
 });
+
+const CUT = `${"a".repeat(250)}… https://t.co/a`;
+const LINK = { start: 252, end: 266, url: "https://t.co/a" };
+const TO_ITSELF = { urls: [{ ...LINK, expanded_url: "https://x.com/i/web/status/7" }] };
+const LONG = { ...POST, text: CUT, entities: TO_ITSELF };
+const NOTE = { text: "a".repeat(900) };
+const REPLY = { ...POST, conversation_id: "5" };
+const PARENT = { type: "replied_to", id: "6" };
+const { edit_history_tweet_ids: HISTORY, ...UNVERSIONED } = POST;
+const QUOTE = {
+  ...POST,
+  entities: {
+    urls: [{ url: "https://t.co/b", expanded_url: "https://twitter.com/other/status/5" }],
+  },
+};
+
+/** Posts without one thing that they were asked for, and with it in X's other words. */
+const DROPPED: Record<string, [without: object, whole: object]> = {
+  "the text of a long post": [page(LONG), page({ ...LONG, note_post: NOTE })],
+  "the text of a long post, of which an empty one remains": [
+    page({ ...LONG, note_tweet: { text: "" } }),
+    page({ ...LONG, note_post: NOTE }),
+  ],
+  "the text of a long post without a link": [
+    page({ ...POST, text: `${"a".repeat(270)}…` }),
+    page({ ...POST, text: `${"a".repeat(270)}…`, note_post: NOTE }),
+  ],
+  "the text of a long post that goes along": [
+    { ...page(POST), includes: { tweets: [{ ...LONG, id: "7" }] } },
+    { ...page(POST), includes: { posts: [{ ...LONG, id: "7", note_post: NOTE }] } },
+  ],
+  "what is answered": [page(REPLY), page({ ...REPLY, referenced_posts: [PARENT] })],
+  "what is reposted": [
+    page({ ...POST, text: "RT @other: Hello" }),
+    page({ ...POST, text: "RT @other: Hello", referenced_posts: [{ type: "retweeted", id: "5" }] }),
+  ],
+  "what is quoted": [
+    page(QUOTE),
+    page({ ...QUOTE, referenced_posts: [{ type: "quoted", id: "5" }] }),
+  ],
+  "to whom a post belongs that goes along": [
+    { ...page(POST), includes: { tweets: [{ ...POST, id: "5" }] } },
+    {
+      ...page({ ...POST, referenced_posts: [{ type: "quoted", id: "5" }] }),
+      includes: { posts: [{ ...POST, id: "5" }] },
+    },
+  ],
+  "the versions": [page(UNVERSIONED), page({ ...UNVERSIONED, edit_history_post_ids: HISTORY })],
+};
+
+describe("A field that X drops without a word", () => {
+  const ask = (twitter: Twitter) => twitter.timeline(OWN_TOKEN, "42", { maxResults: 100 });
+  const answered = async (twitter: Twitter): Promise<unknown> =>
+    JSON.parse((await ask(twitter)).body.toString());
+
+  it.each(Object.entries(DROPPED))(
+    "is asked for in X's other words, and had from then on: %s",
+    async (_what, [without, whole]) => {
+      const { twitter, log } = await startX({
+        "tweet.fields": { status: 200, body: without },
+        "post.fields": { status: 200, body: whole },
+      });
+      expect(await answered(twitter)).toEqual(whole);
+      expect(await answered(twitter)).toEqual(whole);
+      expect(wordsAsked()).toEqual(["tweet", "post", "post"]);
+      expect(log.of("x.vocabulary-changed")).toMatchObject([{ detail: "timeline: post.fields" }]);
+      expect(log.of("capture.fields-missing")).toEqual([]);
+    },
+  );
+
+  it.each(Object.entries(DROPPED))(
+    "is told of where neither gives it, and asked for again within the hour by nobody: %s",
+    async (_what, [without]) => {
+      const neither = { status: 200, body: without };
+      const parts = await startX({ "tweet.fields": neither, "post.fields": neither });
+      expect(await answered(parts.twitter)).toEqual(without);
+      await ask(parts.twitter);
+      await ask(anotherInstance(parts));
+      expect(wordsAsked()).toEqual(["tweet", "post", "tweet", "tweet"]);
+      expect(parts.log.of("capture.fields-missing")).toMatchObject([{ level: "error" }]);
+      parts.clock.advance(61 * 60_000);
+      await ask(parts.twitter);
+      expect(wordsAsked()).toEqual(["tweet", "post", "tweet", "tweet", "tweet", "post"]);
+      expect(parts.log.of("x.vocabulary-changed")).toEqual([]);
+    },
+  );
+
+  it("counts for less than another that only the first words give", async () => {
+    const [withoutNote] = DROPPED["the text of a long post"] ?? [];
+    const { twitter } = await startX({
+      "tweet.fields": {
+        status: 200,
+        body: page({ ...LONG, edit_history_tweet_ids: undefined, note_tweet: NOTE }),
+      },
+      "post.fields": { status: 200, body: withoutNote ?? {} },
+    });
+    expect(await answered(twitter)).toMatchObject({ data: [{ note_tweet: NOTE }] });
+    expect(wordsAsked()).toEqual(["tweet", "post"]);
+  });
+
+  it.each(["tweet", "post"])(
+    "is not given up for one refusal of the words that give it, which are %s.fields",
+    async (good) => {
+      const [without = {}, whole = {}] = DROPPED["the text of a long post"] ?? [];
+      let refusals = 0;
+      x = await startScriptedX(({ path }): ScriptedAnswer => {
+        if (!path.includes(`${good}.fields=`)) {
+          return { status: 200, body: without };
+        }
+        refusals += 1;
+        return refusals === 1
+          ? refusal(`${good}.fields`, "id", "value [id]")
+          : { status: 200, body: whole };
+      });
+      const { twitter, log } = createParts(x.url);
+      expect(await answered(twitter)).toEqual(whole);
+      expect(log.of("capture.fields-missing")).toEqual([]);
+    },
+  );
+
+  it("does not hold up the page where X's other words are refused, token and all", async () => {
+    const [without = {}] = DROPPED["what is answered"] ?? [];
+    const { twitter, log } = await startX({
+      "tweet.fields": { status: 200, body: without },
+      "post.fields": refusal("pagination_token", "next", "value [next]"),
+    });
+    expect(await answered(twitter)).toEqual(without);
+    expect(log.of("capture.fields-missing")).toHaveLength(1);
+    expect(log.of("x.vocabulary-changed")).toEqual([]);
+  });
+
+  it("is not believed to be dropped while X cannot say it in its other words", async () => {
+    const [without = {}] = DROPPED["what is answered"] ?? [];
+    const { twitter, log } = await startX({
+      "tweet.fields": { status: 200, body: without },
+      "post.fields": { status: 503 },
+    });
+    await expect(ask(twitter)).rejects.toMatchObject({ code: "x-unavailable" });
+    expect(log.of("capture.fields-missing")).toEqual([]);
+  });
+
+  it.each([
+    ["an author's own dots", [{ ...POST, text: `${"a".repeat(200)}…` }]],
+    [
+      "an edited post of its first version's conversation",
+      [{ ...POST, conversation_id: "6", edit_history_tweet_ids: ["6", "7"] }],
+    ],
+    [
+      "a link to one's own picture",
+      [
+        {
+          ...POST,
+          entities: { urls: [{ ...LINK, expanded_url: "https://x.com/small/status/7/photo/1" }] },
+        },
+      ],
+    ],
+    [
+      "one post of many",
+      [
+        { ...REPLY, referenced_tweets: [PARENT] },
+        { ...REPLY, id: "8" },
+      ],
+    ],
+  ])("is not suspected for %s", async (_what, data) => {
+    const { twitter } = await startX({ "tweet.fields": { status: 200, body: page(...data) } });
+    await ask(twitter);
+    expect(wordsAsked()).toEqual(["tweet"]);
+  });
+});
+
+function page(...data: object[]) {
+  return { data, meta: { result_count: data.length } };
+}
 
 function anotherInstance(parts: Parts): Twitter {
   return createTwitterOf(parts, parts.settings.X_API_URL);

@@ -10,8 +10,9 @@ const X_EPOCH_MS = 1288834974657n;
 
 /** A post of the small account at that time, with an id to match. */
 export function postAt(time: string, members: Partial<Post> = {}): Post {
-  const id = String((BigInt(Date.parse(time)) - X_EPOCH_MS) << 22n);
-  return { id, text: `At ${time}`, created_at: time, author_id: ACCOUNT.id, ...members };
+  const { id = String((BigInt(Date.parse(time)) - X_EPOCH_MS) << 22n) } = members;
+  const always = { author_id: ACCOUNT.id, edit_history_tweet_ids: [id] };
+  return { id, text: `At ${time}`, created_at: time, ...always, ...members };
 }
 
 /** Posts of the small account, a minute apart, the newest at 2026-01-02T00:00:00Z. */
