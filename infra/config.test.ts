@@ -6,6 +6,7 @@ import { z } from "zod";
 import { type PlainSettingName, plainSettings } from "../app/settings.ts";
 import { plainSchema, readConfig, SECRET_KEYS } from "./config.ts";
 import { qualify } from "./testing/mocks.ts";
+import { OWN_CONTAINER_ID } from "./testing/modes.ts";
 
 const TENANT = "11111111-1111-4111-8111-111111111111";
 
@@ -61,6 +62,8 @@ describe("readConfig", () => {
   it.each<[string, Record<string, string>]>([
     ["sku", { sku: "F1" }],
     ["instances", { instances: "0" }],
+    ["packageDelivery", { packageDelivery: "ftp" }],
+    ["packageContainerId", { packageDelivery: "push", packageContainerId: OWN_CONTAINER_ID }],
     ["instances", { instances: "4" }],
     ["maxInstances", { maxInstances: "3" }],
     ["maxInstances", { sku: "S1", instances: "3", maxInstances: "2" }],

@@ -87,6 +87,7 @@ export const plainSchema = z.object({
     .array(z.union([z.cidrv4(), z.cidrv6()], { error: "must be CIDR ranges, 203.0.113.0/24" }))
     .default([]),
 
+  packageDelivery: z.enum(["url", "push"]).default("url"),
   packageContainerId: z
     .string()
     .regex(CONTAINER_ID, "must be the resource id of a blob container (az storage account show, …)")

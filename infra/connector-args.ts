@@ -58,6 +58,8 @@ export type TwitterConnectorArgs = {
   /** CIDR ranges that may call the site. Default: all. */
   allowedIpRanges?: string[] | undefined;
 
+  /** `url` (default): the site fetches the package; `push`: `npm run push` brings it, after each `up`. */
+  packageDelivery?: "url" | "push" | undefined;
   /** Resource id of a container where the package lies already. Default: one is made, with keys. */
   packageContainerId?: string | undefined;
 

@@ -10,6 +10,7 @@ export function findContradictions(config: PlainConfig, hasAppSecret: boolean): 
   return [
     ...sizeProblems(config),
     ...networkProblems(config),
+    ...packageProblems(config),
     ...credentialProblems(config, hasAppSecret),
     ...retentionProblems(config),
   ];
@@ -49,6 +50,15 @@ function networkProblems({ network, networkRange }: PlainConfig): string[] {
     [
       networkRange !== undefined && network === "public",
       "networkRange: there is no network with network public. Set network to private-backend, or remove it: pulumi config rm networkRange",
+    ],
+  ]);
+}
+
+function packageProblems({ packageDelivery, packageContainerId }: PlainConfig): string[] {
+  return problemsIn([
+    [
+      packageContainerId !== undefined && packageDelivery === "push",
+      "packageContainerId: a package that is brought to the site lies in no container. Set packageDelivery to url, or remove it: pulumi config rm packageContainerId",
     ],
   ]);
 }

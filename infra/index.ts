@@ -13,6 +13,7 @@ export const {
   poisonQueueUrl,
   workbookUrl,
   packageHash,
+  publishUrl,
   federatedCredential,
   portal,
 } = await program();

@@ -28,6 +28,8 @@ export async function program(build = buildPackage) {
     workbookUrl: connector.workbookUrl,
     /** What `/healthz` must answer once this package runs. */
     packageHash: built.hash,
+    /** Where `npm run push` brings it to; null where the site fetches it. */
+    publishUrl: connector.publishUrl ?? null,
     federatedCredential: connector.federatedCredential ?? null,
     /** What the compliance portal asks for, under its own labels. */
     portal: {

@@ -9,8 +9,7 @@ import type { TwitterConnectorArgs } from "./connector-args.ts";
 import { chooseCredential } from "./credential.ts";
 import { DAILY_LOG_QUOTA_GB, DEFAULT_REPLICATION } from "./defaults.ts";
 import { Monitoring } from "./monitoring.ts";
-import { ownPackage } from "./own-package.ts";
-import { AppPackage } from "./package.ts";
+import { deliverPackage } from "./package-delivery.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import type { Federation } from "./registration.ts";
 import { sealingKeys } from "./sealing-keys.ts";
@@ -46,6 +45,8 @@ export class TwitterConnector extends pulumi.ComponentResource {
   readonly poisonQueueUrl: pulumi.Output<string>;
   /** Where the Azure portal shows delivery, coverage, reads and lag. */
   readonly workbookUrl: pulumi.Output<string>;
+  /** Where `npm run push` brings the package to; undefined where the site fetches it. */
+  readonly publishUrl: pulumi.Output<string> | undefined;
   /** What the owner of a registration that is not the stack's has to add to it; else undefined. */
   readonly federatedCredential: Federation | undefined;
 
@@ -112,12 +113,12 @@ export class TwitterConnector extends pulumi.ComponentResource {
       },
       parent,
     );
-    const { package: built } = args;
-    const { packageContainerId: containerId } = config;
-    const appPackage =
-      containerId === undefined
-        ? new AppPackage(`${name}package`, { place, holder, built }, parent)
-        : ownPackage(`${name}package`, { containerId, holder, built }, parent);
+    const appPackage = deliverPackage(
+      `${name}package`,
+      config,
+      { place, holder, built: args.package },
+      parent,
+    );
 
     const generatedApiSecretKey = new random.RandomPassword(
       `${name}-api-secret-key`,
@@ -260,6 +261,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
     this.workQueueUrl = storage.workQueueUrl;
     this.poisonQueueUrl = storage.poisonQueueUrl;
     this.workbookUrl = monitoring.workbookUrl;
+    this.publishUrl = webApp.publishUrl;
     this.federatedCredential = app.federationToAdd;
     this.registerOutputs({ connectorUrl: this.connectorUrl, azureAppId: this.azureAppId });
   }

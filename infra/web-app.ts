@@ -21,7 +21,8 @@ export type WebAppArgs = {
   place: Place;
   /** Resource id of the user-assigned identity that the site runs, fetches and reads secrets as. */
   identityId: pulumi.Input<string>;
-  packageUrl: pulumi.Input<string>;
+  /** Address that the site fetches its package from; undefined: it is brought (`npm run push`). */
+  packageUrl: pulumi.Input<string> | undefined;
   settings: AppSettings;
   skuName: string;
   instances: number;
@@ -42,6 +43,8 @@ export class WebApp extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   readonly planId: pulumi.Output<string>;
   readonly siteId: pulumi.Output<string>;
+  /** Where a package is brought to; undefined where none is. */
+  readonly publishUrl: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: WebAppArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:WebApp", name, {}, opts);
@@ -93,14 +96,13 @@ export class WebApp extends pulumi.ComponentResource {
           requestTracingEnabled: true,
           ipSecurityRestrictionsDefaultAction: args.allowedIpRanges.length > 0 ? "Deny" : "Allow",
           ipSecurityRestrictions: args.allowedIpRanges.map(toRule),
-          // Nobody deploys through Kudu, nobody needs to reach it.
+          // Nobody reaches Kudu unless it takes the package; then it takes Entra tokens alone (see below).
           scmIpSecurityRestrictionsUseMain: false,
-          scmIpSecurityRestrictionsDefaultAction: "Deny",
+          scmIpSecurityRestrictionsDefaultAction: packageUrl === undefined ? "Allow" : "Deny",
           appSettings: [
             ...toNameValuePairs(settings),
             ...toNameValuePairs(PROCESS_ENVIRONMENT),
-            { name: "WEBSITE_RUN_FROM_PACKAGE", value: packageUrl },
-            { name: "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID", value: identityId },
+            ...packageSettings(packageUrl, identityId),
             { name: "SCM_DO_BUILD_DURING_DEPLOYMENT", value: "false" },
             { name: "WEBSITES_CONTAINER_STOP_TIME_LIMIT", value: STOP_LIMIT_SECONDS },
           ],
@@ -114,8 +116,29 @@ export class WebApp extends pulumi.ComponentResource {
     this.planId = plan.id;
     this.siteId = site.id;
     this.url = pulumi.interpolate`https://${site.defaultHostName}`;
+    this.publishUrl =
+      packageUrl === undefined ? site.hostNameSslStates.apply(toPublishUrl) : undefined;
     this.registerOutputs({ url: this.url });
   }
+}
+
+/** `1`: the site runs what was published to it last (learn.microsoft.com/azure/app-service/deploy-run-package). */
+function packageSettings(
+  packageUrl: pulumi.Input<string> | undefined,
+  identityId: pulumi.Input<string>,
+): { name: string; value: pulumi.Input<string> }[] {
+  return packageUrl === undefined
+    ? [{ name: "WEBSITE_RUN_FROM_PACKAGE", value: "1" }]
+    : [
+        { name: "WEBSITE_RUN_FROM_PACKAGE", value: packageUrl },
+        { name: "WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID", value: identityId },
+      ];
+}
+
+/** Azure gives the scm site a host name of its own, and marks it as the repository's. */
+function toPublishUrl(hosts: { name?: string; hostType?: string }[] | undefined): string {
+  const scm = hosts?.find(({ hostType }) => hostType === "Repository")?.name ?? "";
+  return `https://${scm}/api/publish?type=zip`;
 }
 
 function toNameValuePairs(

@@ -172,7 +172,14 @@ function computed({ type, name, inputs }: Recorded): Record<string, unknown> {
     Secret: {
       properties: { secretUriWithVersion: `https://v.vault.azure.net/secrets/${name}/version1` },
     },
-    WebApp: { name: `${name}1`, defaultHostName: "connector-1a2b.azurewebsites.net" },
+    WebApp: {
+      name: `${name}1`,
+      defaultHostName: "connector-1a2b.azurewebsites.net",
+      hostNameSslStates: [
+        { name: "connector-1a2b.azurewebsites.net", hostType: "Standard" },
+        { name: "connector-1a2b.scm.azurewebsites.net", hostType: "Repository" },
+      ],
+    },
     Application: { clientId: "22222222-2222-4222-8222-222222222222", objectId: "object-id" },
     ApplicationPassword: { value: "generated-client-secret" },
     RandomPassword: { result: "generated-api-secret-key" },

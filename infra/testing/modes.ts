@@ -41,6 +41,7 @@ export const MODES = {
     allowedIpRanges: '["203.0.113.0/24"]',
   },
   "own package container": { packageContainerId: OWN_CONTAINER_ID },
+  "pushed package": { packageDelivery: "push" },
   "immutable archive": {
     environment: "production",
     immutabilityDays: "2190",

@@ -7,6 +7,8 @@ import { script as chaos } from "../chaos.ts";
 import { script as doctor } from "../doctor.ts";
 import { script as handoff } from "../handoff.ts";
 import { script as local } from "../local.ts";
+import { script as next } from "../next.ts";
+import { script as push } from "../push.ts";
 import { script as requeue } from "../requeue.ts";
 import { script as smoke } from "../smoke.ts";
 import { script as trace } from "../trace.ts";
@@ -20,13 +22,15 @@ const SCRIPTS: readonly Script<z.ZodObject>[] = [
   doctor,
   handoff,
   local,
+  next,
+  push,
   requeue,
   smoke,
   trace,
   verify,
 ];
 /** Names of package.json that are no scripts of ours: tools with command lines of their own. */
-const TOOLS = new Set(["test", "check", "format", "up", "preview"]);
+const TOOLS = new Set(["test", "check", "format", "up", "postup", "preview"]);
 const ARCHIVE = "https://account.blob.core.windows.net/archive";
 const QUEUE = "https://account.queue.core.windows.net/work";
 

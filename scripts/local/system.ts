@@ -10,6 +10,7 @@ import {
   writeOutputs,
 } from "../stack/outputs.ts";
 import { PROJECT } from "../stack/pulumi.ts";
+import { createRun } from "../stack/run.ts";
 import { evaluateProgram } from "./azure/evaluate-program.ts";
 import { listen } from "./listen.ts";
 import { startLocalAzure } from "./azure/resource-manager.ts";
@@ -171,6 +172,9 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
   }
   evaluating.finish();
 
+  if (outputs.publishUrl) {
+    await push(join(directory, "outputs-to-push.json"), outputs, await azure.admitOperator());
+  }
   const booting = progress.step("Starting the package that it built");
   const { rewrites = [], instances } = options;
   const server = rewrites.length > 0 ? await bundleRewritten(rewrites) : undefined;
@@ -201,6 +205,27 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
     earlierMails: mailbox.earlier,
     close: () => parts.disposeAsync(),
   };
+}
+
+const PUSH_MS = 60_000;
+
+/** As `npm run up` does where the package is brought to the site; nothing runs there yet. */
+async function push(
+  file: string,
+  outputs: StackOutputs,
+  operator: Record<string, string>,
+): Promise<void> {
+  await writeOutputs(file, outputs);
+  const run = createRun({
+    file: process.execPath,
+    before: [join(import.meta.dirname, "../push.ts")],
+    env: { ...process.env, ...operator },
+    timeoutMs: PUSH_MS,
+  });
+  const ran = await run(["--outputs", file, "--wait", "0"]);
+  if (ran?.exitCode !== 0) {
+    throw new Error(`The package was not pushed:\n${ran?.stderr}`);
+  }
 }
 
 async function readTimeline({ posts, users, user, includes }: StartOptions): Promise<Timeline> {

@@ -18,6 +18,8 @@ export const outputsSchema = z.looseObject({
     Password: z.string(),
     "Azure App ID": z.string(),
   }),
+  /** Where the package is brought to (packageDelivery push). */
+  publishUrl: z.string().nullish(),
   /** Only where the owner of a registration that is not the stack's has to add it. */
   federatedCredential: z
     .object({ issuer: z.string(), subject: z.string(), audience: z.string() })

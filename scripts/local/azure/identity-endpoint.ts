@@ -94,6 +94,7 @@ function findIdentity(
 const EXCHANGE = /^api:\/\/AzureADTokenExchange\/?$/;
 
 const KINDS: [RegExp, RoleKind][] = [
+  [/^https:\/\/management\.azure\.com\/?$/, "management"],
   [/^https:\/\/storage\.azure\.com\/?$/, "storage"],
   [/^https:\/\/vault\.azure\.net\/?$/, "vault"],
   [/^https:\/\/monitor\.azure\.com\/?$/, "monitor"],

@@ -9,10 +9,17 @@ export type Operator = Closable & {
   environment: Record<string, string>;
 };
 
-/** Storage Queue Data Contributor, Storage Blob Data Reader. */
-const ROLES = ["974c5e8b-45b9-4653-ba55-5f855dd0fb88", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"];
+/** Storage Queue Data Contributor, Storage Blob Data Reader, Website Contributor. */
+const ROLES = [
+  "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+  "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+  "de139f84-1756-47ae-9be6-808fbbe84772",
+];
 
-/** A person of the customer's who is logged in to Azure and may work on the queues, and read evidence. */
+/**
+ * A person of the customer's who is logged in to Azure and may work on the queues, read evidence and
+ * publish to the site.
+ */
 export async function startOperator(world: World): Promise<Operator> {
   const id = `/subscriptions/${world.subscriptionId}/operator`;
   const [clientId, principalId] = [randomUUID(), randomUUID()];
@@ -31,6 +38,7 @@ export async function startOperator(world: World): Promise<Operator> {
     healthCheckPath: "",
     identities: [id],
     keyVaultReferenceIdentity: undefined,
+    isScmOpen: false,
   });
   return {
     environment: {

@@ -66,6 +66,11 @@ export const ROLES: Record<string, { name: string; kind: RoleKind; actions: stri
     kind: "storage",
     actions: ["queueServices/queues/read", "queueServices/queues/messages/read"],
   },
+  "de139f84-1756-47ae-9be6-808fbbe84772": {
+    name: "Website Contributor",
+    kind: "management",
+    actions: [],
+  },
   "4633458b-17de-408a-b874-0445c86b69e6": {
     name: "Key Vault Secrets User",
     kind: "vault",
@@ -83,7 +88,7 @@ export const ROLES: Record<string, { name: string; kind: RoleKind; actions: stri
   },
 };
 
-export type RoleKind = "storage" | "vault" | "monitor";
+export type RoleKind = "storage" | "vault" | "monitor" | "management";
 
 /** The right to read a secret's value. */
 export const GET_SECRET = "secrets/getSecret/action";

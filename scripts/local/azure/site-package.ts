@@ -16,23 +16,13 @@ export type PackageOptions = {
 };
 
 /**
- * Downloads what WEBSITE_RUN_FROM_PACKAGE names, with a token of the identity that
- * WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID names, and unpacks it. Source: azure.md section 2 (a).
+ * Unpacks what WEBSITE_RUN_FROM_PACKAGE names: `1` what was published last; an address what lies there,
+ * downloaded with a token of the identity that WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID names.
+ * Source: azure.md section 2 (a) and (c).
  */
 export async function unpackSite(world: World, site: Site, options: PackageOptions): Promise<void> {
   const { folder, settings, server } = options;
-  const url = settings.get("WEBSITE_RUN_FROM_PACKAGE") ?? "";
-  if (!/^https:\/\/\S+\.zip$/.test(url)) {
-    throw new Error(
-      `WEBSITE_RUN_FROM_PACKAGE must be an https address that ends in .zip: "${url}"`,
-    );
-  }
-  const identity = packageIdentity(
-    world,
-    site,
-    settings.get("WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID") ?? "",
-  );
-  const zip = await download(world, url, identity);
+  const zip = await findPackage(world, site, settings);
   for (const [name, bytes] of Object.entries(unzipSync(zip))) {
     const file = join(folder, name);
     if (relative(folder, file).startsWith("..")) {
@@ -46,6 +36,28 @@ export async function unpackSite(world: World, site: Site, options: PackageOptio
     // wwwroot is read-only on Azure when a package runs.
     await writeFile(file, content, { mode: 0o444 });
   }
+}
+
+async function findPackage(
+  world: World,
+  site: Site,
+  settings: Map<string, string>,
+): Promise<Uint8Array> {
+  const url = settings.get("WEBSITE_RUN_FROM_PACKAGE") ?? "";
+  if (url === "1") {
+    const published = world.scms.get(site.id)?.package();
+    if (!published) {
+      throw new Error(`WEBSITE_RUN_FROM_PACKAGE is 1, and nothing was published to ${site.name}`);
+    }
+    return published;
+  }
+  if (!/^https:\/\/\S+\.zip$/.test(url)) {
+    throw new Error(
+      `WEBSITE_RUN_FROM_PACKAGE must be 1, or an https address that ends in .zip: "${url}"`,
+    );
+  }
+  const identityId = settings.get("WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID") ?? "";
+  return download(world, url, packageIdentity(world, site, identityId));
 }
 
 function packageIdentity({ identities }: World, site: Site, id: string): ManagedIdentity {

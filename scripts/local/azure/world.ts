@@ -7,6 +7,7 @@ import type { BusyServices } from "./busy-services.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
 import type { Place } from "./key-clients.ts";
 import type { RoleAssignment } from "./roles.ts";
+import type { Scm } from "./scm.ts";
 import type { StorageFront } from "./storage-front.ts";
 
 /** Anything that was made, by its ARM id (or the id of its provider). `name` is the physical one. */
@@ -54,6 +55,8 @@ export type Site = {
   /** ARM ids of the identities that are attached. */
   identities: string[];
   keyVaultReferenceIdentity: string | undefined;
+  /** Whether anybody may reach its publishing endpoint. */
+  isScmOpen: boolean;
 };
 
 /** All that exists in the local subscription. */
@@ -86,6 +89,8 @@ export type World = {
   /** Servers that hold ports for sites to come. */
   portHolders: Server[];
   sites: Site[];
+  /** Publishing endpoints of sites, by id; an endpoint and what was published outlive changes of the site. */
+  scms: Map<string, Scm>;
   /** What is to go wrong; undefined: nothing. */
   faults: Faults | undefined;
 };

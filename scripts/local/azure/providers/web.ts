@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { armId, autoname, exists, readInputs, removeFrom, requireExisting } from "../arm.ts";
 import { closeServer, listen, portOf } from "../../listen.ts";
+import { startScm } from "../scm.ts";
 import type {
   Change,
   Lifecycles,
@@ -67,6 +68,7 @@ const siteInputs = z.looseObject({
     minTlsVersion: z.enum(["1.0", "1.1", "1.2", "1.3"]).optional(),
     scmMinTlsVersion: z.enum(["1.0", "1.1", "1.2", "1.3"]).optional(),
     ftpsState: z.enum(["AllAllowed", "FtpsOnly", "Disabled"]).optional(),
+    scmIpSecurityRestrictionsDefaultAction: z.enum(["Allow", "Deny"]).default("Allow"),
   }),
   identity: z
     .looseObject({
@@ -106,13 +108,20 @@ async function makeSite(request: ResourceRequest, world: World): Promise<Made> {
     healthCheckPath: siteConfig.healthCheckPath,
     identities: attached.map((one) => one.id),
     keyVaultReferenceIdentity,
+    isScmOpen: siteConfig.scmIpSecurityRestrictionsDefaultAction === "Allow",
   });
+  const scm = world.scms.get(id) ?? (await startScm(world, id));
+  world.scms.set(id, scm);
   const state = {
     name,
     type: kind,
     defaultHostName: hostName,
     hostNames: [hostName],
-    enabledHostNames: [hostName],
+    enabledHostNames: [hostName, scm.host],
+    hostNameSslStates: [
+      { name: hostName, hostType: "Standard" },
+      { name: scm.host, hostType: "Repository" },
+    ],
     outboundIpAddresses: "127.0.0.1",
     possibleOutboundIpAddresses: "127.0.0.1",
     ...(attached.length > 0 && { identity: identityState(world, attached) }),
@@ -137,7 +146,9 @@ async function updateSite({ resource, inputs, ...change }: Change, world: World)
   }
 }
 
-async function removeSite({ id }: MadeResource, { sites }: World): Promise<void> {
+async function removeSite({ id }: MadeResource, { sites, scms }: World): Promise<void> {
+  await scms.get(id)?.close();
+  scms.delete(id);
   const site = sites.find((one) => one.id === id);
   removeFrom(sites, (one) => one.id === id);
   if (site?.portHolder.listening) {
