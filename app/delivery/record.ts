@@ -4,7 +4,8 @@ import type { Link, Post } from "../twitter/post.ts";
 import { toLine } from "./characters.ts";
 import { languageName } from "./languages.ts";
 import type { MediaOutcome } from "./item.ts";
-import { permalink, plainText } from "./text.ts";
+import { plainText } from "../twitter/html-entities.ts";
+import { permalink } from "./text.ts";
 
 /**
  * Stands in an item's text between what its author wrote and what the archive says of it. No line of

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toBody, type Wire } from "../testing/wire-pages.ts";
 import { parsePage } from "../twitter/page.ts";
-import { permalink, plainText, wordsOf } from "./text.ts";
+import { plainText } from "../twitter/html-entities.ts";
+import { permalink, wordsOf } from "./text.ts";
 
 /** X's own escaping: these three characters, the ampersand first. */
 function escapeAsX(text: string): string {

@@ -1,10 +1,6 @@
+import { plainText } from "../twitter/html-entities.ts";
 import { isRepost } from "../twitter/page.ts";
 import type { Link, Post } from "../twitter/post.ts";
-
-/** X escapes these three characters in a post's texts and in a poll's answers, and no others (x-api.md). */
-export function plainText(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-}
 
 /** Address of a post. X leads to it under any handle, so one that is unknown does not matter. */
 export function permalink(id: string, username = "i"): string {
