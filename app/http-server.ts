@@ -8,6 +8,11 @@ export const LIMITS = {
   headersTimeout: 10_000,
   /** Headers and body. The largest body, 8 MiB, needs 140 kB a second. */
   requestTimeout: 60_000,
+  /**
+   * Longer than App Service's front end keeps an idle connection (230 s): whoever closes first must not
+   * be the one to whom a request may be on its way.
+   */
+  keepAliveTimeout: 240_000,
   connectionsCheckingInterval: 1_000,
 };
 

@@ -129,7 +129,17 @@ describe("What waits in the outbox", () => {
       entry("6", late),
       entry("7", { reason: "edited", pages: ["new-page"] }),
     ];
-    expect(await plan({ outbox })).toMatchObject([{ id: "6", waited: { reason: "late" } }]);
+    expect(await plan({ outbox, carries: false })).toMatchObject([
+      { id: "6", waited: { reason: "late" } },
+    ]);
+  });
+
+  it("stays, too, if that task takes it: of one that is handed over by two, each has a file of it", async () => {
+    await putBlob("late-page", [post("5"), post("6")]);
+    const outbox = [entry("5", late), entry("6", { reason: "edited", pages: ["late-page"] })];
+    const shared = { outbox, answered: [WINDOW] };
+    expect(await plan({ ...shared, carries: true })).toMatchObject([{ id: "5" }, { id: "6" }]);
+    expect(await plan({ ...shared, carries: false })).toEqual([]);
   });
 
   it("stays if its window was not answered yet: it comes with that", async () => {
@@ -214,6 +224,8 @@ function wanted({
     accountId: "42",
     window: WINDOW,
     coverage: { intervals: [], gaps: [] },
+    carries: true,
+    answered: [],
     ...changes,
     ...(outbox && { outbox: stream(outbox) }),
   };

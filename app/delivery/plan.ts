@@ -39,11 +39,14 @@ export type Wanted = {
   window: Interval;
   coverage: Coverage;
   outbox?: AsyncIterable<OutboxEntry>;
+  /** Windows that were answered before. */
+  answered: Interval[];
   /**
-   * Windows that were answered before, if it is this task that carries the outbox: then posts of
-   * those go along. What waits and is of the task's own window comes with it in any case.
+   * Whether it is this task that carries the outbox: then changes and posts of answered windows go
+   * along. Another task leaves those to the one that does, also where they are of its own window: of a
+   * post that two tasks take, the one that begins anew without it would leave a file that no list names.
    */
-  answered?: Interval[];
+  carries: boolean;
 };
 
 /** Posts of one page that have the same to be said of them. Ids as numbers: there may be 200,000. */
@@ -97,14 +100,14 @@ async function* lotsCaptured(store: Store, wanted: Wanted): AsyncGenerator<Lot> 
 
 async function* lotsWaiting(
   store: Store,
-  { outbox, answered, window, coverage }: Wanted,
+  { outbox, answered, carries, window, coverage }: Wanted,
   lost: string[],
 ): AsyncGenerator<Lot> {
   const counts = countsBy(coverage);
-  const isDue = (waited: Waited, { createdAt }: Post) =>
-    contains(window, createdAt) ||
-    (answered !== undefined &&
-      (isChange(waited) || answered.some((one) => contains(one, createdAt))));
+  const isDue = (waited: Waited, { createdAt }: Post) => {
+    const isCarried = isChange(waited) || answered.some((one) => contains(one, createdAt));
+    return isCarried ? carries : contains(window, createdAt);
+  };
   for (const { ids, reason, ...all } of await groupByPages(outbox)) {
     // A capture that was cut off finds its posts again: handed over by now, they would wait anew.
     const waited = { reason, pages: all.pages.filter(counts) };

@@ -77,6 +77,8 @@ export async function deliverWindow(
     taskId: TASK,
     accountId: ACCOUNT.id,
     window,
+    answered: [],
+    carries: true,
     coverage,
   });
   const delivery = deliver(

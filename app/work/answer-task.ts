@@ -195,7 +195,8 @@ async function planWithOutbox(
     window,
     coverage,
     outbox: readOutbox(store, jobId),
-    ...(carries && { answered: await readAnswered(store, jobId) }),
+    carries,
+    answered: await readAnswered(store, jobId),
   });
   if (!plan.hasWaiting) {
     await leaveOutbox(store, task);

@@ -16,6 +16,8 @@ export async function deliverPosts(
     taskId: "task-1",
     accountId: ACCOUNT.id,
     window,
+    answered: [],
+    carries: true,
     coverage,
   });
   const delivery = deliver(
