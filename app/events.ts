@@ -19,6 +19,7 @@ export const EVENTS = {
   "job.created": "info",
   "job.signed-in-again": "info",
   "job.needs-sign-in": "error",
+  "job.token-taken-again": "info",
   "job.deleted": "info",
   "token.revoked": "info",
   "token.not-revoked": "warn",

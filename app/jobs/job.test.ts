@@ -13,6 +13,7 @@ import {
   forgetJob,
   listJobIds,
   markNeedsSignIn,
+  markTokenRefused,
   openToken,
   readJob,
   resealToken,
@@ -223,7 +224,7 @@ describe("A job that needs a sign-in", () => {
     await signIn("job-1");
     const { sealedToken } = await existing("job-1");
     await signIn("job-1");
-    await markNeedsSignIn(store, "job-1", { reason: "X refused the old token", sealedToken });
+    await markTokenRefused(store, "job-1", { reason: "X refused the old token", sealedToken });
     expect((await existing("job-1")).needsSignIn).toBeUndefined();
   });
 });

@@ -17,6 +17,8 @@ const jobSchema = z.object({
   sealedToken: z.string().optional(),
   /** Why the account has to be signed in again; absent while its token works. */
   needsSignIn: z.string().optional(),
+  /** How often X was asked since whether it takes the token again, and when it is asked next. */
+  probes: z.object({ asked: z.number(), due: z.string().optional() }).optional(),
   deletedAt: z.string().optional(),
 });
 const claimSchema = z.object({ jobId: z.string() });
@@ -164,21 +166,45 @@ export async function resealToken(
   });
 }
 
-/** Marks a job as needing sign-in, unless it was signed in again since `token` was read. */
+/**
+ * Marks a job as needing the sign-in that a person has asked for: X is not asked whether it takes
+ * the token.
+ */
 export async function markNeedsSignIn(
   store: Store,
   jobId: string,
-  { reason, sealedToken }: { reason: string; sealedToken?: string | undefined },
+  { reason }: { reason: string },
 ): Promise<void> {
-  await changeDocument(store, {
-    name: names.job(jobId),
-    schema: jobSchema,
-    change: (job) =>
-      job.needsSignIn !== undefined ||
-      (sealedToken !== undefined && job.sealedToken !== sealedToken)
-        ? undefined
-        : { ...job, needsSignIn: reason },
-  });
+  await changeJob(store, jobId, ({ probes, ...job }) =>
+    job.needsSignIn === undefined || probes !== undefined
+      ? { ...job, needsSignIn: reason }
+      : undefined,
+  );
+}
+
+/**
+ * Marks a job whose token X refuses, unless it was signed in again since `sealedToken` was read. It
+ * is asked again whether it takes it (`probeToken`), no more often than before where it did once.
+ */
+export async function markTokenRefused(
+  store: Store,
+  jobId: string,
+  { reason, sealedToken }: { reason: string; sealedToken: string | undefined },
+): Promise<void> {
+  await changeJob(store, jobId, (job) =>
+    job.needsSignIn !== undefined || (sealedToken !== undefined && job.sealedToken !== sealedToken)
+      ? undefined
+      : { ...job, needsSignIn: reason, probes: job.probes ?? { asked: 0 } },
+  );
+}
+
+/** @returns the job's record as it is now. */
+export function changeJob(
+  store: Store,
+  jobId: string,
+  change: (job: Job) => Job | undefined,
+): Promise<Job | undefined> {
+  return changeDocument(store, { name: names.job(jobId), schema: jobSchema, change });
 }
 
 /** Forgets the job's token and frees its account. The archive stays. */

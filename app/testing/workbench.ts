@@ -5,6 +5,7 @@ import { type Store, toJson } from "../archive/store.ts";
 import type { Interval } from "../capture/interval.ts";
 import { recordAcceptance } from "../delivery/ledger.ts";
 import { addToOutbox } from "../delivery/outbox.ts";
+import { ConnectorError } from "../errors.ts";
 import type { Twitter } from "../twitter/client.ts";
 import { acceptTask, readTask, type Request, type Task } from "../work/task.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../work/worker.ts";
@@ -25,6 +26,8 @@ export type Workbench = Parts & {
   onX: (timeline: Timeline) => void;
   /** What X does when it is asked for named posts. */
   onLookup: (lookup: Twitter["lookup"]) => void;
+  /** What X says of the token's account. By default, it refuses the token. */
+  onAccount: (account: Twitter["account"]) => void;
   /** How often X was asked for a timeline; what only confirms an answer does not count. */
   asked: () => number;
   /** What the platform's container does with an item before it takes it. By default, nothing. */
@@ -60,6 +63,9 @@ export async function createWorkbench(): Promise<Workbench> {
   const workers: Worker[] = [];
   let timeline: Timeline = answerNoPosts;
   let lookup: Twitter["lookup"] = async () => answerNoPosts();
+  let account: Twitter["account"] = async () => {
+    throw new ConnectorError("x-token-refused", "X answered 401");
+  };
   let asked = 0;
   const unconfirmed = new Map<string, number>();
   let upload: UploadTo = async () => undefined;
@@ -88,6 +94,7 @@ export async function createWorkbench(): Promise<Workbench> {
       return answer;
     },
     lookup: (...query) => lookup(...query),
+    account: (...query) => account(...query),
   };
   return {
     ...parts,
@@ -96,6 +103,9 @@ export async function createWorkbench(): Promise<Workbench> {
     },
     onLookup(next) {
       lookup = next;
+    },
+    onAccount(next) {
+      account = next;
     },
     asked: () => asked,
     onUpload(next) {

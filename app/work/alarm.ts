@@ -1,5 +1,5 @@
 import type { Store } from "../archive/store.ts";
-import { markNeedsSignIn } from "../jobs/job.ts";
+import { markTokenRefused } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
 import type { Outcome } from "../outcomes.ts";
 
@@ -23,7 +23,7 @@ export async function raiseAlarm(
 ): Promise<void> {
   const { jobId } = about;
   if (needsSignIn) {
-    await markNeedsSignIn(store, jobId, { reason, sealedToken });
+    await markTokenRefused(store, jobId, { reason, sealedToken });
     log("job.needs-sign-in", { jobId, reason });
   }
   if (alert) {

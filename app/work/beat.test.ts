@@ -165,6 +165,17 @@ describe("A beat that fails", () => {
     expect(await readJob(parts.store, "job-1")).toMatchObject({ needsSignIn: "X answered 401" });
   });
 
+  it("for a token that X refused goes on by itself when X takes it again", async () => {
+    const error = new ConnectorError("x-token-refused", "X answered 401");
+    const twitter = { ...failing(parts, error), account: () => Promise.reject(error) };
+    await pass(parts, 4, beatDepsOf(parts, { twitter, posts: 4 }));
+    expect(await readJob(parts.store, "job-1")).toMatchObject({ needsSignIn: "X answered 401" });
+    await pass(parts, 5);
+    expect(await readJob(parts.store, "job-1")).not.toHaveProperty("needsSignIn");
+    expect(parts.log.of("job.token-taken-again")).toHaveLength(1);
+    expect(x.reads()).toBe(3);
+  });
+
   it("is tried again a little later each time, then told, and the chain goes on", async () => {
     const twitter = failing(parts, new ConnectorError("unusable-record", "a page cannot be read"));
     await pass(parts, 12, beatDepsOf(parts, { twitter, posts: 4 }));

@@ -10,6 +10,7 @@ import type { Sealer } from "../archive/seal.ts";
 import { planMedia } from "../delivery/attachments.ts";
 import { describeError } from "../errors.ts";
 import { type Job, openToken, readJob, resealToken } from "../jobs/job.ts";
+import { probeToken } from "../jobs/probe-token.ts";
 import { decideOutcome, waitFor } from "../outcomes.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
 import { type Chain, type ChainDeps, continueChain, endChain, readChain } from "./chain.ts";
@@ -47,11 +48,12 @@ async function tryToCapture(
   // What was begun is ended first: its pages are here in part, and would be read anew otherwise.
   const until = before ?? settledBy(now());
   try {
-    if (job.needsSignIn === undefined) {
-      await captureSinceSignIn(deps, job, until);
+    const { needsSignIn, ...signedIn } = await probeToken(deps, job);
+    if (needsSignIn === undefined) {
+      await captureSinceSignIn(deps, signedIn, until);
     } else {
       // Again and again: an alert must not take it for mended after two days, as far as Azure looks back.
-      log("job.needs-sign-in", { jobId, reason: job.needsSignIn });
+      log("job.needs-sign-in", { jobId, reason: needsSignIn });
     }
     return { delayMs: before === undefined ? captureIntervalMs : 0, attempts: 0 };
   } catch (error) {

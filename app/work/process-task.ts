@@ -10,6 +10,7 @@ import { sasProblem } from "../delivery/sas.ts";
 import type { UploadOptions } from "../delivery/upload.ts";
 import { ConnectorError } from "../errors.ts";
 import { openToken, readJob, resealToken } from "../jobs/job.ts";
+import { probeToken } from "../jobs/probe-token.ts";
 import type { Platform } from "../platform/platform.ts";
 import { answer, answerAgain, type Counts } from "./answer-task.ts";
 import type { WorkQueue } from "./queue.ts";
@@ -48,7 +49,7 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
     const upload = await openContainer(deps, task);
     return answer(deps, task, { job, coverage: known, notRead: new Map(), upload });
   }
-  const token = await openToken(sealer, job);
+  const token = await openToken(sealer, await probeToken(deps, job));
   const source = { jobId, accountId: job.account.id, token };
   const coverage = await capture(deps, source, window);
   const notRead = await lookUp(deps, { ...source, taskId, question, ids });

@@ -456,6 +456,110 @@ describe("A token that X refuses", () => {
     expect(bench.log.of("job.needs-sign-in")).toHaveLength(told);
   });
 
+  describe("and takes again after hours", () => {
+    const accepted = async () => ({
+      body: Buffer.from(JSON.stringify({ data: ACCOUNT })),
+      about: {},
+    });
+    const refuses = async () => {
+      throw refused;
+    };
+    let probes: number[];
+    beforeEach(() => {
+      probes = [];
+    });
+    const onProbe = (answer: Workbench["twitter"]["account"]) =>
+      bench.onAccount((token) => {
+        probes.push(Date.now());
+        return answer(token);
+      });
+
+    it("is asked about ever less often, once for all windows, and these go on by themselves", async () => {
+      onProbe(refuses);
+      await bench.accept("task-2", { window: dayOf(2) });
+      await bench.accept("task-3", { window: dayOf(3) });
+      await fail(refused);
+      await pass(8 * HOUR_MS);
+      const pauses = probes.slice(1).map((at, index) => at - (probes[index] ?? at));
+      expect(pauses.length).toBeGreaterThan(6);
+      expect(pauses.length).toBeLessThan(14);
+      expect(pauses.at(0)).toBeLessThan(HOUR_MS / 4);
+      expect(pauses.at(-1)).toBeGreaterThanOrEqual(HOUR_MS);
+      expect(pauses.at(-1)).toBeLessThan(HOUR_MS + 6 * MINUTE_MS);
+      // A person is called for as long as it lasts.
+      const told = bench.log.of("job.needs-sign-in").length;
+      expect(told).toBeGreaterThan(8 * 12);
+
+      onProbe(accepted);
+      bench.onX(answerNoPosts);
+      await pass(HOUR_MS + 11 * MINUTE_MS);
+      for (const task of ["task-1", "task-2", "task-3"]) {
+        expect(await bench.taskOf(task)).toMatchObject({ state: "delivered" });
+      }
+      expect((await readJob(bench.store, JOB))?.needsSignIn).toBeUndefined();
+      expect(bench.log.of("job.token-taken-again")).toMatchObject([
+        { jobId: JOB, reason: "X answered 401" },
+      ]);
+    });
+
+    it.each<[string, Workbench["twitter"]["account"]]>([
+      [
+        "X is down",
+        async () => Promise.reject(new ConnectorError("x-unavailable", "X answered 503")),
+      ],
+      ["X says nothing of an account", async () => ({ body: Buffer.from("{}"), about: {} })],
+      [
+        "it is another account's",
+        async () => ({
+          body: Buffer.from(JSON.stringify({ data: { ...ACCOUNT, id: "43" } })),
+          about: {},
+        }),
+      ],
+    ])("is not believed to be taken while %s", async (_what, answer) => {
+      onProbe(answer);
+      await fail(refused);
+      await pass(3 * HOUR_MS);
+      expect(probes.length).toBeGreaterThan(3);
+      expect(await readJob(bench.store, JOB)).toMatchObject({ needsSignIn: "X answered 401" });
+      expect(bench.log.of("job.token-taken-again")).toEqual([]);
+    });
+
+    it("still needs the sign-in that the portal has asked for meanwhile", async () => {
+      onProbe(refuses);
+      await fail(refused);
+      await pass(HOUR_MS);
+      await markNeedsSignIn(bench.store, JOB, { reason: "the portal asked for it" });
+      onProbe(accepted);
+      await pass(3 * HOUR_MS);
+      expect(await readJob(bench.store, JOB)).toMatchObject({
+        needsSignIn: "the portal asked for it",
+      });
+    });
+
+    it("is left alone where the account was signed in again while X was asked", async () => {
+      onProbe(async () => {
+        await addJob(bench, JOB);
+        return accepted();
+      });
+      await fail(refused);
+      await pass(9 * MINUTE_MS);
+      expect(probes).toEqual([]);
+      bench.onX(answerNoPosts);
+      await pass(HOUR_MS);
+      expect(probes).toHaveLength(1);
+      expect(bench.log.of("job.token-taken-again")).toEqual([]);
+      expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
+    });
+
+    it("and refuses again is asked about no more often for that", async () => {
+      onProbe(accepted);
+      await fail(refused);
+      await pass(8 * HOUR_MS);
+      expect(probes.length).toBeGreaterThan(6);
+      expect(probes.length).toBeLessThan(14);
+    });
+  });
+
   it("does not keep back a window that is in the archive already", async () => {
     await bench.accept("task-1");
     bench.start();

@@ -8,7 +8,7 @@ import { DAILY_LIMIT, keepRoom } from "../../app/delivery/ledger.ts";
 import { ConnectorError, type ErrorCode } from "../../app/errors.ts";
 import type { EventName } from "../../app/events.ts";
 import { captureDepsOf, SOURCE, withholding } from "../../app/testing/captures.ts";
-import { addJob, createParts, X_KEYS } from "../../app/testing/harness.ts";
+import { ACCOUNT, addJob, createParts, X_KEYS } from "../../app/testing/harness.ts";
 import { startServer, unpackServer } from "../../app/testing/server-process.ts";
 import { createTestLog } from "../../app/testing/test-log.ts";
 import {
@@ -93,6 +93,21 @@ describe("the alerts over what the connector logs while it works", () => {
     bench.log.log("job.signed-in-again", { jobId: JOB, accountId: "42" });
     bench.onX(answerPosts([]));
     await pass(10 * MINUTE_MS);
+    expect(firing()).toEqual([]);
+  });
+
+  it("a token that X refuses and takes again: nobody has to sign in any more", async () => {
+    bench.onX(async () => {
+      throw new ConnectorError("x-token-refused", "X answered 401");
+    });
+    await begin();
+    await pass(3 * HOUR_MS);
+    expect(firing()).toEqual(["needs-sign-in"]);
+    const body = Buffer.from(JSON.stringify({ data: ACCOUNT }));
+    bench.onAccount(async () => ({ body, about: {} }));
+    bench.onX(answerPosts([]));
+    await pass(HOUR_MS + 10 * MINUTE_MS);
+    expect(bench.log.of("job.token-taken-again")).toHaveLength(1);
     expect(firing()).toEqual([]);
   });
 

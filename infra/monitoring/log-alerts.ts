@@ -142,8 +142,9 @@ const EVENT_ALERTS: EventAlert[] = [
     description:
       "X no longer accepts the token of an archived account, or the portal asked for a new sign-in. " +
       "Nothing of the account is archived until its owner signs in again: in the compliance portal, " +
-      "edit the connector and sign in.",
-    events: ["job.needs-sign-in", "job.signed-in-again", "job.deleted"],
+      "edit the connector and sign in. Where X has refused the token by mistake, and takes it again, " +
+      "the connector goes on by itself.",
+    events: ["job.needs-sign-in", "job.signed-in-again", "job.token-taken-again", "job.deleted"],
     pipe: [
       "| summarize arg_max(TimeGenerated, event) by jobId = tostring(log.jobId)",
       `| where ${isEvent("job.needs-sign-in")}`,

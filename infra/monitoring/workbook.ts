@@ -37,6 +37,7 @@ const ACCOUNTS: Panel = {
     eventsNamed([
       "job.created",
       "job.signed-in-again",
+      "job.token-taken-again",
       "job.needs-sign-in",
       "job.deleted",
       "task.accepted",
@@ -45,7 +46,7 @@ const ACCOUNTS: Panel = {
       "gap.recorded",
     ]),
     "| extend windowEnd = todatetime(log.windowEnd)",
-    `| summarize signedIn = maxif(TimeGenerated, event in (${listOf(["job.created", "job.signed-in-again"])})),`,
+    `| summarize signedIn = maxif(TimeGenerated, event in (${listOf(["job.created", "job.signed-in-again", "job.token-taken-again"])})),`,
     `    needsSignIn = maxif(TimeGenerated, ${isEvent("job.needs-sign-in")}),`,
     `    removed = countif(${isEvent("job.deleted")}),`,
     `    Account = take_anyif(tostring(log.accountId), isnotempty(log.accountId)),`,
