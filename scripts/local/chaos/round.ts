@@ -2,6 +2,7 @@ import { check, type Problem } from "../check/check.ts";
 import { readMailbox } from "../check/read-mailbox.ts";
 import { readPages } from "../check/read-pages.ts";
 import { type Decide, drawFaults } from "../faults/draw-faults.ts";
+import { drawHeld } from "../faults/named-faults.ts";
 import { createStriker } from "../faults/striker.ts";
 import type { Limits } from "../portal/request-window.ts";
 import type { Window } from "../portal/results.ts";
@@ -77,7 +78,8 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   const rate = random.pick([0.02, 0.05, 0.1]);
   // Apart from the round's own: containers are asked for in no fixed order.
   const sasRandom = createRandom(seed);
-  const struck = createStriker(decide ?? drawFaults({ seed, rate }));
+  const [drawFault, holdFault] = [drawFaults({ seed, rate }), drawHeld(seed)];
+  const struck = createStriker(decide ?? ((call) => drawFault(call) ?? holdFault(call)));
   const system = await startLocalSystem({
     timeline,
     history: true,

@@ -54,6 +54,12 @@ describe("the checker", () => {
     ["a shifted time zone", edit("1", { SentTimeUtc: "2026-03-01T11:00:05Z" }), "1", "Date is"],
     ["a time without Z", edit("1", { SentTimeUtc: "2026-03-01T10:00:05" }), "1", "has no Z"],
     ["a cut text", replace("1", "is late &", "is …"), "1", "the text is not complete"],
+    [
+      "the beginning of a long text, though it says so",
+      replace("1", "is late & slow", "is late … (X sent no more: the text may be cut)"),
+      "1",
+      "the text is not complete",
+    ],
     ["entities that were left", replace("1", "& slow", "&amp; slow"), "1", "the text is not"],
     [
       "a link left short",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawFaults } from "./draw-faults.ts";
-import type { Call } from "./fault.ts";
-import { NAMED_FAULTS, strike } from "./named-faults.ts";
+import type { Call, Vocabulary } from "./fault.ts";
+import { drawHeld, NAMED_FAULTS, strike } from "./named-faults.ts";
 
 const CALLS: Call[] = ["GET", "PUT"].flatMap((method) =>
   Array.from({ length: 2000 }, (_, index) => ({
@@ -95,6 +95,7 @@ describe("strike", () => {
       service: fault.service,
       method: fault.method ?? "PUT",
       path: PATHS[fault.service],
+      ...(fault.holds && { vocabulary: "tweet" as const }),
     };
     const paths = [
       call.path,
@@ -106,6 +107,34 @@ describe("strike", () => {
     const decide = strike(fault, 1);
     const fates = paths.map((path) => decide({ ...call, path, isFurtherPage }));
     expect(fates).toContain(fault.fault);
+  });
+});
+
+describe("What X holds against one vocabulary", () => {
+  const ask = (vocabulary?: Vocabulary): Call => ({
+    service: "x",
+    method: "GET",
+    path: "/2/users/42/tweets",
+    ...(vocabulary && { vocabulary }),
+  });
+
+  it.each(["tweet", "post"] as const)("strikes all calls in %s, and no others", (first) => {
+    const decide = strike({ service: "x", fault: "note-ignored", holds: true }, Infinity);
+    const other = first === "tweet" ? "post" : "tweet";
+    const calls = [ask(), ask(first), ask(other), ask(), ask(first), ask(other), ask(first)];
+    expect(calls.map((call) => decide(call) !== undefined)).toEqual(
+      calls.map(({ vocabulary }) => vocabulary === first),
+    );
+  });
+
+  it("is drawn: each fault of the kind for some seeds, nothing for others, the same for one", () => {
+    const draw = (seed: number) => drawHeld(seed)(ask("tweet"));
+    const seeds = Array.from({ length: 60 }, (_, seed) => seed);
+    const held = Object.values(NAMED_FAULTS).filter(({ holds }) => holds);
+    expect(new Set(seeds.map(draw))).toEqual(
+      new Set([undefined, ...held.map(({ fault }) => fault)]),
+    );
+    expect(seeds.map(draw)).toEqual(seeds.map(draw));
   });
 });
 

@@ -82,7 +82,7 @@ export function drawFaults({ seed, rate }: { seed: number; rate: number }): Deci
 }
 
 /** A number from 0 up to 1 that follows from a text (FNV-1a, 32 bits, mixed once more). */
-function chance(text: string): number {
+export function chance(text: string): number {
   let hash = 0x811c9dc5;
   for (const letter of text) {
     hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);

@@ -16,7 +16,11 @@ export type Call = {
   path: string;
   /** Of X: whether it asks for a page with the token that the page before it gave. */
   isFurtherPage?: boolean;
+  /** Of X: in which of its two sets of names of fields posts are asked for. */
+  vocabulary?: Vocabulary;
 };
+
+export type Vocabulary = "tweet" | "post";
 
 /**
  * What happens to a call:
@@ -38,6 +42,9 @@ export type Call = {
  * - `forgotten`: a message that is put into a queue is answered as if it were there, and never is
  * - `omits-posts`: done and answered as X does when it says nothing of some posts
  * - `refuses-newest`: done and answered as X does when it names a timeline's post as an error only
+ * - `fields-ignored`: done and answered as X does that ignores the names of fields: posts have id and
+ *   text alone
+ * - `note-ignored`, `references-ignored`, `versions-ignored`: the same for one member of posts
  * - `forbidden`: answered 403, not done (for an upload: the SAS was revoked)
  */
 export const FAULTS = [
@@ -60,6 +67,10 @@ export const FAULTS = [
   "forgotten",
   "omits-posts",
   "refuses-newest",
+  "fields-ignored",
+  "note-ignored",
+  "references-ignored",
+  "versions-ignored",
   "forbidden",
 ] as const;
 

@@ -8,6 +8,7 @@ import type {
 } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Call, Faults } from "./fault.ts";
+import { dropMembers, isDroppingFault } from "./drop-members.ts";
 import { changeBody, omitPosts, refuseNewest } from "./withhold-posts.ts";
 
 const LATE_MS = 2000;
@@ -79,9 +80,14 @@ async function play(faults: Faults, exchange: Exchange): Promise<void> {
       forget(exchange);
       break;
     case "omits-posts":
-    case "refuses-newest": {
+    case "refuses-newest":
+    case "fields-ignored":
+    case "note-ignored":
+    case "references-ignored":
+    case "versions-ignored": {
       const { path } = exchange.toCall(request);
-      const change = fault === "omits-posts" ? omitPosts : refuseNewest;
+      const withholds = fault === "omits-posts" ? omitPosts : refuseNewest;
+      const change = isDroppingFault(fault) ? dropMembers(fault) : withholds;
       serve(
         request,
         rewrite(answer, (body) => changeBody(body, path, change)),

@@ -1,5 +1,5 @@
-import type { Decide } from "./draw-faults.ts";
-import type { Fault, Service } from "./fault.ts";
+import { chance, type Decide } from "./draw-faults.ts";
+import type { Fault, Service, Vocabulary } from "./fault.ts";
 
 /** Which calls a fault strikes. */
 export type NamedFault = {
@@ -8,6 +8,8 @@ export type NamedFault = {
   method?: string;
   path?: RegExp;
   isFurtherPage?: boolean;
+  /** As long as it is played, and for all that is asked in the vocabulary that it meets first. */
+  holds?: boolean;
   /** What the SAS of a container allows while the fault is played. Default: `w`. */
   sasPermissions?: string;
 };
@@ -22,6 +24,11 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "x-not-found": { service: "x", fault: "not-found", path: /\/tweets$/ },
   "x-foreign-page": { service: "x", fault: "foreign", path: /\/tweets$/ },
   "x-fields-refused": { service: "x", fault: "fields-refused", path: /\/tweets$/ },
+  "x-vocabulary-closed": held("fields-refused"),
+  "x-fields-ignored": held("fields-ignored"),
+  "x-note-ignored": held("note-ignored"),
+  "x-references-ignored": held("references-ignored"),
+  "x-versions-ignored": held("versions-ignored"),
   "x-credits-spent": { service: "x", fault: "credits-spent", path: /\/tweets$/ },
   "x-omits-posts": { service: "x", fault: "omits-posts", path: /\/tweets$/ },
   "x-refuses-own-post": { service: "x", fault: "refuses-newest", path: /\/users\/\d+\/tweets$/ },
@@ -66,7 +73,10 @@ export function needsShortWaits({ fault }: NamedFault): boolean {
 }
 
 /** Once more than a single retry would mend, or than a storage client's own; but a process dies once. */
-export function timesOf({ service, fault }: NamedFault): number {
+export function timesOf({ service, fault, holds }: NamedFault): number {
+  if (holds) {
+    return Number.POSITIVE_INFINITY;
+  }
   if (fault === "kill-before" || fault === "kill-after") {
     return 1;
   }
@@ -80,6 +90,11 @@ export function timesOf({ service, fault }: NamedFault): number {
   return service === "archive" || service === "queue" ? 4 : 2;
 }
 
+/** X closes one of its two vocabularies for good, in one way or another (x-api.md section 0). */
+function held(fault: Fault): NamedFault {
+  return { service: "x", fault, path: /\/tweets(?:\/search\/all)?$/, holds: true };
+}
+
 /** While items are uploaded with a SAS that may create and not overwrite. */
 function onceOnly(fault: "lost" | "kill-after", sasPermissions: string): NamedFault {
   return { service: "upload", fault, method: "PUT", sasPermissions };
@@ -90,18 +105,28 @@ function killed(fault: "kill-before" | "kill-after", path: RegExp): NamedFault {
   return { service: "archive", fault, method: "PUT", path };
 }
 
+/** Draws for a seed what X holds against one of its vocabularies throughout; for some, nothing. */
+export function drawHeld(seed: number): Decide {
+  const all = Object.values(NAMED_FAULTS).filter(({ holds }) => holds);
+  const drawn = all[Math.floor(chance(`${seed} held`) * (all.length + 2))];
+  return drawn ? strike(drawn, timesOf(drawn)) : () => undefined;
+}
+
 /** Strikes the first `times` calls that a named fault is about. */
 export function strike(
-  { service, fault, method, path, isFurtherPage }: NamedFault,
+  { service, fault, method, path, isFurtherPage, holds = false }: NamedFault,
   times: number,
 ): Decide {
   let left = times;
+  let closed: Vocabulary | undefined;
   return (call) => {
+    closed ??= holds ? call.vocabulary : undefined;
     const matches =
       call.service === service &&
       (method === undefined || call.method === method) &&
       (path === undefined || path.test(call.path)) &&
-      (isFurtherPage === undefined || isFurtherPage === call.isFurtherPage);
+      (isFurtherPage === undefined || isFurtherPage === call.isFurtherPage) &&
+      (!holds || (closed !== undefined && closed === call.vocabulary));
     if (!matches || left === 0) {
       return undefined;
     }

@@ -116,7 +116,11 @@ function createXServer(site: Hono, media: Hono, faults: Faults | undefined): Ser
   injectFaults(server, faults, ({ method = "GET", url = "/", headers }) => {
     const { pathname: path, searchParams } = new URL(url, "https://api.x.com");
     const service = isMediaHost(hostIn(headers.host)) ? "media" : "x";
-    return { service, method, path, isFurtherPage: searchParams.has("pagination_token") };
+    const vocabulary = (["post", "tweet"] as const).find((name) =>
+      searchParams.has(`${name}.fields`),
+    );
+    const isFurtherPage = searchParams.has("pagination_token");
+    return { service, method, path, isFurtherPage, ...(vocabulary && { vocabulary }) };
   });
   return server;
 }

@@ -4,7 +4,7 @@ import { createTimeline, type Post, type Timeline } from "../../x/timeline.ts";
 
 export const ACCOUNT = { id: "42", name: "Small", username: "small" };
 
-const POSTS_OF_AN_HOUR = 3;
+const POSTS_OF_AN_HOUR = 4;
 const MORE_THAN_A_PAGE = 120;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -12,8 +12,8 @@ const EDITED_AFTER_MS = 30_000;
 const FIRST = Date.parse("2026-03-01T00:00:00Z");
 
 /**
- * A few posts in each of so many hours: with a picture, edited, and a repost of what quotes another, of
- * which X hands out the quoted post by its id only. One hour is busy: it has more than a page.
+ * A few posts in each of so many hours: with a picture, edited, long, and a repost of what quotes another,
+ * of which X hands out the quoted post by its id only. One hour is busy: it has more than a page.
  */
 export function makeTimeline(hours: number, busyHour: number): Timeline {
   const usual = Array.from({ length: hours * POSTS_OF_AN_HOUR }, (_, index) => {
@@ -25,8 +25,14 @@ export function makeTimeline(hours: number, busyHour: number): Timeline {
         return { ...post, attachments: { media_keys: [`3_${post.id}`] } };
       case 1:
         return { ...post, edit_history_tweet_ids: [firstVersion(post).id, post.id] };
+      case 2:
+        return { ...post, ...long(post.id) };
       default:
-        return { ...post, referenced_tweets: [{ type: "retweeted" as const, id: QUOTING.id }] };
+        return {
+          ...post,
+          text: `RT @user_43: ${QUOTING.text}`,
+          referenced_tweets: [{ type: "retweeted" as const, id: QUOTING.id }],
+        };
     }
   });
   const versions = usual.flatMap((post, index) =>
@@ -48,6 +54,19 @@ const QUOTING = postAt("2026-01-01T00:01:00.000Z", {
   text: "What quotes",
   referenced_tweets: [{ type: "quoted", id: QUOTED.id }],
 });
+
+/** The text of a long post as X cuts it, and the whole. */
+function long(id: string) {
+  const whole = `${"A long text of many words. ".repeat(20)}Its end.`;
+  const text = `${whole.slice(0, 250)}… https://t.co/long`;
+  const [start, end] = [text.indexOf("https"), text.length];
+  const link = { start, end, url: "https://t.co/long" };
+  return {
+    text,
+    entities: { urls: [{ ...link, expanded_url: `https://x.com/i/web/status/${id}` }] },
+    note_tweet: { text: whole },
+  };
+}
 
 /** As a post was before it was edited, half a minute later. */
 function firstVersion({ created_at: edited }: Pick<Post, "created_at">): Post {
