@@ -26,7 +26,7 @@ export function cutOf(post: WirePost): Cut | undefined {
   if (length < NEAR_LIMIT) {
     return undefined;
   }
-  const endsInEllipsis = /(?:…|\.\.\.)(?:\s+https:\/\/t\.co\/\w+)*\s*$/.test(text);
+  const endsInEllipsis = /(?:\u2026|\.\.\.)(?:\s+https:\/\/t\.co\/\w+)*\s*$/.test(text);
   if (endsInEllipsis) {
     return "cut";
   }
