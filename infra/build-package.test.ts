@@ -25,6 +25,20 @@ describe("buildPackage", () => {
     expect(Array.from(zip.slice(10, 14))).toEqual([0, 0, 0x21, 0]);
   });
 
+  it("lets everybody read its files on Linux", async () => {
+    const zip = Buffer.from((await buildPackage()).zip);
+    const modes: string[] = [];
+    // Headers of the central directory (APPNOTE 4.3.12): made on at 5, external attributes at 38.
+    for (
+      let at = zip.indexOf("PK\u0001\u0002");
+      at >= 0;
+      at = zip.indexOf("PK\u0001\u0002", at + 4)
+    ) {
+      modes.push(`${zip[at + 5]} ${(zip.readUInt32LE(at + 38) >>> 16).toString(8)}`);
+    }
+    expect(modes).toEqual(["3 100644", "3 100644"]);
+  });
+
   it("is ASCII: V8 keeps any other source in two bytes a character", async () => {
     const bundle = unzipSync((await buildPackage()).zip)["server.js"] ?? new Uint8Array();
     const at = bundle.findIndex((byte) => byte > 127);

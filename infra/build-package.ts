@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Plugin } from "esbuild";
-import { zipSync } from "fflate";
+import { type Zippable, zipSync } from "fflate";
 import { z } from "zod";
 
 export type Package = {
@@ -19,6 +19,8 @@ export function packageName({ hash }: Pick<Package, "hash">): string {
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Made on Unix (3), a regular file that everybody may read: what unpacks it on Linux may else give no right to it. */
+const READABLE = { os: 3, attrs: 0o100644 << 16 };
 /** Zip knows no times before 1980. Local time: fflate writes local parts, and zip has no zone. */
 const ZIP_TIME = new Date(1980, 0, 1);
 
@@ -34,9 +36,9 @@ export async function buildPackage(): Promise<Package> {
   const hash = createHash("sha256").update(bundle).digest("hex");
   const about = { name: "m365-twitter-connector-app", version, packageHash: hash, type: "module" };
   const files = {
-    "package.json": Buffer.from(`${JSON.stringify(about, undefined, 2)}\n`),
-    "server.js": bundle,
-  };
+    "package.json": [Buffer.from(`${JSON.stringify(about, undefined, 2)}\n`), READABLE],
+    "server.js": [bundle, READABLE],
+  } satisfies Zippable;
   return {
     hash,
     zip: zipSync(files, { mtime: ZIP_TIME, level: 9 }),

@@ -35,6 +35,7 @@ await onEngines((start) => {
 function describeProduction(start: Start): void {
   const stack = useStack(start, {});
   const resources = () => stack().azure.standIn.resources();
+  let address: unknown;
 
   it("has no client secret, where site and registration are of one tenant", async () => {
     const plan = planOf(await stack().succeed("up"));
@@ -62,13 +63,17 @@ function describeProduction(start: Start): void {
     expect(resources()).toEqual(made);
   });
 
-  it("leaves the evidence when the rest of it is destroyed", async () => {
+  it("leaves the evidence and the queues when the rest of it is destroyed, the site's group too", async () => {
+    address = (await stack().engine.outputs())["connectorUrl"];
     const container = resources().find((id) => id.endsWith("/containers/archive")) ?? "";
     const account = container.slice(0, container.indexOf("/blobServices/"));
     const vault = resources().find((id) => /\/vaults\/[^/]+$/.test(id)) ?? "";
     const destroy = await stack().succeed("destroy --exclude-protected");
     expect(planOf(destroy)).toContain("delete web:WebApp connector-site");
+    const queues = resources().filter((id) => /\/queues\/\w+$/.test(id));
+    expect(new Set(queues.map((id) => id.split("/").at(-1)))).toEqual(new Set(["work", "poison"]));
     expect(resources()).toEqual(expect.arrayContaining([container, account, vault]));
+    expect(resources().filter((id) => /\/resourceGroups\/[^/]+$/.test(id))).toHaveLength(1);
   });
 
   it("takes the evidence up again, with the keys to it", async () => {
@@ -78,6 +83,8 @@ function describeProduction(start: Start): void {
     expect(resources()).toEqual(expect.arrayContaining(left));
     expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
     expect([...standIn.secrets]).toEqual(secrets);
+    // What was entered at X and in the portal stays true.
+    expect((await stack().engine.outputs())["connectorUrl"]).toBe(address);
   });
 
   it("lets go of the evidence on purpose: out of the stack first, then with its group", async () => {

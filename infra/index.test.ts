@@ -174,7 +174,9 @@ describe("the example stack files", () => {
       own.map(([key, value]) => [key.slice(key.indexOf(":") + 1), String(value)]),
     );
     const { find, all } = await evaluate(program, { config });
-    expect(find("resources:ResourceGroup").inputs["tags"]).toMatchObject({ environment: name });
+    expect(find("resources:ResourceGroup", "connector").inputs["tags"]).toMatchObject({
+      environment: name,
+    });
     expect(all("network:PrivateEndpoint")).toHaveLength(name === "production" ? 3 : 0);
     expect(all("monitor:AutoscaleSetting")).toHaveLength(name === "production" ? 1 : 0);
   });
@@ -353,6 +355,10 @@ describe("destroying a stack", () => {
     // The provider would set it back to Azure's defaults: no versions, no soft delete.
     ["connectorarchive-blob-service", "storage:BlobServiceProperties"],
     ["connector-vault", "keyvault:Vault"],
+    ["connectorarchive-work", "storage:Queue"],
+    ["connectorarchive-poison", "storage:Queue"],
+    // The site's name, and with it what X and the portal were told.
+    ["connector-site-id", "RandomId"],
     // What is sealed in the archive opens with this key only.
     ["connector-sealing-key", "RandomBytes"],
   ] as const;
@@ -362,6 +368,25 @@ describe("destroying a stack", () => {
     for (const [name, type] of EVIDENCE) {
       expect(optionsOf(name, type), name).toMatchObject({ protect: true, retainOnDelete: true });
     }
+  });
+
+  it("takes the site with its own group, apart from the evidence", async () => {
+    const { find, optionsOf } = await run("private backend");
+    expect(optionsOf("connector-app", "resources:ResourceGroup")).toMatchObject({
+      protect: false,
+      retainOnDelete: false,
+    });
+    for (const type of ["web:AppServicePlan", "web:WebApp", "monitor:AutoscaleSetting"]) {
+      expect(find(type).inputs["resourceGroupName"], type).toBe("connector-app-rg");
+    }
+    for (const type of ["keyvault:Vault", "network:VirtualNetwork"]) {
+      expect(find(type).inputs["resourceGroupName"], type).toBe("connector-rg");
+    }
+  });
+
+  it("takes the plan before the network that Azure links it to", async () => {
+    const { optionsOf } = await run("private backend");
+    expect(optionsOf("connector-plan").dependsOn).toContain("connector-private-network");
   });
 
   it("of development leaves nothing but secrets, which go with their vault", async () => {

@@ -21,6 +21,8 @@ const ENDPOINTS_SUBNET = { name: "endpoints", part: "64/27" };
 /** A network in which the archive and the vault have addresses, and through which the site goes out. */
 export class PrivateNetwork extends pulumi.ComponentResource {
   readonly networkId: pulumi.Output<string>;
+  /** Whatever is linked to it has to go before it. */
+  readonly network: pulumi.Resource;
   readonly guardId: pulumi.Output<string>;
   readonly siteSubnetId: pulumi.Output<string>;
   /** The site may start only when it can reach them. */
@@ -59,6 +61,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
       parent,
     );
     this.networkId = net.id;
+    this.network = net;
     this.guardId = guard.id;
     this.siteSubnetId = pulumi.interpolate`${net.id}/subnets/${SITE_SUBNET.name}`;
     const subnetId = pulumi.interpolate`${net.id}/subnets/${ENDPOINTS_SUBNET.name}`;

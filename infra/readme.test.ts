@@ -28,6 +28,7 @@ const CALLED: Record<string, string> = {
   "privatedns:PrivateZone": "DNS zones",
   "privatedns:VirtualNetworkLink": "links",
   "random:RandomBytes": "random bytes",
+  "random:RandomId": "random bytes",
   "random:RandomPassword": "Random password",
   "resources:ResourceGroup": "Resource group",
   "storage:Blob": "blob",

@@ -96,7 +96,8 @@ export class Storage extends pulumi.ComponentResource {
       { ...within, containerName: "archive", publicAccess: "None" },
       { ...keep, dependsOn: lifecycle },
     );
-    const afterwards = { ...parent, dependsOn: lifecycle };
+    // Kept with what waits in them: work of which the archive knows, too.
+    const afterwards = { ...keep, dependsOn: lifecycle };
     const work = new storage.Queue(`${name}-work`, { ...within, queueName: "work" }, afterwards);
     const poison = new storage.Queue(
       `${name}-poison`,

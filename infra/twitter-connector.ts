@@ -84,6 +84,15 @@ export class TwitterConnector extends pulumi.ComponentResource {
       { ...parent, ...keep, hooks: lockLater(name, config.immutabilityLocked) },
     );
     const place = { resourceGroupName: resourceGroup.name, tags };
+    // Of its own: it can be removed with the site in it and the evidence stays; and Azure keeps a group
+    // whose first plan was small from larger ones (learn.microsoft.com/azure/app-service/app-service-configure-premium-v3-tier).
+    const siteGroup = new resources.ResourceGroup(`${name}-app`, { tags }, parent);
+    const sitePlace = { resourceGroupName: siteGroup.name, tags };
+    const siteId = new random.RandomId(
+      `${name}-site-id`,
+      { byteLength: 4 },
+      { ...parent, ...keep },
+    );
     const identity = new managedidentity.UserAssignedIdentity(name, place, parent);
     const settling = createSettling(name, config.roleSettlingSeconds);
     const holder = { principalId: identity.principalId, subscriptionId, hooks: settling.given };
@@ -167,7 +176,8 @@ export class TwitterConnector extends pulumi.ComponentResource {
     const webApp = new WebApp(
       name,
       {
-        place,
+        place: sitePlace,
+        siteName: pulumi.interpolate`${name}-${siteId.hex}`,
         identityId: identity.id,
         packageUrl: appPackage.url,
         skuName: config.sku,
@@ -175,7 +185,10 @@ export class TwitterConnector extends pulumi.ComponentResource {
         scalesItself: config.maxInstances !== undefined,
         zoneRedundant: config.zoneRedundant,
         allowedIpRanges: config.allowedIpRanges,
-        subnetId: privateNetwork?.siteSubnetId,
+        subnet: privateNetwork && {
+          id: privateNetwork.siteSubnetId,
+          network: privateNetwork.network,
+        },
         hooks: settling.needed,
         settings: {
           ...vault.references,
@@ -218,7 +231,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
         : autoscale(
             `${name}-autoscale`,
             {
-              place,
+              place: sitePlace,
               planId: webApp.planId,
               archiveAccountId: storage.accountId,
               workQueueName: storage.workQueueName,

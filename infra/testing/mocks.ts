@@ -183,6 +183,7 @@ function computed({ type, name, inputs }: Recorded): Record<string, unknown> {
     Application: { clientId: "22222222-2222-4222-8222-222222222222", objectId: "object-id" },
     ApplicationPassword: { value: "generated-client-secret" },
     RandomPassword: { result: "generated-api-secret-key" },
+    RandomId: { hex: "1a2b3c4d" },
     RandomBytes: { base64: Buffer.alloc(32, 6 + numberIn(name)).toString("base64") },
   };
   return known[short] ?? {};

@@ -129,6 +129,7 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
     busy: createBusyServices(),
     portHolders: options.firstSite ? [options.firstSite] : [],
     sites: [],
+    formerHosts: new Map(),
     scms: new Map(),
     faults,
   };
@@ -139,6 +140,7 @@ async function closeAll(world: World, running: Closable[]): Promise<void> {
   const sites = await Promise.allSettled(running.map(async (one) => one.close()));
   const rest = await Promise.allSettled([
     ...world.sites.map(async (site) => closeServer(site.portHolder)),
+    ...[...world.formerHosts.values()].map(async (holder) => closeServer(holder)),
     ...[...world.scms.values()].map(async (scm) => scm.close()),
     world.front.close(),
     world.azurite.close(),

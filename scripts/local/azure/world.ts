@@ -89,6 +89,8 @@ export type World = {
   /** Servers that hold ports for sites to come. */
   portHolders: Server[];
   sites: Site[];
+  /** Ports of sites that were deleted, by the site's name. */
+  formerHosts: Map<string, Server>;
   /** Publishing endpoints of sites, by id; an endpoint and what was published outlive changes of the site. */
   scms: Map<string, Scm>;
   /** What is to go wrong; undefined: nothing. */
