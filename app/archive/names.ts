@@ -15,6 +15,8 @@ export const names = {
   job: (jobId: string) => `jobs/${encode(jobId)}.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
   chain: (jobId: string) => `${folder(jobId)}chain.json`,
+  /** How many posts X said that the account has. */
+  count: (jobId: string) => `${folder(jobId)}count.json`,
   estimate: (jobId: string) => `${folder(jobId)}estimate.json`,
   /** Apart from the jobs' folders: what all jobs have read in a month is summed up before each read. */
   readsOfMonth: (month: string) => `reads/${month}/`,

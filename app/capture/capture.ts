@@ -4,11 +4,19 @@ import type { Log } from "../log.ts";
 import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
 import type { Meter } from "./budget.ts";
 import { captureIdOf } from "./capture-id.ts";
-import { addToCoverage, type Coverage, readCoverage, settledIntervals } from "./coverage.ts";
+import {
+  addToCoverage,
+  type Coverage,
+  type Gap,
+  type Growth,
+  readCoverage,
+  settledIntervals,
+} from "./coverage.ts";
 import { askForReach } from "./depth.ts";
-import { readDoubtsAgain } from "./doubts.ts";
+import { readAnew, readDoubtsAgain } from "./doubts.ts";
 import { estimateOnce } from "./estimate.ts";
 import { type Findings, findingsOf } from "./findings.ts";
+import { growthWithoutPosts, noteCount, wordsForGrowth } from "./growth.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
 import { holdLatePosts, lookBackFrom } from "./late.ts";
 import { askForMissing } from "./missing-posts.ts";
@@ -16,7 +24,7 @@ import { timeOfId } from "./post-id.ts";
 import { searchGaps } from "./search.ts";
 import { questionFor, readTimeline } from "./timeline.ts";
 import { BEFORE_TIMES, FIRST_TIME } from "./times.ts";
-import { BEGINNING, type PageQuery, SETTLING_SECONDS } from "./walk.ts";
+import { BEGINNING, gaveNothing, type PageQuery, SETTLING_SECONDS } from "./walk.ts";
 
 export type CaptureDeps = {
   store: Store;
@@ -63,6 +71,9 @@ export async function capture(
   for (const part of parts) {
     await captureInterval(metered, source, { part, lookBackSeconds });
   }
+  if (parts.length > 0) {
+    await noteCount(metered, source);
+  }
   await readDoubtsAgain(metered, source, window);
   await searchGaps(deps, source, window);
   // Last: what was read just now may hold some of it.
@@ -85,6 +96,13 @@ async function captureInterval(
     isEarly: (createdAt) => createdAt < part.start,
   });
   await holdLatePosts(deps, jobId, early);
+  const grown = gaveNothing(walk)
+    ? await growthWithoutPosts(deps, source, { part, captureId })
+    : undefined;
+  if (grown) {
+    await readSuspect(deps, source, { ...part, captureId, grown });
+    return;
+  }
   const reach = await askForReach(deps, source, { part, captureId, walk });
   const findings = findingsOf({ part, captureId, walk, reach, newestBelow, now: deps.now() });
   await addFindings(deps, jobId, findings);
@@ -102,6 +120,31 @@ async function captureInterval(
       // here already pays for no post twice, and misses none, whichever it is.
       ...(start === part.start && isBelow && { sinceId: newestBelow }),
     };
+  }
+}
+
+/** Reads an interval again that cannot be empty. What X does not give now, either, is a gap. */
+async function readSuspect(
+  deps: CaptureDeps,
+  source: Source,
+  suspect: Interval & { captureId: string; grown: Growth },
+): Promise<void> {
+  const { log, now } = deps;
+  const { jobId } = source;
+  const gap: Gap = {
+    ...suspect,
+    reason: wordsForGrowth(suspect.grown),
+    tried: "the first page was asked for again and again, and is empty",
+    recordedAt: floorToSecond(now()),
+  };
+  const { intervals, gaps } = await readAnew(deps, source, { gap, within: suspect });
+  for (const { start: windowStart, end: windowEnd, posts } of intervals) {
+    const detail = `then X gave ${posts} posts`;
+    log("capture.asked-again", { jobId, windowStart, windowEnd, reason: gap.reason, detail });
+    log("capture.completed", { jobId, windowStart, windowEnd, posts });
+  }
+  for (const { start: windowStart, end: windowEnd, reason } of gaps) {
+    log("gap.recorded", { jobId, windowStart, windowEnd, reason });
   }
 }
 

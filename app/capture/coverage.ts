@@ -14,6 +14,12 @@ const coveredSchema = intervalSchema.extend({
   /** When the oldest of its posts was made, if that was before the interval. */
   from: instantSchema.optional(),
 });
+/** So many posts at least were made between two instants: the account's count has grown by them. */
+const growthSchema = z.object({
+  since: instantSchema,
+  until: instantSchema,
+  posts: z.number(),
+});
 const gapSchema = intervalSchema.extend({
   reason: z.string(),
   tried: z.string(),
@@ -28,6 +34,8 @@ const gapSchema = intervalSchema.extend({
   postId: z.string().optional(),
   /** When X is to be asked again: it contradicted itself, which time may mend. */
   readAgainAt: instantSchema.optional(),
+  /** The growth of the account's count that says that posts are missing, although X gave none. */
+  grown: growthSchema.optional(),
   /** Captures that were made since, and have not closed it. */
   readings: z.array(z.string()).optional(),
 });
@@ -38,6 +46,7 @@ const coverageSchema = z.object({
   outOfReachBefore: instantSchema.optional(),
 });
 
+export type Growth = z.infer<typeof growthSchema>;
 export type Covered = z.infer<typeof coveredSchema>;
 /** Posts of this interval are out of reach, for a reason that a person is told. */
 export type Gap = z.infer<typeof gapSchema>;

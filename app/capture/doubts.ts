@@ -4,9 +4,11 @@ import type { CaptureDeps, Source } from "./capture.ts";
 import { type Covered, type Gap, readCoverage, replaceGap } from "./coverage.ts";
 import { askForReach } from "./depth.ts";
 import { findingsOf, readAgainAfter } from "./findings.ts";
+import { isKnown } from "./growth.ts";
 import { contains, floorToSecond, type Interval } from "./interval.ts";
 import { holdLatePosts } from "./late.ts";
 import { questionFor, readTimeline } from "./timeline.ts";
+import { gaveNothing } from "./walk.ts";
 
 /** Gaps that are read again in one go: what is asked for now does not wait long for them. */
 const MOST_AT_A_TIME = 5;
@@ -46,18 +48,47 @@ async function readAgain(
   source: Source,
   { gap, within }: { gap: Gap; within: Interval },
 ): Promise<void> {
-  const { store, log, now } = deps;
+  const { log } = deps;
+  const { jobId } = source;
+  const { intervals, gaps } = await readAnew(deps, source, { gap, within });
+  for (const { start: windowStart, end: windowEnd } of intervals) {
+    log("gap.closed", { jobId, windowStart, windowEnd, reason: gap.reason });
+  }
+  for (const { start: windowStart, end: windowEnd, reason } of gaps) {
+    if (reason !== gap.reason) {
+      log("gap.recorded", { jobId, windowStart, windowEnd, reason });
+    }
+  }
+}
+
+/**
+ * Reads an interval again that is a gap, or is about to be one, and puts what was found out in its place.
+ * @param within what of the interval goes out without being held for a later window.
+ * @returns what of it was read, and what is a gap now.
+ */
+export async function readAnew(
+  deps: CaptureDeps,
+  source: Source,
+  { gap, within }: { gap: Gap; within: Interval },
+): Promise<{ intervals: Covered[]; gaps: Gap[] }> {
+  const { store, now } = deps;
   const { jobId } = source;
   const { captureId: earlierId, readings = [] } = gap;
   const captureId = captureIdOf(gap, `again${readings.length + 1}`);
+  const isMissing = gap.grown !== undefined && !(await isKnown(store, jobId, gap.grown));
+  const whyNotEmpty = isMissing ? gap.reason : undefined;
   const { walk, early } = await readTimeline(deps, source, {
     captureId,
     query: questionFor(gap),
+    whyNotEmpty,
     isEarly: (createdAt) => contains(gap, createdAt) && !contains(within, createdAt),
   });
   await holdLatePosts(deps, jobId, early);
   const reach = await askForReach(deps, source, { part: gap, captureId, walk });
-  const findings = findingsOf({ part: gap, captureId, walk, reach, now: now() });
+  const findings =
+    isMissing && gaveNothing(walk)
+      ? { intervals: [], gaps: [{ ...gap, readAgainAt: "" }] }
+      : findingsOf({ part: gap, captureId, walk, reach, now: now() });
   const recordedAt = floorToSecond(now());
   const gaps = findings.gaps.map((one): Gap => {
     const isSame = one.reason === gap.reason;
@@ -76,14 +107,7 @@ async function readAgain(
     ...(earlierId === undefined ? [] : [{ ...interval, captureId: earlierId }]),
   ]);
   await replaceGap(store, jobId, { gap, intervals, gaps });
-  for (const { start: windowStart, end: windowEnd } of findings.intervals) {
-    log("gap.closed", { jobId, windowStart, windowEnd, reason: gap.reason });
-  }
-  for (const { start: windowStart, end: windowEnd, reason } of gaps) {
-    if (reason !== gap.reason) {
-      log("gap.recorded", { jobId, windowStart, windowEnd, reason });
-    }
-  }
+  return { intervals: findings.intervals, gaps };
 }
 
 async function postpone({ store, now }: CaptureDeps, { jobId }: Source, gap: Gap): Promise<void> {

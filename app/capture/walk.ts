@@ -131,6 +131,11 @@ export function nextQuestion(walk: Walk): (PageQuery & { token?: string }) | und
     : { ...query, untilId: lowest.id };
 }
 
+/** Whether X gave nothing at all. */
+export function gaveNothing({ posts, unread }: Walk): boolean {
+  return posts + unread.length === 0;
+}
+
 type Asked = Omit<PageRequest, "askedAt">;
 
 /** Why an answer is not believed the first time, in words; what stays so is doubted. */
