@@ -4,7 +4,10 @@ import type { Interval } from "./interval.ts";
  * The folder of a capture, under the day that it begins on: what lies side by side on one day can be
  * told of as one. The same question always has the same folder, so that it can be gone on with.
  */
-export function captureIdOf({ start, end }: Interval, kind?: "search" | `again${number}`): string {
+export function captureIdOf(
+  { start, end }: Interval,
+  kind?: "search" | `${"search" | "again"}${number}`,
+): string {
   const asked = [start, end].map((instant) => instant.replaceAll(":", "").replace("Z", ""));
   return `${start.slice(0, 10)}/${asked.join("--")}${kind ? `-${kind}` : ""}`;
 }

@@ -30,7 +30,8 @@ export async function readDoubtsAgain(
   const now = floorToSecond(deps.now());
   const isDue = ({ readAgainAt, tried }: Gap) =>
     readAgainAt === undefined ? tried === NOT_ASKED_FOR : readAgainAt <= now;
-  for (const gap of gaps.filter(isDue).slice(0, MOST_AT_A_TIME)) {
+  // Those of a search are searched again.
+  for (const gap of gaps.filter((one) => !one.unsearched && isDue(one)).slice(0, MOST_AT_A_TIME)) {
     try {
       await readAgain(deps, source, { gap, within });
     } catch (error) {

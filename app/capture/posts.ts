@@ -16,6 +16,7 @@ export type CapturedPost = { post: Post; includes: Includes; receivedAt: string 
 export function countsBy(coverage: Coverage): (page: string) => boolean {
   const known = join(settledIntervals(coverage));
   const read = join(coverage.intervals);
+  const bySearch = join(coverage.intervals.filter(({ without }) => without !== undefined));
   const searches = coverage.gaps.flatMap(({ captureId }) => captureId ?? []);
   const readings = coverage.gaps.flatMap((gap) => gap.readings ?? []);
   return (page) => {
@@ -25,8 +26,8 @@ export function countsBy(coverage: Coverage): (page: string) => boolean {
     const liesIn = (intervals: Interval[]) =>
       !made || intervals.some(({ start, end }) => start <= made.start && made.end <= end);
     // The gap that a search is made for, or another reading, is there before it.
-    if (page.includes("-search/")) {
-      return isOf(searches);
+    if (/-search\d*\//.test(page)) {
+      return isOf([...searches, ...readings]) || liesIn(bySearch);
     }
     return page.includes("-again") ? isOf(readings) || liesIn(read) : liesIn(known);
   };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import * as z from "zod";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import type { Post } from "../../scripts/local/x/timeline.ts";
@@ -13,6 +14,7 @@ import { startChain } from "../work/chain.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { addToCoverage, readCoverage } from "./coverage.ts";
 import { addSeconds } from "./interval.ts";
+import { prove, readEvidence } from "./prove.ts";
 import { searchGaps } from "./search.ts";
 import { DEPTH } from "./walk.ts";
 
@@ -226,6 +228,35 @@ it("An earlier version of a post that search found waits, also for the window th
   expect(await archivedIds(parts, gap)).toEqual([newest.id]);
   const waiting = await Array.fromAsync(readOutbox(parts.store, "job-1"));
   expect(waiting).toMatchObject([{ postId: version.id, reason: "late" }]);
+});
+
+describe("A search that contradicts itself", () => {
+  it("leaves a gap that is searched again by itself, until all posts are there", async () => {
+    const parts = await start();
+    const { search } = parts.twitter;
+    const cut: typeof search = async (accountId, query) => {
+      const answer = await search(accountId, query);
+      const page = z.looseObject({ data: z.array(z.looseObject({})) });
+      const parsed = page.safeParse(JSON.parse(answer.body.toString("utf8")));
+      const isPage = parsed.success && query.maxResults > 10;
+      return isPage
+        ? { ...answer, body: Buffer.from(JSON.stringify({ ...parsed.data, data: [] })) }
+        : answer;
+    };
+    const doubt = expect.stringContaining("more posts than it sent") as unknown;
+    const first = await readAllOf(parts, { twitter: { ...parts.twitter, search: cut } });
+    expect(first.gaps).toMatchObject([GAP, { ...GAP, reason: doubt }]);
+    // Too early, and far from what is asked for.
+    const next = { start: "2026-01-03T00:00:00Z", end: "2026-01-04T00:00:00Z" };
+    const deps = () => captureDepsOf(parts, { fullArchiveSearch: true });
+    expect((await capture(deps(), SOURCE, next)).gaps).toHaveLength(2);
+    parts.clock.advance(3_600_000);
+    const { gaps, intervals } = await capture(deps(), SOURCE, next);
+    expect(gaps).toMatchObject([{ ...GAP, reason: expect.stringMatching(REPOSTS) as unknown }]);
+    expect(intervals[0]).toMatchObject({ ...GAP, without: "reposts" });
+    expect(await archivedIds(parts, GAP)).toHaveLength(SEARCHABLE.length + 1);
+    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+  });
 });
 
 describe("Once search is allowed", () => {

@@ -17,7 +17,7 @@ import { type EarlyPost, holdLatePosts, postsSentAlong, toEarlyPost } from "./la
 import { completePage } from "./missing-posts.ts";
 import { askProbe, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
-import { clipDoubt } from "./findings.ts";
+import { clipDoubt, readAgainAfter } from "./findings.ts";
 import { readingOf } from "./timeline.ts";
 import { FIRST_POST_TIME } from "./times.ts";
 import { doubtsOf, type Walk } from "./walk.ts";
@@ -41,7 +41,7 @@ export async function searchGaps(
   source: Source,
   within?: Interval,
 ): Promise<void> {
-  const { store, twitter, meter, log, fullArchiveSearch } = deps;
+  const { store, twitter, meter, log, now, fullArchiveSearch } = deps;
   const { jobId } = source;
   if (!fullArchiveSearch) {
     return;
@@ -49,7 +49,11 @@ export async function searchGaps(
   const { gaps } = await readCoverage(store, jobId);
   const metered = { ...deps, twitter: meter(twitter, jobId) };
   const isNear = (gap: Gap) => !within || clip([gap], within).length > 0;
-  for (const gap of gaps.filter((one) => one.unsearched && isNear(one))) {
+  const today = floorToSecond(now());
+  // What search contradicted itself on is due by itself, whatever is asked for.
+  const isDue = ({ readAgainAt, ...gap }: Gap) =>
+    readAgainAt === undefined ? isNear(gap) : readAgainAt <= today;
+  for (const gap of gaps.filter((one) => one.unsearched && isDue(one))) {
     try {
       await searchGap(metered, source, { gap, within });
     } catch (error) {
@@ -81,7 +85,11 @@ async function searchGap(
     }
     return;
   }
-  const captureId = captureIdOf(gap, "search");
+  const { readings = [] } = gap;
+  const captureId = captureIdOf(
+    gap,
+    readings.length === 0 ? "search" : `search${readings.length + 1}`,
+  );
   const replace = async (intervals: Covered[], gaps: Omit<Gap, "recordedAt">[]) => {
     const recordedAt = floorToSecond(now());
     const recorded = gaps.map((one) => ({ ...one, recordedAt }));
@@ -90,7 +98,8 @@ async function searchGap(
       log("gap.recorded", { jobId, windowStart, windowEnd, reason });
     }
   };
-  const { unsearched: _, recordedAt: _recordedAt, noPostUntil: _until, ...searched } = gap;
+  const { recordedAt: _recordedAt, noPostUntil: _until, ...searchable } = gap;
+  const { unsearched: _unsearched, readAgainAt: _readAgainAt, ...searched } = searchable;
   if (!(await isShown(deps, source, { captureId, known }))) {
     const tried = `${gap.tried}; X's search does not show post ${known.id}, which is known`;
     await replace([], [{ ...searched, tried }]);
@@ -117,7 +126,13 @@ async function searchGap(
         tried: `${gap.tried}; X's search gave ${walk.posts} posts`,
         captureId,
       },
-      ...doubts.map((doubt) => ({ ...doubt, captureId })),
+      ...doubts.map((doubt) => ({
+        ...doubt,
+        unsearched: true,
+        readAgainAt: readAgainAfter(readings.length, now()),
+        // What was read of it before stays where it is found.
+        readings: [...readings, captureId],
+      })),
       ...walk.unread.map((one) => ({ ...one, captureId })),
     ],
   );
