@@ -57,6 +57,7 @@ export const EVENTS = {
   "capture.post-silent": "warn",
   "capture.ids-not-read": "warn",
   "capture.asked-again": "warn",
+  "capture.posts-not-given": "warn",
   "capture.search-refused": "error",
   "capture.fields-missing": "error",
   "gap.recorded": "error",

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
 import type { Meter } from "./budget.ts";
 import { captureIdOf } from "./capture-id.ts";
+import { noteUngiven } from "./claim.ts";
 import {
   addToCoverage,
   type Coverage,
@@ -106,6 +107,7 @@ async function captureInterval(
   const reach = await askForReach(deps, source, { part, captureId, walk });
   const findings = findingsOf({ part, captureId, walk, reach, newestBelow, now: deps.now() });
   await addFindings(deps, jobId, findings);
+  await noteUngiven(deps, source, { part, captureId, walk, reach });
   const [windowStart, windowEnd] = [part.start, part.end];
   deps.log("capture.completed", { jobId, windowStart, windowEnd, posts: walk.posts });
 

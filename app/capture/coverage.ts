@@ -39,13 +39,18 @@ const gapSchema = intervalSchema.extend({
   /** Captures that were made since, and have not closed it. */
   readings: z.array(z.string()).optional(),
 });
+/** X counts so many posts of the account, and its timeline ended after fewer. */
+const claimSchema = z.object({ posts: z.number(), given: z.number(), notedAt: instantSchema });
 const coverageSchema = z.object({
   intervals: z.array(coveredSchema),
   gaps: z.array(gapSchema),
   /** X's timeline has so many posts that are newer than this that it gives no older ones. */
   outOfReachBefore: instantSchema.optional(),
+  /** Where X counts far more posts than it gives. */
+  claim: claimSchema.optional(),
 });
 
+export type Claim = z.infer<typeof claimSchema>;
 export type Growth = z.infer<typeof growthSchema>;
 export type Covered = z.infer<typeof coveredSchema>;
 /** Posts of this interval are out of reach, for a reason that a person is told. */
@@ -88,6 +93,22 @@ export async function addToCoverage(
     },
   });
   return added;
+}
+
+/** Notes what X counts beyond what it gives, or takes that back. */
+export async function noteClaim(
+  store: Store,
+  jobId: string,
+  claim: Claim | undefined,
+): Promise<void> {
+  await changeDocument(store, {
+    name: names.coverage(jobId),
+    schema: coverageSchema,
+    change: ({ claim: before, ...coverage }) =>
+      before?.posts === claim?.posts && before?.given === claim?.given
+        ? undefined
+        : { ...coverage, ...(claim && { claim }) },
+  });
 }
 
 /** Notes of a gap up to when no post was found to search with. */

@@ -120,7 +120,8 @@ function newerThan({ part, walk: { newest } }: Part): PageQuery {
     : { startTime: addSeconds(part.end, -PROBE_OVERLAP_SECONDS) };
 }
 
-async function askOlder(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+/** When a few posts were made that are older than an interval. */
+export async function askOlder(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
   if (of.part.start < FIRST_TIME) {
     return {};
   }

@@ -233,9 +233,9 @@ it("An earlier version of a post that search found waits, also for the window th
 describe("A search that contradicts itself", () => {
   it("leaves a gap that is searched again by itself, until all posts are there", async () => {
     const parts = await start();
-    const { search } = parts.twitter;
-    const cut: typeof search = async (accountId, query) => {
-      const answer = await search(accountId, query);
+    const { twitter } = parts;
+    const cut: Parts["twitter"]["search"] = async (accountId, query) => {
+      const answer = await twitter.search(accountId, query);
       const page = z.looseObject({ data: z.array(z.looseObject({})) });
       const parsed = page.safeParse(JSON.parse(answer.body.toString("utf8")));
       const isPage = parsed.success && query.maxResults > 10;
@@ -244,7 +244,7 @@ describe("A search that contradicts itself", () => {
         : answer;
     };
     const doubt = expect.stringContaining("more posts than it sent") as unknown;
-    const first = await readAllOf(parts, { twitter: { ...parts.twitter, search: cut } });
+    const first = await readAllOf(parts, { twitter: { ...twitter, search: cut } });
     expect(first.gaps).toMatchObject([GAP, { ...GAP, reason: doubt }]);
     // Too early, and far from what is asked for.
     const next = { start: "2026-01-03T00:00:00Z", end: "2026-01-04T00:00:00Z" };

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
-import { addToCoverage } from "../capture/coverage.ts";
+import { wordsForClaim } from "../capture/claim.ts";
+import { addToCoverage, noteClaim } from "../capture/coverage.ts";
 import { estimateOnce } from "../capture/estimate.ts";
 import { addReads } from "../capture/reads.ts";
 import { keepRoom, recordAcceptance } from "../delivery/ledger.ts";
@@ -14,6 +15,7 @@ import { createRequest, putTask } from "../testing/workbench.ts";
 import { startChain } from "../work/chain.ts";
 import { acceptTask } from "../work/task.ts";
 import { readOverview, type ShownTask } from "./overview.ts";
+import { statusPage } from "./page.ts";
 
 const OTHER = { id: "43", username: "Other", name: "Other" };
 
@@ -44,6 +46,18 @@ describe("The overview", () => {
         tasks: [],
       },
     ]);
+  });
+
+  it("says that X counts far more posts than it gives, and so does the page", async () => {
+    const { store } = parts;
+    await addToCoverage(store, "job-1", {});
+    const claim = { posts: 5000, given: 250, notedAt: "2026-06-01T12:00:00Z" };
+    await noteClaim(store, "job-1", claim);
+    const jobs = await readOverview(store);
+    expect(jobs).toMatchObject([{ gaps: [], remark: wordsForClaim(claim) }]);
+    const health = { version: "1", packageHash: "", missing: [], isAble: true };
+    const page = await statusPage({ nonce: "n", health, jobs });
+    expect(String(page)).toContain("X says 5,000 posts, its timeline ended after 250");
   });
 
   it("shows what X may bill, and when the account is read next", async () => {

@@ -1,4 +1,5 @@
 import type { Store } from "../archive/store.ts";
+import { wordsForClaim } from "../capture/claim.ts";
 import { type Gap, readCoverage } from "../capture/coverage.ts";
 import { readEstimate, wordsFor } from "../capture/estimate.ts";
 import { compare, type Interval, join } from "../capture/interval.ts";
@@ -19,6 +20,8 @@ export type JobOverview = {
   /** Intervals of the timeline that were read completely, neighbours joined. */
   coverage: Interval[];
   gaps: Gap[];
+  /** That X counts far more posts than its timeline gave, where it does. */
+  remark?: string;
   /** When the account is read next without being asked for, and what kept the last time from it. */
   next?: Pick<Chain, "dueAt" | "reason">;
   /** What X has handed out and may bill, by UTC days. */
@@ -77,7 +80,7 @@ async function readJobOverview(
     return undefined;
   }
   const { account, createdAt, needsSignIn } = job;
-  const { intervals, gaps } = await readCoverage(store, jobId);
+  const { intervals, gaps, claim } = await readCoverage(store, jobId);
   const reads = await readsOf(store, jobId, utcDay(now));
   const estimate = await readEstimate(store, jobId);
   const next = await readChain(store, jobId);
@@ -90,6 +93,7 @@ async function readJobOverview(
     ...(needsSignIn !== undefined && { needsSignIn }),
     coverage: join(intervals.filter(({ without }) => without === undefined)),
     gaps,
+    ...(claim && { remark: wordsForClaim(claim) }),
     ...(next && {
       next: { dueAt: next.dueAt, ...(next.reason !== undefined && { reason: next.reason }) },
     }),

@@ -90,6 +90,7 @@ function jobSection(job: JobOverview): Html {
             ? html`<span class="good">none</span>`
             : job.gaps.map((gap) => html`<div><b class="bad">${span(gap)}</b>: ${gap.reason}</div>`)
         }
+        ${job.remark ? html`<div>${job.remark}</div>` : ""}
       </dd>
       <dt>Read next, if not asked before (UTC)</dt>
       <dd>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { names } from "../../app/archive/names.ts";
+import { noteClaim } from "../../app/capture/coverage.ts";
 import {
   ITEM_MAPPING,
   type ItemMapping,
@@ -61,6 +62,16 @@ describe("An archive that nobody touched", () => {
     ]);
     expect([...blobs].map(([name, { etag }]) => [name, etag])).toEqual(before);
   });
+});
+
+it("That X counts far more posts than it gives is said with the coverage, and is no fault", async () => {
+  const claim = { posts: 5000, given: 250, notedAt: "2026-06-01T12:00:00Z" };
+  await noteClaim(captured.parts.store, "job-1", claim);
+  expect((await findings())[1]).toEqual([
+    "@small: coverage",
+    "ok",
+    expect.stringContaining("X says 5,000 posts, its timeline ended after 250"),
+  ]);
 });
 
 describe("What does not agree is found, by the check that it belongs to:", () => {

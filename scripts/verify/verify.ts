@@ -1,4 +1,5 @@
 import type { Store } from "../../app/archive/store.ts";
+import { wordsForClaim } from "../../app/capture/claim.ts";
 import { readCoverage } from "../../app/capture/coverage.ts";
 import { prove, readEvidence } from "../../app/capture/prove.ts";
 import { describeError } from "../../app/errors.ts";
@@ -65,8 +66,9 @@ async function checkCoverage(store: Store, jobId: string): Promise<Comparison> {
   const coverage = await readCoverage(store, jobId);
   const evidence = await readEvidence(store, jobId);
   const { unproven } = prove(evidence, coverage);
+  const remark = coverage.claim ? `; ${wordsForClaim(coverage.claim)}` : "";
   return {
-    looked: `${coverage.intervals.length} intervals, ${evidence.length} captures`,
+    looked: `${coverage.intervals.length} intervals, ${evidence.length} captures${remark}`,
     wrong: unproven.map(({ start, end }) => `${start} to ${end} is not proved by its pages`),
   };
 }
