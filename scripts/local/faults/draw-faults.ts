@@ -40,12 +40,21 @@ const POSSIBLE: Record<Service, readonly Fault[]> = {
 };
 
 /**
- * X is known to lose what lies behind its page tokens for a moment. Messages of the work queue alone can
+ * X is known to lose what lies behind its page tokens for a moment, and what a window has. Messages of the work queue alone can
  * be lost: what a person looks after is not put back.
  */
-function possibleFor({ service, method, path, isFurtherPage = false }: Call): readonly Fault[] {
+function possibleFor({
+  service,
+  method,
+  path,
+  isFurtherPage = false,
+  question,
+}: Call): readonly Fault[] {
   if (isFurtherPage) {
     return [...POSSIBLE.x, "emptied", "emptied"];
+  }
+  if (question !== undefined) {
+    return [...POSSIBLE.x, "emptied"];
   }
   const isMessage = service === "queue" && method === "POST" && !path.includes("poison");
   return isMessage ? [...POSSIBLE.queue, "forgotten", "forgotten"] : POSSIBLE[service];
@@ -63,8 +72,9 @@ export type Decide = (call: Call) => Fault | undefined;
  */
 export function drawFaults({ seed, rate }: { seed: number; rate: number }): Decide {
   const counts = new Map<string, number>();
+  const emptied = new Set<string>();
   return (call) => {
-    const { service, method } = call;
+    const { service, method, question } = call;
     const kind = `${service} ${method}`;
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
@@ -77,7 +87,12 @@ export function drawFaults({ seed, rate }: { seed: number; rate: number }): Deci
       return undefined;
     }
     const possible = possibleFor(call);
-    return possible[Math.floor(chance(`${seed} ${kind} ${count} which`) * possible.length)];
+    const fault = possible[Math.floor(chance(`${seed} ${kind} ${count} which`) * possible.length)];
+    // Of the past, what X says twice is all that can be known.
+    if (fault === "emptied" && question !== undefined) {
+      return emptied.has(question) ? undefined : (emptied.add(question), fault);
+    }
+    return fault;
   };
 }
 

@@ -18,6 +18,8 @@ export type Call = {
   isFurtherPage?: boolean;
   /** Of X: in which of its two sets of names of fields posts are asked for. */
   vocabulary?: Vocabulary;
+  /** Of X: what is asked of a timeline, where it is asked without such a token. */
+  question?: string;
 };
 
 export type Vocabulary = "tweet" | "post";
@@ -38,7 +40,8 @@ export type Vocabulary = "tweet" | "post";
  * - `foreign`: answered 200 with somebody else's page, not done
  * - `fields-refused`: answered 400 as X does where it does not take the name of a field, not done
  * - `credits-spent`: answered as X does when the credits are spent, not done
- * - `emptied`: answered 200 as if X had no more posts, although its page token is good; not done
+ * - `emptied`: answered 200 as if X had no more posts, although its page token is good,
+ *   or as if a window had none, although it has; not done
  * - `forgotten`: a message that is put into a queue is answered as if it were there, and never is
  * - `omits-posts`: done and answered as X does when it says nothing of some posts
  * - `refuses-newest`: done and answered as X does when it names a timeline's post as an error only

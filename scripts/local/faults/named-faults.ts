@@ -18,6 +18,12 @@ export const NAMED_FAULTS: Record<string, NamedFault> = {
   "x-unavailable": { service: "x", fault: "unavailable", path: /\/tweets$/ },
   "x-answer-cut": { service: "x", fault: "halved", path: /\/tweets$/ },
   "x-empty-page": { service: "x", fault: "emptied", path: /\/tweets$/, isFurtherPage: true },
+  "x-empty-window": {
+    service: "x",
+    fault: "emptied",
+    path: /\/users\/\d+\/tweets$/,
+    isFurtherPage: false,
+  },
   "x-rate-limited": { service: "x", fault: "rate-limited", path: /\/tweets$/ },
   "x-rate-limited-late": { service: "x", fault: "rate-limited-late", path: /\/tweets$/ },
   "x-unauthorized": { service: "x", fault: "unauthorized", path: /\/tweets$/ },

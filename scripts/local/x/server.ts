@@ -120,7 +120,15 @@ function createXServer(site: Hono, media: Hono, faults: Faults | undefined): Ser
       searchParams.has(`${name}.fields`),
     );
     const isFurtherPage = searchParams.has("pagination_token");
-    return { service, method, path, isFurtherPage, ...(vocabulary && { vocabulary }) };
+    const isQuestion = !isFurtherPage && /^\/2\/users\/\d+\/tweets$/.test(path);
+    return {
+      service,
+      method,
+      path,
+      isFurtherPage,
+      ...(vocabulary && { vocabulary }),
+      ...(isQuestion && { question: url }),
+    };
   });
   return server;
 }
