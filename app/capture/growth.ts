@@ -48,7 +48,8 @@ export async function growthWithoutPosts(
     return undefined;
   }
   const growth = { since: countedSince(before), until: now.at, posts: now.posts - before.posts };
-  if (part.end <= growth.since) {
+  // A count tells only of what was made between the last time that it was asked for and this time.
+  if (part.end <= growth.since || part.start >= growth.until) {
     return undefined;
   }
   const folder = (time: number) => {
