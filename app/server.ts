@@ -4,7 +4,7 @@ import { ManagedIdentityCredential } from "@azure/identity";
 import { createRemoteJWKSet } from "jose";
 import * as z from "zod";
 import { createApp } from "./app.ts";
-import { createArchiveContainer, createAzureStore } from "./archive/azure-store.ts";
+import { createArchiveContainer, createAzureStore, tryToChange } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
 import { createMeter } from "./capture/budget.ts";
 import { createAskAccount } from "./capture/depth.ts";
@@ -50,7 +50,11 @@ function main(): void {
   const identity = answerInTime(
     new ManagedIdentityCredential({ clientId: settings.MANAGED_IDENTITY_CLIENT_ID }),
   );
-  const store = createAzureStore(createArchiveContainer(settings.ARCHIVE_CONTAINER_URL, identity));
+  const containers = {
+    evidence: createArchiveContainer(settings.EVIDENCE_CONTAINER_URL, identity),
+    state: createArchiveContainer(settings.STATE_CONTAINER_URL, identity),
+  };
+  const store = createAzureStore(containers);
   const queue = createAzureQueue(
     { workUrl: settings.WORK_QUEUE_URL, poisonUrl: settings.POISON_QUEUE_URL },
     identity,
@@ -110,7 +114,20 @@ function main(): void {
       twitter,
       queue,
       authenticate: createAuthenticate(settings, keys),
-      findObstacles: () => findObstacles({ store, twitter, platform, worker, callbackUrl, log }),
+      findObstacles: () =>
+        findObstacles({
+          store,
+          twitter,
+          platform,
+          worker,
+          callbackUrl,
+          log,
+          now,
+          tryToChange:
+            settings.EVIDENCE_ACCESS === "create-only"
+              ? (name) => tryToChange(containers.evidence, name)
+              : undefined,
+        }),
       wakeWorker: () => worker.wake(),
       sasHosts: settings.SAS_HOSTS,
       log,

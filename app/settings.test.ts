@@ -5,7 +5,7 @@ import { testEnvironment } from "./testing/environment.ts";
 describe("readSettings", () => {
   it("accepts what the program wires", () => {
     const settings = readSettings(testEnvironment());
-    expect(settings.ARCHIVE_CONTAINER_URL).toBe("https://archive.blob.core.windows.net/archive");
+    expect(settings.STATE_CONTAINER_URL).toBe("https://archive.blob.core.windows.net/state");
     expect(settings.X_VOCABULARY).toBe("tweet");
     expect(settings.SEALING_KEYS).toHaveLength(1);
   });

@@ -18,7 +18,12 @@ export const plainSettings = {
   TENANT_ID: z.guid().describe("Microsoft Entra tenant of the Microsoft 365 organization"),
   AZURE_APP_ID: z.guid().describe("application (client) id of the connector's app registration"),
   MANAGED_IDENTITY_CLIENT_ID: z.guid().describe("client id of the site's user-assigned identity"),
-  ARCHIVE_CONTAINER_URL: httpsUrl.describe("blob container that is the connector's archive"),
+  EVIDENCE_CONTAINER_URL: httpsUrl.describe("blob container of what is written once"),
+  STATE_CONTAINER_URL: httpsUrl.describe("blob container of what changes all the time"),
+  EVIDENCE_ACCESS: z
+    .enum(["contributor", "create-only"])
+    .default("contributor")
+    .describe("what the site may do to evidence: everything, or create and read"),
   WORK_QUEUE_URL: httpsUrl.describe("storage queue of work to do"),
   POISON_QUEUE_URL: httpsUrl.describe("storage queue of work that was given up"),
   CONNECTOR_URL: outsideUrl

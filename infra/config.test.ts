@@ -109,7 +109,7 @@ describe("readConfig", () => {
     ["alertEmail", { alertEmail: "operator" }],
     ["hoursWithoutDelivery", { hoursWithoutDelivery: "48" }],
     ["logRetentionDays", { logRetentionDays: "7" }],
-    ["immutabilityLocked", { immutabilityLocked: "true" }],
+    ["evidenceAccess", { evidenceAccess: "append-only" }],
     ["immutabilityDays", { immutabilityDays: "-1" }],
     ["immutabilityDays", { immutabilityDays: "365" }],
     [
@@ -246,9 +246,8 @@ describe("Pulumi.yaml", () => {
 
   it("gives the defaults that the program has, and an empty one to what may stay away", () => {
     const given = Object.fromEntries(defaults.map(([key, value]) => [key, value || undefined]));
-    // The switches, which are off; every other key that has a value has a true one.
-    const switches = { zoneRedundant: false, immutabilityLocked: false };
-    expect({ ...given, ...switches }).toEqual({ ...configured({}) });
+    // The switch, which is off; every other key that has a value has a true one.
+    expect({ ...given, zoneRedundant: false }).toEqual({ ...configured({}) });
   });
 
   it("gives each key a default, without which the CLI would ask for a value", () => {

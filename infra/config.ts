@@ -97,7 +97,7 @@ export const plainSchema = z.object({
     .enum(["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS", "Standard_RAGZRS"])
     .optional(),
   immutabilityDays: days.max(146_000).optional(),
-  immutabilityLocked: flag,
+  evidenceAccess: z.enum(["contributor", "create-only"]).default("contributor"),
   coolAfterDays: days.optional(),
   archiveAfterDays: days.optional(),
   deleteAfterDays: days.optional(),

@@ -70,10 +70,10 @@ export type TwitterConnectorArgs = {
     | "Standard_GZRS"
     | "Standard_RAGZRS"
     | undefined;
-  /** Days for which nothing in the archive can be changed or deleted (in production). */
+  /** Days for which no evidence can be changed or deleted by anybody (in production). */
   immutabilityDays?: number | undefined;
-  /** Locks that for ever; only on an archive that is there. */
-  immutabilityLocked?: boolean | undefined;
+  /** What the site may do to evidence: all (default), or create and read. */
+  evidenceAccess?: "contributor" | "create-only" | undefined;
   /** Days after which evidence moves to a cheaper tier, or is deleted. Default: never. */
   coolAfterDays?: number | undefined;
   archiveAfterDays?: number | undefined;

@@ -91,7 +91,6 @@ function retentionProblems({
   archiveReplication,
   environment,
   immutabilityDays,
-  immutabilityLocked,
   coolAfterDays = 0,
   archiveAfterDays,
   deleteAfterDays,
@@ -102,10 +101,6 @@ function retentionProblems({
     [
       immutabilityDays !== undefined && environment === "development",
       "immutabilityDays: a stack of kind development is made to be destroyed, and Azure deletes no archive with evidence in it that is immutable. Set environment to production, or remove it: pulumi config rm immutabilityDays",
-    ],
-    [
-      immutabilityLocked && immutabilityDays === undefined,
-      "immutabilityLocked: there is nothing to lock. Say for how long: pulumi config set immutabilityDays VALUE",
     ],
     [
       deleteAfter < (immutabilityDays ?? 0),

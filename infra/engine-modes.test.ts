@@ -17,11 +17,9 @@ await onEngines((start) => {
   describe.each([
     ["another tenant", "destroy"],
     ["private backend", "destroy --exclude-protected"],
+    ["immutable archive", "destroy --exclude-protected"],
   ] as const)("with %s", (mode, end) => {
     describeMode(start, MODES[mode], end);
-  });
-  describe("with an immutable archive", () => {
-    describeImmutable(start);
   });
   describe("with own registration that trusts the site", () => {
     describeOwnTrust(start);
@@ -65,7 +63,7 @@ function describeProduction(start: Start): void {
 
   it("leaves the evidence and the queues when the rest of it is destroyed, the site's group too", async () => {
     address = (await stack().engine.outputs())["connectorUrl"];
-    const container = resources().find((id) => id.endsWith("/containers/archive")) ?? "";
+    const container = resources().find((id) => id.endsWith("/containers/evidence")) ?? "";
     const account = container.slice(0, container.indexOf("/blobServices/"));
     const vault = resources().find((id) => /\/vaults\/[^/]+$/.test(id)) ?? "";
     const destroy = await stack().succeed("destroy --exclude-protected");
@@ -81,7 +79,7 @@ function describeProduction(start: Start): void {
     const [left, secrets] = [resources(), [...standIn.secrets]];
     await stack().succeed("up");
     expect(resources()).toEqual(expect.arrayContaining(left));
-    expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
+    expect(resources().filter((id) => id.endsWith("/containers/evidence"))).toHaveLength(1);
     expect([...standIn.secrets]).toEqual(secrets);
     // What was entered at X and in the portal stays true.
     expect((await stack().engine.outputs())["connectorUrl"]).toBe(address);
@@ -90,8 +88,8 @@ function describeProduction(start: Start): void {
   it("lets go of the evidence on purpose: out of the stack first, then with its group", async () => {
     await stack().engine.unprotect();
     const destroy = await stack().succeed("destroy");
-    expect(planOf(destroy)).toContain("delete storage:BlobContainer connectorarchive-container");
-    expect(resources().filter((id) => id.endsWith("/containers/archive"))).toHaveLength(1);
+    expect(planOf(destroy)).toContain("delete storage:BlobContainer connectorarchive-evidence");
+    expect(resources().filter((id) => id.endsWith("/containers/evidence"))).toHaveLength(1);
     const group = resources().find((id) => /\/resourceGroups\/[^/]+$/.test(id)) ?? "";
     await stack().azure.manager.remove(group);
     expect(resources()).toEqual([]);
@@ -109,29 +107,6 @@ function describeMode(start: Start, config: Record<string, string>, end: Command
     expect(planOf(await stack().succeed(end))).toContain("delete web:WebApp connector-site");
     const isThrownAway = stack().azure.standIn.resources().length === 0;
     expect(isThrownAway).toBe(end === "destroy");
-  });
-}
-
-/** Azure locks an archive that is there, and creates none that is locked. */
-function describeImmutable(start: Start): void {
-  const stack = useStack(start, { ...MODES["immutable archive"], immutabilityLocked: "true" });
-
-  it("is not begun with a lock: the preview, with which each up begins, refuses it", async () => {
-    const preview = await stack().run("preview");
-    expect(preview.succeeded).toBe(false);
-    expect(preview.output).toContain("pulumi config set immutabilityLocked false");
-  });
-
-  it("is made without one, locked in another up, and stays as it is", async () => {
-    await stack().engine.configure({ immutabilityLocked: "false" }, {});
-    expect(planOf(await stack().succeed("up"))).toContain("create web:WebApp connector-site");
-    await stack().engine.configure({ immutabilityLocked: "true" }, {});
-    expect(planOf(await stack().succeed("up"))).toEqual([
-      "update storage:StorageAccount connectorarchive",
-    ]);
-    expect(planOf(await stack().succeed("up"))).toEqual([]);
-    const end = planOf(await stack().succeed("destroy --exclude-protected"));
-    expect(end).toContain("delete web:WebApp connector-site");
   });
 }
 

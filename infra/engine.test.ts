@@ -175,9 +175,9 @@ function describeLife(start: Start): void {
     expect(plan).toEqual(
       expect.arrayContaining([
         "create storage:StorageAccount connectorevidence",
-        "create storage:BlobContainer connectorevidence-container",
+        "create storage:BlobContainer connectorevidence-state",
         "delete storage:StorageAccount connectorarchive",
-        "delete storage:BlobContainer connectorarchive-container",
+        "delete storage:BlobContainer connectorarchive-state",
       ]),
     );
   });
@@ -189,7 +189,7 @@ function describeLife(start: Start): void {
     const up = await stack().succeed("up");
     expect(new Set(up.steps.map(({ op }) => op))).toEqual(new Set(["same"]));
     const names = up.steps.map(({ name }) => name);
-    expect(names).toContain("connectorevidence-container");
+    expect(names).toContain("connectorevidence-state");
     expect(names.filter((name) => name.startsWith("connectorarchive"))).toEqual([]);
     expect(stack().azure.standIn.resources()).toEqual(made);
   });

@@ -351,7 +351,8 @@ describe("destroying a stack", () => {
   const EVIDENCE = [
     ["connector", "resources:ResourceGroup"],
     ["connectorarchive", "storage:StorageAccount"],
-    ["connectorarchive-container", "storage:BlobContainer"],
+    ["connectorarchive-evidence", "storage:BlobContainer"],
+    ["connectorarchive-state", "storage:BlobContainer"],
     // The provider would set it back to Azure's defaults: no versions, no soft delete.
     ["connectorarchive-blob-service", "storage:BlobServiceProperties"],
     ["connector-vault", "keyvault:Vault"],

@@ -9,6 +9,7 @@ export const {
   twitterCallbackUrl,
   statusUrl,
   archiveUrl,
+  evidenceAccess,
   workQueueUrl,
   poisonQueueUrl,
   workbookUrl,

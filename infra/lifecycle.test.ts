@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { names, type Place, placeOf } from "../app/archive/names.ts";
 import { archiveLifecycle } from "./lifecycle.ts";
 
-const NOTHING_ASKED = { immutabilityLocked: false };
+const NOTHING_ASKED = {};
+const ruleSchema = z.object({
+  definition: z.object({
+    filters: z.object({ prefixMatch: z.array(z.string()) }),
+    actions: z.record(z.string(), z.unknown()),
+  }),
+});
 
 describe("archiveLifecycle", () => {
   it("leaves evidence alone unless asked", () => {
@@ -20,7 +28,7 @@ describe("archiveLifecycle", () => {
     expect(evidence).toMatchObject({
       name: "evidence",
       definition: {
-        filters: { prefixMatch: ["archive/evidence/"], blobTypes: ["blockBlob"] },
+        filters: { prefixMatch: ["evidence/"], blobTypes: ["blockBlob"] },
         actions: {
           baseBlob: {
             tierToCool: { daysAfterModificationGreaterThan: 30 },
@@ -40,7 +48,7 @@ describe("archiveLifecycle", () => {
     expect(archiveLifecycle(NOTHING_ASKED)[1]).toMatchObject({
       enabled: true,
       definition: {
-        filters: { prefixMatch: ["archive/sign-ins/"] },
+        filters: { prefixMatch: ["state/sign-ins/"] },
         actions: {
           baseBlob: { delete: { daysAfterModificationGreaterThan: 1 } },
           version: { delete: { daysAfterCreationGreaterThan: 1 } },
@@ -49,10 +57,20 @@ describe("archiveLifecycle", () => {
     });
   });
 
-  it("keeps versions of state for as long as they are immutable", () => {
-    const rules = archiveLifecycle({ ...NOTHING_ASKED, immutabilityDays: 2190 });
-    expect(rules[0]).toMatchObject({
-      definition: { actions: { version: { delete: { daysAfterCreationGreaterThan: 2190 } } } },
+  it("ends the old versions of every name that is not evidence", () => {
+    const prefixes = archiveLifecycle(NOTHING_ASKED)
+      .map((rule) => ruleSchema.parse(rule).definition)
+      .filter(({ actions }) => "version" in actions)
+      .flatMap(({ filters }) => filters.prefixMatch);
+    const places = Object.values(names).map((toName) => {
+      const name: unknown = Reflect.apply(toName, undefined, ["x", "y", "z"]);
+      return placeOf(z.string().parse(name));
     });
+    const isEnded = ({ container, blob }: Place) =>
+      prefixes.some((prefix) => `${container}/${blob}`.startsWith(prefix));
+    const states = places.filter(({ container }) => container === "state");
+    expect(states.length).toBeGreaterThan(15);
+    expect(states.filter((place) => !isEnded(place))).toEqual([]);
+    expect(places.filter((place) => place.container === "evidence" && isEnded(place))).toEqual([]);
   });
 });

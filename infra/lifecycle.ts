@@ -3,24 +3,23 @@ import type { storage } from "@pulumi/azure-native/types/input.js";
 /** How long evidence is kept, and where; days, undefined for never. */
 export type Retention = {
   immutabilityDays?: number | undefined;
-  immutabilityLocked: boolean;
   coolAfterDays?: number | undefined;
   archiveAfterDays?: number | undefined;
   deleteAfterDays?: number | undefined;
 };
 
-/** Older versions of documents that change all the time; evidence is never overwritten. */
+/** Older versions of documents that change all the time. */
 const STATE_VERSIONS_DAYS = 90;
 const DAY_OF_ABANDONED_SIGN_INS = 1;
 /** What a person has brought back from the archive tier would else go there again the next day. */
 const DAYS_TO_READ_AGAIN = 30;
 
 /**
- * The lifecycle of the archive's blobs. Only `evidence/` moves to cheaper tiers: what the connector
- * changes all the time stays where it can be changed.
+ * The lifecycle of the archive's blobs, by container. Only evidence moves to cheaper tiers: what the
+ * connector changes all the time stays where it can be changed, and its old versions end.
  */
 export function archiveLifecycle(retention: Retention): storage.ManagementPolicyRuleArgs[] {
-  const { immutabilityDays = 0, coolAfterDays, archiveAfterDays, deleteAfterDays } = retention;
+  const { coolAfterDays, archiveAfterDays, deleteAfterDays } = retention;
   const moves = {
     ...(coolAfterDays !== undefined && { tierToCool: after(coolAfterDays) }),
     ...(archiveAfterDays !== undefined && {
@@ -31,7 +30,7 @@ export function archiveLifecycle(retention: Retention): storage.ManagementPolicy
     }),
     ...(deleteAfterDays !== undefined && { delete: after(deleteAfterDays) }),
   };
-  const evidence = rule("evidence", ["archive/evidence/"], {
+  const evidence = rule("evidence", ["evidence/"], {
     baseBlob: moves,
     ...(deleteAfterDays !== undefined && {
       version: { delete: { daysAfterCreationGreaterThan: deleteAfterDays } },
@@ -39,14 +38,10 @@ export function archiveLifecycle(retention: Retention): storage.ManagementPolicy
   });
   return [
     ...(Object.keys(moves).length > 0 ? [evidence] : []),
-    rule("versions-of-state", ["archive/jobs/", "archive/accounts/", "archive/checks/"], {
-      version: {
-        delete: {
-          daysAfterCreationGreaterThan: Math.max(STATE_VERSIONS_DAYS, immutabilityDays),
-        },
-      },
+    rule("versions-of-state", ["state/"], {
+      version: { delete: { daysAfterCreationGreaterThan: STATE_VERSIONS_DAYS } },
     }),
-    rule("abandoned-sign-ins", ["archive/sign-ins/"], {
+    rule("abandoned-sign-ins", ["state/sign-ins/"], {
       baseBlob: { delete: after(DAY_OF_ABANDONED_SIGN_INS) },
       version: { delete: { daysAfterCreationGreaterThan: DAY_OF_ABANDONED_SIGN_INS } },
     }),

@@ -85,6 +85,8 @@ export class PrivateNetwork extends pulumi.ComponentResource {
           location: "global",
           virtualNetwork: { id: net.id },
           registrationEnabled: false,
+          // What has an endpoint in somebody else's network only is found at its public address.
+          resolutionPolicy: "NxDomainRedirect",
         },
         parent,
       );

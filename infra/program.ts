@@ -23,6 +23,7 @@ export async function program(build = buildPackage) {
     twitterCallbackUrl: connector.twitterCallbackUrl,
     statusUrl: connector.statusUrl,
     archiveUrl: connector.archiveUrl,
+    evidenceAccess: config.evidenceAccess,
     workQueueUrl: connector.workQueueUrl,
     poisonQueueUrl: connector.poisonQueueUrl,
     workbookUrl: connector.workbookUrl,

@@ -24,16 +24,31 @@ export type Holder = {
   hooks: pulumi.ResourceHookBinding;
 };
 
+const BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs";
+
+/**
+ * A condition of an assignment that leaves reading and `blobs/add/action`, which creates blobs, and takes
+ * away what changes or removes them. The comparison is never true on the container that it is meant for:
+ * Azure wants one beside the actions (learn.microsoft.com/azure/role-based-access-control/conditions-format).
+ */
+export const CREATE_ONLY = `((${["write", "delete", "move/action"]
+  .map((action) => `!(ActionMatches{'${BLOBS}/${action}'})`)
+  .join(
+    " AND ",
+  )}) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringNotEquals 'evidence'))`;
+
 export type RoleAssignmentArgs = Holder & {
   role: keyof typeof ROLES;
   /** Resource id: the narrowest that serves. */
   scope: pulumi.Input<string>;
+  /** What narrows it further, in the language of Azure ABAC. */
+  condition?: string | undefined;
 };
 
 /** Gives an identity a role. The assignment's name follows from what it says, as Azure wants it. */
 export function assignRole(
   name: string,
-  { role, scope, principalId, subscriptionId, hooks }: RoleAssignmentArgs,
+  { role, scope, condition, principalId, subscriptionId, hooks }: RoleAssignmentArgs,
   opts: pulumi.CustomResourceOptions,
 ): authorization.RoleAssignment {
   const definition = "providers/Microsoft.Authorization/roleDefinitions";
@@ -48,6 +63,7 @@ export function assignRole(
       principalId,
       // Without it Azure looks a fresh identity up in Entra, and may not find it yet.
       principalType: "ServicePrincipal",
+      ...(condition !== undefined && { condition, conditionVersion: "2.0" }),
     },
     { ...opts, hooks },
   );

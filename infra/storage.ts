@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hardenedAccount } from "./hardened-account.ts";
 import { archiveLifecycle, type Retention } from "./lifecycle.ts";
 import type { Place } from "./place.ts";
-import { assignRole, type Holder } from "./roles.ts";
+import { assignRole, CREATE_ONLY, type Holder } from "./roles.ts";
 
 export type StorageArgs = {
   place: Place;
@@ -15,16 +15,22 @@ export type StorageArgs = {
   /** Kept when the stack is destroyed, and longer when something is deleted. */
   isProduction: boolean;
   retention: Retention;
+  /** Whether the site may change and delete evidence, or only add to it. */
+  evidenceAccess: "contributor" | "create-only";
 };
 
 /**
- * The archive: a keyless storage account with the evidence, and the queues of work on it. What
+ * The archive: a keyless storage account with evidence and state in a container each, and the queues
+ * of work on it. What
  * concerns the whole account is written one after the other: Azure answers a second write with
  * `StorageAccountOperationInProgress`, which the provider does not try again.
  */
 export class Storage extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;
-  readonly containerUrl: pulumi.Output<string>;
+  /** Of its blobs: `https://ACCOUNT.blob.core.windows.net`. */
+  readonly blobUrl: pulumi.Output<string>;
+  readonly evidenceUrl: pulumi.Output<string>;
+  readonly stateUrl: pulumi.Output<string>;
   readonly workQueueName: pulumi.Output<string>;
   readonly workQueueUrl: pulumi.Output<string>;
   readonly poisonQueueUrl: pulumi.Output<string>;
@@ -46,17 +52,6 @@ export class Storage extends pulumi.ComponentResource {
         ...place,
         sku: { name: args.skuName },
         allowSharedKeyAccess: false,
-        ...(retention.immutabilityDays !== undefined && {
-          // Overwriting makes a new version; no version can be changed or deleted before its time.
-          immutableStorageWithVersioning: {
-            enabled: true,
-            immutabilityPolicy: {
-              immutabilityPeriodSinceCreationInDays: retention.immutabilityDays,
-              state: retention.immutabilityLocked ? "Locked" : "Unlocked",
-              allowProtectedAppendWrites: false,
-            },
-          },
-        }),
       },
       keep,
     );
@@ -72,8 +67,8 @@ export class Storage extends pulumi.ComponentResource {
         changeFeed: { enabled: true },
         deleteRetentionPolicy: { enabled: true, days: undeleteDays },
         containerDeleteRetentionPolicy: { enabled: true, days: undeleteDays },
-        // Azure restores to a point in time only where versions may be deleted, and within the days
-        // for which deleted blobs are kept.
+        // Azure restores to a point in time only where blobs may be deleted, and within the days for
+        // which deleted ones are kept.
         restorePolicy:
           retention.immutabilityDays === undefined
             ? { enabled: true, days: undeleteDays - 1 }
@@ -91,11 +86,32 @@ export class Storage extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: service },
     );
-    const container = new storage.BlobContainer(
-      `${name}-container`,
-      { ...within, containerName: "archive", publicAccess: "None" },
-      { ...keep, dependsOn: lifecycle },
-    );
+    const container = (containerName: string) =>
+      new storage.BlobContainer(
+        `${name}-${containerName}`,
+        { ...within, containerName, publicAccess: "None" },
+        { ...keep, dependsOn: lifecycle },
+      );
+    const evidence = container("evidence");
+    const state = container("state");
+    const writeOnce =
+      retention.immutabilityDays === undefined
+        ? []
+        : [
+            // On the container and without versions: nobody overwrites a blob before its time, so that
+            // what is read is what was written.
+            new storage.BlobContainerImmutabilityPolicy(
+              `${name}-write-once`,
+              {
+                ...within,
+                containerName: evidence.name,
+                immutabilityPolicyName: "default",
+                immutabilityPeriodSinceCreationInDays: retention.immutabilityDays,
+                allowProtectedAppendWrites: false,
+              },
+              keep,
+            ),
+          ];
     // Kept with what waits in them: work of which the archive knows, too.
     const afterwards = { ...keep, dependsOn: lifecycle };
     const work = new storage.Queue(`${name}-work`, { ...within, queueName: "work" }, afterwards);
@@ -107,8 +123,18 @@ export class Storage extends pulumi.ComponentResource {
 
     this.roleAssignments = [
       assignRole(
-        `${name}-container-role`,
-        { ...holder, role: "storageBlobDataContributor", scope: container.id },
+        `${name}-evidence-role`,
+        {
+          ...holder,
+          role: "storageBlobDataContributor",
+          scope: evidence.id,
+          condition: args.evidenceAccess === "create-only" ? CREATE_ONLY : undefined,
+        },
+        parent,
+      ),
+      assignRole(
+        `${name}-state-role`,
+        { ...holder, role: "storageBlobDataContributor", scope: state.id },
         parent,
       ),
       assignRole(
@@ -123,12 +149,14 @@ export class Storage extends pulumi.ComponentResource {
       ),
     ];
     const { primaryEndpoints } = account;
-    this.written = [container, work, poison];
+    this.written = [evidence, state, ...writeOnce, work, poison];
     this.accountId = account.id;
-    this.containerUrl = pulumi.interpolate`${primaryEndpoints.blob}${container.name}`;
+    this.blobUrl = primaryEndpoints.blob.apply((url) => url.replace(/\/$/, ""));
+    this.evidenceUrl = pulumi.interpolate`${this.blobUrl}/${evidence.name}`;
+    this.stateUrl = pulumi.interpolate`${this.blobUrl}/${state.name}`;
     this.workQueueName = work.name;
     this.workQueueUrl = pulumi.interpolate`${primaryEndpoints.queue}${work.name}`;
     this.poisonQueueUrl = pulumi.interpolate`${primaryEndpoints.queue}${poison.name}`;
-    this.registerOutputs({ containerUrl: this.containerUrl });
+    this.registerOutputs({ blobUrl: this.blobUrl });
   }
 }

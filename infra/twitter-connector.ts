@@ -13,7 +13,6 @@ import { deliverPackage } from "./package-delivery.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import type { Federation } from "./registration.ts";
 import { sealingKeys } from "./sealing-keys.ts";
-import { lockLater } from "./lock-later.ts";
 import { createSettling } from "./settling.ts";
 import { Storage } from "./storage.ts";
 import { Vault } from "./vault.ts";
@@ -78,11 +77,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
     const parent = { parent: this };
     const keep = { protect: isProduction, retainOnDelete: isProduction };
     // Azure deletes a group with all that lies in it, the archive too.
-    const resourceGroup = new resources.ResourceGroup(
-      name,
-      { tags },
-      { ...parent, ...keep, hooks: lockLater(name, config.immutabilityLocked) },
-    );
+    const resourceGroup = new resources.ResourceGroup(name, { tags }, { ...parent, ...keep });
     const place = { resourceGroupName: resourceGroup.name, tags };
     // Of its own: it can be removed with the site in it and the evidence stays; and Azure keeps a group
     // whose first plan was small from larger ones (learn.microsoft.com/azure/app-service/app-service-configure-premium-v3-tier).
@@ -119,6 +114,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
         isPrivate,
         isProduction,
         retention: config,
+        evidenceAccess: config.evidenceAccess,
       },
       parent,
     );
@@ -195,7 +191,9 @@ export class TwitterConnector extends pulumi.ComponentResource {
           TENANT_ID: tenantId,
           AZURE_APP_ID: app.clientId,
           MANAGED_IDENTITY_CLIENT_ID: identity.clientId,
-          ARCHIVE_CONTAINER_URL: storage.containerUrl,
+          EVIDENCE_CONTAINER_URL: storage.evidenceUrl,
+          STATE_CONTAINER_URL: storage.stateUrl,
+          EVIDENCE_ACCESS: config.evidenceAccess,
           WORK_QUEUE_URL: storage.workQueueUrl,
           POISON_QUEUE_URL: storage.poisonQueueUrl,
           CONNECTOR_URL: config.connectorUrl,
@@ -270,7 +268,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
     this.azureAppId = pulumi.output(app.clientId);
     this.twitterCallbackUrl = pulumi.interpolate`${this.connectorUrl}/Views/TwitterOAuth`;
     this.statusUrl = pulumi.interpolate`${this.connectorUrl}/`;
-    this.archiveUrl = storage.containerUrl;
+    this.archiveUrl = storage.blobUrl;
     this.workQueueUrl = storage.workQueueUrl;
     this.poisonQueueUrl = storage.poisonQueueUrl;
     this.workbookUrl = monitoring.workbookUrl;

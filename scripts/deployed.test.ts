@@ -24,7 +24,12 @@ let outputsFile: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "deployed-test-"));
-  system = await startLocalSystem({ history: false, progress: SILENT, keep: folder });
+  system = await startLocalSystem({
+    history: false,
+    progress: SILENT,
+    keep: folder,
+    config: { evidenceAccess: "create-only" },
+  });
   outputsFile = join(folder, "outputs.json");
 });
 
@@ -97,6 +102,7 @@ describe("npm run smoke", () => {
       Package: "ok",
       Ready: "ok",
       Validate: "ok",
+      Evidence: "ok",
       "Strangers refused": "ok",
       Tenant: "ok",
       "Callback address": "ok",
@@ -104,7 +110,7 @@ describe("npm run smoke", () => {
       "No plain http": "not checked",
     });
     expect(ended.exitCode).toBe(0);
-    expect(ended.stderr).toContain("8 of 9 are ok. 1 could not be checked.");
+    expect(ended.stderr).toContain("9 of 10 are ok. 1 could not be checked.");
     expect(`${ended.stdout}${ended.stderr}`).not.toContain(system.outputs.apiSecretKey);
   });
 

@@ -61,6 +61,15 @@ export const script = {
         "URL",
         "another X server instead of the built-in one (needs --posts)",
       ),
+      config: option(
+        z
+          .string()
+          .regex(/^\w+=[^,]+(?:,\w+=[^,]+)*$/, "write KEY=VALUE, or several with commas between")
+          .transform((text) => Object.fromEntries(new URLSearchParams(text.replaceAll(",", "&"))))
+          .optional(),
+        "KEY=VALUE,…",
+        "more stack configuration, such as evidenceAccess=create-only",
+      ),
       keep: anyText(
         "DIR",
         "where state and mailbox stay, and the stack's outputs with its secrets",

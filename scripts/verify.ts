@@ -23,9 +23,9 @@ export const script = {
   options: z
     .object({
       archive: option(
-        httpsAddress("https://ACCOUNT.blob.core.windows.net/archive").optional(),
+        httpsAddress("https://ACCOUNT.blob.core.windows.net").optional(),
         "URL",
-        "the blob container (default: the stack's output archiveUrl)",
+        "the storage account's blobs (default: the stack's output archiveUrl)",
       ),
       outputs: outputsOption(),
       kept: anyText("DIR", 'what "npm run local -- --once --keep DIR" left behind'),
@@ -34,7 +34,7 @@ export const script = {
     .check(oneOf("archive", "outputs", "kept")),
   notes:
     "You are known by your az login (or by any other way of DefaultAzureCredential), and need the role\n" +
-    "Storage Blob Data Reader on the container. With the network private-backend the archive can be read\n" +
+    "Storage Blob Data Reader on the account. With the network private-backend the archive can be read\n" +
     "from inside its virtual network only.",
 };
 

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { platformIdSchema } from "../portal/platform-id.ts";
-import { idOf, names } from "./names.ts";
+import { idOf, names, placeOf } from "./names.ts";
 
 /** Azure's limit of a blob's name, in characters. */
 const NAME_LIMIT = 1024;
 /** Names without a job's id in front, and those that are the beginning of others. */
 const OTHERS = new Set(
   (
-    "account signIn endedSession jobs readsOfMonth reads everyCapture captures captureProofPages page everyMedium media outbox " +
+    "account signIn writableState writableEvidence rejected endedSession jobs readsOfMonth reads everyCapture captures captureProofPages page everyMedium media outbox " +
     "evidenceOfTasks ledgers undelivered missingPosts"
   ).split(" "),
 );
@@ -120,6 +120,34 @@ it("What proves something lies under evidence/, what changes does not", () => {
     "manifest",
     "laterManifest",
   ]);
+});
+
+it("A name says in which container it lies, and so does the beginning of names", () => {
+  const page = names.page(names.capturePages("j", "c"), 1);
+  expect(placeOf(page)).toEqual({ container: "evidence", blob: "j/captures/c/pages/000001.json" });
+  expect(placeOf(names.everyCapture("j"))).toEqual({ container: "evidence", blob: "j/captures/" });
+  expect(placeOf(names.coverage("j"))).toEqual({
+    container: "state",
+    blob: "work/j/coverage.json",
+  });
+  expect(placeOf(names.job("evidence/j"))).toEqual({
+    container: "state",
+    blob: "jobs/evidence%2Fj.json",
+  });
+});
+
+it("An answer that cannot be used lies beside the place of the one that can, by its bytes", () => {
+  const page = names.page(names.capturePages("j", "c"), 1);
+  expect(names.rejected(page, "ab12")).toBe("evidence/j/captures/c/rejected/000001-ab12.json");
+});
+
+it("What is written to see whether it can be is no job's", () => {
+  fc.assert(
+    fc.property(id, (jobId) => {
+      const folder = names.manifest(jobId, "t").replace(/tasks.*/, "");
+      expect(names.writableEvidence("2026-06-01").startsWith(folder)).toBe(false);
+    }),
+  );
 });
 
 it("An id is had back from its name", () => {

@@ -1,7 +1,9 @@
+const EVIDENCE = "evidence/";
+
 /**
- * Where everything lies in the archive container: what is written once and proves something under
- * `evidence/`, what changes under the other folders, so that the container's lifecycle can tell them
- * apart. Ids of the platform are opaque: they are percent-encoded, so that none can name a blob of
+ * Where everything lies in the archive: what is written once and proves something under `evidence/`,
+ * what changes under the other folders. The first is a container of its own (`placeOf`), so that it can
+ * be protected from every change. Ids of the platform are opaque: they are percent-encoded, so that none can name a blob of
  * another job. Jobs have a folder of their records alone: it is listed, whatever years of work lie beside.
  */
 export const names = {
@@ -53,6 +55,12 @@ export const names = {
   everyMedium: (jobId: string) => `${evidence(jobId)}media/`,
   media: (jobId: string, mediaKey: string, file: string) =>
     `${evidence(jobId)}media/${encode(mediaKey)}/${encode(file)}`,
+  /** What shows that blobs can be written: no job's id begins with a dot here. */
+  writableState: () => "checks/writable.txt",
+  writableEvidence: (day: string) => `${EVIDENCE}.checks/${day}.txt`,
+  /** An answer that cannot be used, beside the place of the one that can; `digest` is of its bytes. */
+  rejected: (page: string, digest: string) =>
+    page.replace(/\/(?:pages|proof|context)\//, "/rejected/").replace(/\.json$/, `-${digest}.json`),
   /** What X did not hand out and is to be asked for again, by the stored page that names it. */
   missingPosts: (jobId: string) => `${folder(jobId)}missing/`,
   missingPostsOf: (jobId: string, page: string) =>
@@ -74,17 +82,31 @@ export const names = {
     `${evidence(jobId)}${taskFolder(taskId)}manifest${suffix(answer)}.ndjson`,
 };
 
+export type Place = { container: "evidence" | "state"; blob: string };
+
+/** The container that a name lies in, and its blob there; the same for the beginning of names. */
+export function placeOf(name: string): Place {
+  return isEvidence(name)
+    ? { container: "evidence", blob: name.slice(EVIDENCE.length) }
+    : { container: "state", blob: name };
+}
+
+/** What proves something: it is created once, and neither changed nor removed by anybody. */
+export function isEvidence(name: string): boolean {
+  return name.startsWith(EVIDENCE);
+}
+
 /** The id that a name was made of, behind its folder. */
 export function idOf(name: string, prefix: string): string {
   return decodeURIComponent(name.slice(prefix.length).replace(/\.json$/, ""));
 }
 
 function folder(jobId: string): string {
-  return `state/${encode(jobId)}/`;
+  return `work/${encode(jobId)}/`;
 }
 
 function evidence(jobId: string): string {
-  return `evidence/${encode(jobId)}/`;
+  return `${EVIDENCE}${encode(jobId)}/`;
 }
 
 function taskFolder(taskId: string): string {

@@ -14,7 +14,7 @@ afterAll(() => storage.close());
 /** The contract: everything that the app builds on holds for both. */
 describe.each([
   ["in memory", async () => createMemoryStore()],
-  ["on Azure Storage", async () => createAzureStore(await storage.createContainer())],
+  ["on Azure Storage", async () => createAzureStore(await storage.createContainers())],
 ])("The store %s", (_name, createStore) => {
   let store: Store;
   beforeEach(async () => {
@@ -112,29 +112,27 @@ describe.each([
     });
   });
 
-  describe("putStream", () => {
-    it("keeps what does not fit into one block, in order", async () => {
-      const chunks = Array.from({ length: 100 }, (_, index) => Buffer.alloc(100_003, index));
-      await store.putStream("a", toStream(chunks));
-      expect((await bodyOf("a")).equals(Buffer.concat(chunks))).toBe(true);
+  describe("evidence", () => {
+    const name = "evidence/job-1/captures/c/pages/000001.json";
+
+    it("is created once, read and listed", async () => {
+      expect(await store.create(name, Buffer.from("first"))).toBe(true);
+      expect(await store.create(name, Buffer.from("second"))).toBe(false);
+      expect(await store.createStream(`${name}-2`, toStream([Buffer.from("x")]))).toBe(true);
+      await store.put("work/job-1/coverage.json", Buffer.from("{}"));
+      expect(await textOf(name)).toBe("first");
+      expect(await listed("evidence/job-1/")).toEqual([name, `${name}-2`]);
+      expect(await listed("evidence/job-1/captures/c/pa")).toEqual([name, `${name}-2`]);
+      expect(await listed("work/")).toEqual(["work/job-1/coverage.json"]);
     });
 
-    it("keeps nothing, and overwrites", async () => {
-      await store.put("a", Buffer.from("before"));
-      await store.putStream("a", toStream([]));
-      expect(await textOf("a")).toBe("");
-    });
-
-    it("leaves what was there when the stream breaks, and says so", async () => {
-      await store.put("a", Buffer.from("before"));
-      const broken = async function* broken() {
-        yield Buffer.alloc(5_000_000);
-        throw new Error("the connection was cut");
-      };
-      await expect(store.putStream("a", broken())).rejects.toThrow("the connection was cut");
-      await expect(store.putStream("b", broken())).rejects.toThrow("the connection was cut");
-      expect(await textOf("a")).toBe("before");
-      expect(await listed("")).toEqual(["a"]);
+    it("is not overwritten, replaced or removed", async () => {
+      await store.create(name, Buffer.from("first"));
+      const etag = await etagOf(name);
+      await expect(store.put(name, Buffer.from("x"))).rejects.toThrow("is evidence");
+      await expect(store.replace(name, Buffer.from("x"), etag)).rejects.toThrow("is evidence");
+      await expect(store.remove(name)).rejects.toThrow("is evidence");
+      expect(await textOf(name)).toBe("first");
     });
   });
 
@@ -210,7 +208,7 @@ describe.each([
     it("stays with what it was written with, in whichever way", async () => {
       await store.put("put", Buffer.from("x"), { metadata });
       await store.create("create", Buffer.from("x"), { metadata });
-      await store.putStream("stream", toStream([Buffer.from("x")]), { metadata });
+      await store.createStream("stream", toStream([Buffer.from("x")]), { metadata });
       for (const name of ["put", "create", "stream"]) {
         expect((await store.read(name))?.metadata).toEqual(metadata);
       }
@@ -336,8 +334,9 @@ describe("A document", () => {
 });
 
 it("A refusal of Azure Storage is not taken for an absent blob", async () => {
-  const container = await storage.createContainer();
-  const store = createAzureStore(container);
+  const containers = await storage.createContainers();
+  const container = containers.state;
+  const store = createAzureStore(containers);
   await container.delete();
   // 404, but of the container: nothing can be said of the blob.
   await expect(store.read("a")).rejects.toMatchObject({ statusCode: 404 });
@@ -348,11 +347,12 @@ it("A refusal of Azure Storage is not taken for an absent blob", async () => {
 });
 
 it("Content types reach Azure Storage", async () => {
-  const container = await storage.createContainer();
-  const store = createAzureStore(container);
+  const containers = await storage.createContainers();
+  const container = containers.state;
+  const store = createAzureStore(containers);
   await createDocument(store, "a.json", {});
   await store.put("a.ndjson", Buffer.from("{}"), { contentType: "application/x-ndjson" });
-  await store.putStream("a.mp4", toStream([Buffer.from("x")]), { contentType: "video/mp4" });
+  await store.createStream("a.mp4", toStream([Buffer.from("x")]), { contentType: "video/mp4" });
   await store.put("a", Buffer.from("x"));
   const types = ["a.json", "a.ndjson", "a.mp4", "a"].map(async (name) => {
     return (await container.getBlobClient(name).getProperties()).contentType;
@@ -370,8 +370,9 @@ async function* toStream(chunks: Buffer[]): AsyncGenerator<Buffer> {
 }
 
 it("What lies in the archive tier is there, and cannot be read", async () => {
-  const container = await storage.createContainer();
-  const store = createAzureStore(container);
+  const containers = await storage.createContainers();
+  const container = containers.state;
+  const store = createAzureStore(containers);
   await store.put("page", Buffer.from("{}"));
   await container.getBlobClient("page").setAccessTier("Archive");
   await expect(store.read("page")).rejects.toMatchObject({ code: "evidence-offline" });

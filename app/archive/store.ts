@@ -1,9 +1,11 @@
 import type * as z from "zod";
 import { ConnectorError } from "../errors.ts";
+import { isEvidence } from "./names.ts";
 
 /**
  * Blobs with ETags: the only state there is. Two implementations, one contract suite
- * (store.test.ts): Azure Storage in production, memory in tests.
+ * (store.test.ts): Azure Storage in production, memory in tests. Evidence is only created and read:
+ * `replace`, `put` and `remove` throw for its names, so that the site needs no right to change it.
  */
 export type Store = {
   /** Undefined where there is no such blob. */
@@ -14,10 +16,15 @@ export type Store = {
   replace(name: string, body: Uint8Array, etag: string): Promise<string | undefined>;
   /** Creates or overwrites. For content that is a function of its name only. */
   put(name: string, body: Uint8Array, about?: BlobAbout): Promise<void>;
-  /** The same for content that does not fit into memory. */
-  putStream(name: string, body: AsyncIterable<Uint8Array>, about?: BlobAbout): Promise<void>;
-  /** Creates from a stream, whole or not at all. False if the blob exists when the stream ends. */
-  createStream(name: string, body: AsyncIterable<Uint8Array>, about?: BlobAbout): Promise<boolean>;
+  /**
+   * Creates from a stream, whole or not at all. False if the blob exists when the stream ends. A name
+   * that follows from the bytes is asked for when all of them have passed.
+   */
+  createStream(
+    name: string | (() => string),
+    body: AsyncIterable<Uint8Array>,
+    about?: BlobAbout,
+  ): Promise<boolean>;
   /** For what does not fit into memory; undefined where there is no such blob. */
   readStream(name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** False if the blob is not there, or has another ETag than the one given. */
@@ -31,6 +38,13 @@ export type BlobAbout = { contentType?: string; metadata?: Record<string, string
 export type Document<T> = { value: T; etag: string };
 
 const CHANGE_ATTEMPTS = 8;
+
+/** @throws Error for the name of evidence, which nobody changes. */
+export function refuseEvidence(name: string): void {
+  if (isEvidence(name)) {
+    throw new Error(`${name} is evidence: it is created once, and never changed or removed`);
+  }
+}
 
 export async function readDocument<T>(
   store: Store,

@@ -154,7 +154,7 @@ describe("addToCoverage", () => {
 
   it("says so when what is stored cannot be read", async () => {
     const store = createMemoryStore();
-    await store.put("state/job-1/coverage.json", Buffer.from("{"));
+    await store.put("work/job-1/coverage.json", Buffer.from("{"));
     await expect(readCoverage(store, "job-1")).rejects.toMatchObject({ code: "unusable-record" });
   });
 });

@@ -30,8 +30,14 @@ export async function readType({ contentType, body, cancel }: Download) {
   return { types, body: whole() };
 }
 
-/** Hashes and counts what passes, and lets no more pass than the limit. */
-export function meter(body: AsyncIterable<Uint8Array>, limitBytes: number) {
+/**
+ * Hashes and counts what passes, lets no more pass than the limit, and breaks off at the end where
+ * fewer have passed than were announced.
+ */
+export function meter(
+  body: AsyncIterable<Uint8Array>,
+  { limitBytes, announced }: { limitBytes: number; announced: number | undefined },
+) {
   const hash = createHash("sha256");
   let bytes = 0;
   async function* metered(): AsyncGenerator<Uint8Array> {
@@ -47,11 +53,16 @@ export function meter(body: AsyncIterable<Uint8Array>, limitBytes: number) {
     } catch (error) {
       unavailable(error);
     }
+    if (announced !== undefined && announced !== bytes) {
+      throw new ConnectorError("x-unavailable", `A medium was cut off at ${bytes} bytes`);
+    }
   }
   return {
     body: metered(),
     isTooLarge: () => bytes > limitBytes,
-    read: () => ({ bytes, sha256: hash.digest("hex") }),
+    bytes: () => bytes,
+    /** Of all that has passed so far. */
+    sha256: () => hash.copy().digest("hex"),
   };
 }
 

@@ -41,7 +41,7 @@ describe("A medium", () => {
   it("is kept as the bytes came, with where and when they were had and their SHA-256", async () => {
     const record = await archive(GOOD);
     expect(record).toEqual({
-      blob: expect.stringMatching(/^evidence\/job-1\/media\/3_1\/orig-/) as unknown,
+      blob: expect.stringMatching(/^evidence\/job-1\/media\/3_1\/orig-[0-9a-f]{64}$/) as unknown,
       url: URL,
       contentType: "image/jpeg",
       bytes: PICTURE.byteLength,
@@ -60,10 +60,19 @@ describe("A medium", () => {
   });
 
   it("that two posts ask for at the same time is kept once, and both get the same record", async () => {
+    const both = await Promise.all([archive(), archive()]);
+    expect(both[0]).toEqual(both[1]);
+    expect(stored()).toEqual([PICTURE]);
+    expect(both[0]).toMatchObject({ sha256: sha256(PICTURE) });
+  });
+
+  it("of which X serves two posts different bytes at the same time has one record, of what it names", async () => {
     const both = await Promise.all([archive(), archive(GOOD, answerWith(OTHER_PICTURE))]);
     expect(both[0]).toEqual(both[1]);
-    expect(stored()).toHaveLength(1);
-    expect(both[0]).toMatchObject({ sha256: sha256(stored()[0] ?? Buffer.alloc(0)) });
+    // Evidence is not removed: the other bytes stay, under the name of their hash.
+    expect(stored()).toHaveLength(2);
+    const { blob, sha256: named } = "refusal" in both[0] ? { blob: "", sha256: "" } : both[0];
+    expect(sha256(Buffer.from(parts.store.blobs.get(blob)?.body ?? []))).toBe(named);
   });
 
   it("whose record is made while the answer to that is lost keeps its bytes", async () => {
@@ -129,7 +138,7 @@ describe("A medium", () => {
   });
 
   it("whose record cannot be read is an error and not a second download", async () => {
-    await parts.store.put(RECORD, Buffer.from("{}"));
+    await parts.store.create(RECORD, Buffer.from("{}"));
     await expect(archive(GOOD)).rejects.toMatchObject({ code: "unusable-record" });
     expect(x.requests).toEqual([]);
   });
@@ -229,10 +238,11 @@ describe("A medium that is too large", () => {
 function storeThatKeepsNothing(): Store {
   return {
     ...parts.store,
-    async putStream(_name, body) {
+    async createStream(_name, body) {
       for await (const _ of body) {
         // Gone.
       }
+      return true;
     },
   };
 }

@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
-import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Download, FetchMedia, MediaFile, Refusal } from "../twitter/media.ts";
 import { meter, readType, unavailable } from "./media-stream.ts";
@@ -50,21 +48,19 @@ export async function archiveMedia(
     return TOO_LARGE;
   }
   const { types, body } = await readType(download);
-  // A name of its own: two posts that show one medium may fetch it at the same time.
-  const blob = names.media(jobId, mediaKey, `${file.name}-${randomUUID()}`);
-  const metered = meter(body, MEDIA_LIMIT_BYTES);
+  // By its bytes: two posts that show one medium may fetch it at the same time, and X may serve them
+  // different ones. Where the blob exists already, it is the same.
+  const metered = meter(body, { limitBytes: MEDIA_LIMIT_BYTES, announced: download.bytes });
+  const toName = () => names.media(jobId, mediaKey, `${file.name}-${metered.sha256()}`);
   try {
-    await store.putStream(blob, metered.body, { contentType: types.contentType });
+    await store.createStream(toName, metered.body, { contentType: types.contentType });
   } catch (error) {
     if (metered.isTooLarge()) {
       return TOO_LARGE;
     }
     throw error;
   }
-  const { bytes, sha256 } = metered.read();
-  if (download.bytes !== undefined && download.bytes !== bytes) {
-    throw new ConnectorError("x-unavailable", `Media ${mediaKey} was cut off at ${bytes} bytes`);
-  }
+  const [blob, bytes, sha256] = [toName(), metered.bytes(), metered.sha256()];
   const receivedAt = now().toISOString();
   const record: MediaRecord = { blob, url, ...types, bytes, sha256, receivedAt };
   if (await createDocument(store, recordName, record)) {
@@ -75,10 +71,6 @@ export async function archiveMedia(
     return record;
   }
   const winner = await readDocument(store, recordName, mediaRecordSchema);
-  // It is our own record where only the answer to its creation was lost.
-  if (winner && winner.value.blob !== blob) {
-    await store.remove(blob);
-  }
   return winner?.value ?? record;
 }
 

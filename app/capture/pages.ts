@@ -186,7 +186,8 @@ export async function keepAnswer(
   try {
     parse(body);
   } catch (error) {
-    await store.put(name.replace(/\/(?:pages|proof|context)\//, "/rejected/"), body, kept);
+    const digest = createHash("sha256").update(body).digest("hex").slice(0, 16);
+    await store.create(names.rejected(name, digest), body, kept);
     throw error;
   }
   if (await store.create(name, body, kept)) {

@@ -95,7 +95,7 @@ describe("An acceptance", () => {
     }
     expect(await readAnswered(store, "job-1")).toEqual([hours(1, 3), hours(4, 5)]);
     expect(await readAnswered(store, "job-2")).toEqual([]);
-    const blob = await store.read("state/job-1/ledger/2026-06-01.json");
+    const blob = await store.read("work/job-1/ledger/2026-06-01.json");
     expect(JSON.parse(Buffer.from(blob?.body ?? []).toString())).toEqual({
       answers: [{ taskId: "one", asked: 1, items: 5, acceptedAt }],
     });

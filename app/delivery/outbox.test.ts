@@ -25,7 +25,7 @@ describe("The outbox", () => {
     await addToOutbox(store, "job-1", ENTRY);
     const [before] = store.blobs.values();
     await addToOutbox(store, "job-1", { ...ENTRY, foundAt: "2026-06-02T12:00:00Z" });
-    expect([...store.blobs.keys()]).toEqual(["state/job-1/outbox/7.json"]);
+    expect([...store.blobs.keys()]).toEqual(["work/job-1/outbox/7.json"]);
     expect([...store.blobs.values()]).toEqual([before]);
     expect(await waiting(store)).toEqual([ENTRY]);
   });

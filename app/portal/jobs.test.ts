@@ -40,7 +40,7 @@ describe("OnDeleted", () => {
     const { store, twitter, log } = harness;
     await harness.addJob("job-1");
     const page = names.page(names.capturePages("job-1", "c"), 1);
-    await store.put(page, Buffer.from("{}"));
+    await store.create(page, Buffer.from("{}"));
     expect((await twitter.me(OWN_TOKEN)).id).toBe("42");
 
     const response = await call("/job/OnDeleted?jobId=job-1", "DELETE");

@@ -158,6 +158,26 @@ describe("Validate", () => {
     expect(message).toMatch(/^Archive: .*Storage Blob Data Contributor.*npm run up/);
   });
 
+  it("says that evidence can be changed, where it should not be", async () => {
+    const tried: string[] = [];
+    const tryToChange = async (name: string) => {
+      tried.push(name);
+      return ["overwrite", "delete"];
+    };
+    expect(await messageOf(harness, { tryToChange })).toMatch(
+      /^Archive: .*can overwrite and delete evidence, although evidenceAccess is create-only/,
+    );
+    expect(tried).toEqual([expect.stringMatching(/^evidence\/\.checks\/\d{4}-\d\d-\d\d\.txt$/)]);
+  });
+
+  it("needs the right to create evidence, too", async () => {
+    const create = async () => {
+      throw new Error("AuthorizationPermissionMismatch");
+    };
+    const message = await messageOf(harness, { store: { ...harness.store, create } });
+    expect(message).toMatch(/^Archive: .*Storage Blob Data Contributor/);
+  });
+
   it("says what to do when the worker is dead", async () => {
     harness.worker.alive = false;
     expect(await messageOf(harness)).toMatch(/^Worker: .*Restart the site/);

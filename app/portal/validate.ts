@@ -1,3 +1,4 @@
+import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -12,6 +13,9 @@ export type Checked = {
   /** As registered in the X developer app. */
   callbackUrl: string;
   log: Log;
+  now: () => Date;
+  /** Where the site may only create evidence: what of it it can change all the same. */
+  tryToChange?: ((name: string) => Promise<string[]>) | undefined;
 };
 
 /** What an obstacle's line begins with: whoever reads Validate's Message can tell them apart. */
@@ -28,12 +32,17 @@ type Subject = (typeof SUBJECTS)[keyof typeof SUBJECTS];
 
 const CHECK_TIMEOUT_MS = 20_000;
 
+/** What stands in the way, in words for the portal. */
+class Obstacle extends Error {
+  override name = "Obstacle" as const;
+}
+
 /**
  * Whether the connector could do its work now.
  * @returns what stands in the way, in words that a person can act on.
  */
 export async function findObstacles(checked: Checked): Promise<string[]> {
-  const { store, twitter, platform, worker, callbackUrl, log } = checked;
+  const { twitter, platform, worker, callbackUrl, log } = checked;
   const attempt = async (subject: Subject, work: () => Promise<unknown>): Promise<string[]> => {
     try {
       await within(CHECK_TIMEOUT_MS, work());
@@ -58,7 +67,7 @@ export async function findObstacles(checked: Checked): Promise<string[]> {
     attemptX(),
     attempt(SUBJECTS.entra, () => platform.checkToken()),
     attempt(SUBJECTS.platform, () => platform.checkReachable()),
-    attempt(SUBJECTS.archive, () => store.put("checks/writable.txt", Buffer.from("writable\n"))),
+    attempt(SUBJECTS.archive, () => writeToArchive(checked)),
   ]);
   const dead = `${SUBJECTS.worker}: it does not get through to its queue. Restart the site; then look at its log.`;
   return [...obstacles.flat(), ...(worker.isAlive() ? [] : [dead])];
@@ -69,12 +78,30 @@ function isStillToCome(error: unknown): boolean {
   return error instanceof ConnectorError && error.code === "consent-missing";
 }
 
+/** In both containers. Evidence cannot be removed, so there is one such blob a day. */
+async function writeToArchive({ store, now, tryToChange }: Checked): Promise<void> {
+  const body = Buffer.from("writable\n");
+  await store.put(names.writableState(), body);
+  const name = names.writableEvidence(now().toISOString().slice(0, 10));
+  await store.create(name, body);
+  const possible = (await tryToChange?.(name)) ?? [];
+  if (possible.length > 0) {
+    throw new Obstacle(
+      `the site's identity can ${possible.join(" and ")} evidence, although evidenceAccess is ` +
+        "create-only. Has it another role on the container, or on what the container lies in?",
+    );
+  }
+}
+
 function wordsFor(subject: Subject, error: unknown, callbackUrl: string): string {
+  if (error instanceof Obstacle) {
+    return error.message;
+  }
   if (error instanceof ConnectorError) {
     return `${error.message}${remedyFor(subject, error, callbackUrl)}`;
   }
   return subject === SUBJECTS.archive
-    ? "it cannot be written to. The site's identity needs the role Storage Blob Data Contributor on the container; `npm run up` assigns it."
+    ? "it cannot be written to. The site's identity needs the role Storage Blob Data Contributor on the containers evidence and state; `npm run up` assigns it."
     : "it cannot be reached.";
 }
 

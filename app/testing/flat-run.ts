@@ -112,13 +112,8 @@ function createLargeStore(jobId: string, window: Window): Store {
         ? small.read(name)
         : { body: Buffer.alloc(Number(bytes), 7), etag: "", metadata: {} };
     },
-    async putStream(_name, body) {
-      for await (const _ of body) {
-        // Forgotten.
-      }
-    },
     async createStream(name, body) {
-      await pipeline(body, createWriteStream(fileOf(name)));
+      await pipeline(body, createWriteStream(fileOf(typeof name === "string" ? name : name())));
       return true;
     },
     async readStream(name) {

@@ -7,7 +7,7 @@ import { createSealer, type Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { type Job, signInJob } from "../jobs/job.ts";
 import { createAuthenticate } from "../portal/authenticate.ts";
-import { findObstacles } from "../portal/validate.ts";
+import { type Checked, findObstacles } from "../portal/validate.ts";
 import type { SettingName, Settings } from "../settings.ts";
 import { createSessions } from "../sign-in/session.ts";
 import { readHealth } from "../status/health.ts";
@@ -50,6 +50,7 @@ export type Parts = {
   twitter: Twitter;
   clock: Clock;
   log: TestLog;
+  tryToChange?: Checked["tryToChange"];
 };
 export type Harness = Parts & {
   app: Hono;
@@ -110,7 +111,17 @@ export async function startHarness({
 
 /** The app over parts, as server.ts puts it together. */
 export function createAppOf(
-  { store, queue, platform, settings, sealer, twitter, clock: { now }, log: { log } }: Parts,
+  {
+    store,
+    queue,
+    platform,
+    settings,
+    sealer,
+    twitter,
+    clock: { now },
+    log: { log },
+    ...more
+  }: Parts,
   { issuer, worker }: Pick<Harness, "issuer" | "worker">,
 ): Hono {
   const sessions = createSessions({
@@ -130,7 +141,16 @@ export function createAppOf(
       queue,
       authenticate: createAuthenticate(settings, issuer.keys),
       findObstacles: () =>
-        findObstacles({ store, twitter, platform, worker: alive, callbackUrl: CALLBACK, log }),
+        findObstacles({
+          store,
+          twitter,
+          platform,
+          worker: alive,
+          callbackUrl: CALLBACK,
+          log,
+          now,
+          tryToChange: more.tryToChange,
+        }),
       wakeWorker: () => void (worker.woken += 1),
       sasHosts: settings.SAS_HOSTS,
       log,

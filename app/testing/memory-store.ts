@@ -1,4 +1,4 @@
-import type { Blob, Store } from "../archive/store.ts";
+import { type Blob, refuseEvidence, type Store } from "../archive/store.ts";
 
 /** The store in memory: same contract as the one on Azure (store.test.ts holds both to it). */
 export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
@@ -20,23 +20,25 @@ export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
       write(name, body, about?.metadata);
       return true;
     },
-    replace: async (name, body, etag) =>
-      blobs.get(name)?.etag === etag ? write(name, body) : undefined,
+    async replace(name, body, etag) {
+      refuseEvidence(name);
+      return blobs.get(name)?.etag === etag ? write(name, body) : undefined;
+    },
     async put(name, body, about) {
+      refuseEvidence(name);
       write(name, body, about?.metadata);
     },
     async remove(name, etag) {
+      refuseEvidence(name);
       return etag === undefined || blobs.get(name)?.etag === etag ? blobs.delete(name) : false;
-    },
-    async putStream(name, body, about) {
-      write(name, Buffer.concat(await Array.fromAsync(body)), about?.metadata);
     },
     async createStream(name, body, about) {
       const whole = Buffer.concat(await Array.fromAsync(body));
-      if (blobs.has(name)) {
+      const called = typeof name === "string" ? name : name();
+      if (blobs.has(called)) {
         return false;
       }
-      write(name, whole, about?.metadata);
+      write(called, whole, about?.metadata);
       return true;
     },
     async readStream(name) {

@@ -102,14 +102,14 @@ export async function startSurroundings(): Promise<Surroundings> {
   return {
     completions: () => completions,
     async createSite(xUrl) {
-      const [container, workUrl, poisonUrl] = await Promise.all([
-        storage.createContainer(),
+      const [containers, workUrl, poisonUrl] = await Promise.all([
+        storage.createContainers(),
         storage.createQueue(),
         storage.createQueue(),
       ]);
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
-      const store = createAzureStore(container);
+      const store = createAzureStore(containers);
       const sealer = createSealer(testSettings().SEALING_KEYS);
       const bound = { jobId: "job-1", account: ACCOUNT, token: OWN_TOKEN };
       await signInJob({ store, sealer, now: () => new Date() }, bound);
@@ -120,7 +120,8 @@ export async function startSurroundings(): Promise<Surroundings> {
           ...testEnvironment(),
           PORT: String(port),
           CONNECTOR_URL: url,
-          ARCHIVE_CONTAINER_URL: container.url,
+          EVIDENCE_CONTAINER_URL: containers.evidence.url,
+          STATE_CONTAINER_URL: containers.state.url,
           WORK_QUEUE_URL: workUrl,
           POISON_QUEUE_URL: poisonUrl,
           CAPTURE_INTERVAL_MINUTES: "0",

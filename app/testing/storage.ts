@@ -9,6 +9,7 @@ import { QueueServiceClient } from "@azure/storage-queue";
 import { startAzurite } from "../../scripts/local/azure/azurite.ts";
 import { createCertificate } from "../../scripts/local/certificate.ts";
 import type { Certificate } from "../../scripts/local/contracts.ts";
+import type { Containers } from "../archive/azure-store.ts";
 import { createIssuer } from "./entra-tokens.ts";
 import { testEnvironment } from "./environment.ts";
 
@@ -20,6 +21,8 @@ export type Storage = {
   /** What it shows, for 127.0.0.1; other servers of a test may show the same. */
   certificate: Certificate;
   createContainer: () => Promise<ContainerClient>;
+  /** Both of an archive. */
+  createContainers: () => Promise<Containers>;
   /** @returns the queue's address. */
   createQueue: () => Promise<string>;
   close: () => Promise<void>;
@@ -36,14 +39,19 @@ export async function startStorage(): Promise<Storage> {
   const credential = await createStorageCredential();
   const blobs = new BlobServiceClient(`${azurite.blobUrl}/${account}`, credential);
   const queues = new QueueServiceClient(`${azurite.queueUrl}/${account}`, credential);
+  const createContainer = async () => {
+    const container = blobs.getContainerClient(randomUUID());
+    await container.create();
+    return container;
+  };
   return {
     credential,
     certificate,
-    async createContainer() {
-      const container = blobs.getContainerClient(randomUUID());
-      await container.create();
-      return container;
-    },
+    createContainer,
+    createContainers: async () => ({
+      evidence: await createContainer(),
+      state: await createContainer(),
+    }),
     async createQueue() {
       const queue = queues.getQueueClient(randomUUID());
       await queue.create();

@@ -270,7 +270,10 @@ function recording(store: Workbench["store"], written: string[]): Workbench["sto
     put: (name, ...rest) => (written.push(name), store.put(name, ...rest)),
     create: (name, ...rest) => (written.push(name), store.create(name, ...rest)),
     replace: (name, ...rest) => (written.push(name), store.replace(name, ...rest)),
-    createStream: (name, ...rest) => (written.push(name), store.createStream(name, ...rest)),
+    createStream: (name, ...rest) => (
+      written.push(typeof name === "string" ? name : name()),
+      store.createStream(name, ...rest)
+    ),
     remove: (name, ...rest) => (written.push(name), store.remove(name, ...rest)),
   };
 }

@@ -45,6 +45,7 @@ export const MODES = {
   "immutable archive": {
     environment: "production",
     immutabilityDays: "2190",
+    evidenceAccess: "create-only",
   },
 } satisfies Record<string, Record<string, string>>;
 

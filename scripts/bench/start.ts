@@ -40,7 +40,8 @@ export const start: Measurement<"start to the first 200" | "idle RSS"> = {
     const env = {
       ...testEnvironment(),
       ...PROCESS_ENVIRONMENT,
-      ARCHIVE_CONTAINER_URL: (await storage.createContainer()).url,
+      EVIDENCE_CONTAINER_URL: (await storage.createContainer()).url,
+      STATE_CONTAINER_URL: (await storage.createContainer()).url,
       WORK_QUEUE_URL: await storage.createQueue(),
       POISON_QUEUE_URL: await storage.createQueue(),
       PORT: String(port),

@@ -83,7 +83,7 @@ export async function archiveTimeline(
   const checking = progress.step("Holding the mailbox against X");
   const { jobs } = await portal.readStatus();
   const gaps = jobs.flatMap((job) => job.gaps);
-  const pages = await readPages(system.azure.readContainer("archive"));
+  const pages = await readPages(system.azure.readContainer("evidence"));
   const results = importService.results();
   const mailbox = await readOwnMails(system, results);
   const { problems, ...verdict } = check({

@@ -81,7 +81,7 @@ export type StartOptions = Omit<TimelineFiles, "posts"> & {
   /** The work queue's clock runs so many times faster, so that a message comes back the sooner. */
   queueSpeed?: number;
   /** More stack configuration, by key. */
-  config?: Record<string, string>;
+  config?: Record<string, string> | undefined;
 };
 
 /**

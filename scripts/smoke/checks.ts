@@ -31,6 +31,7 @@ export function smokeChecks(deps: SmokeDeps): Check[] {
     { what: "Package", run: () => waitForPackage(deps) },
     { what: "Ready", needs, run: () => checkReady(deps) },
     { what: "Validate", needs, run: () => checkValidate(deps) },
+    { what: "Evidence", needs: [...needs, "Validate"], run: async () => checkEvidence(deps) },
     { what: "Strangers refused", needs, run: () => checkStrangers(deps) },
     { what: "Tenant", needs, run: () => checkTenant(deps) },
     { what: "Callback address", needs, run: () => checkCallback(deps) },
@@ -92,6 +93,13 @@ async function checkValidate({ site, outputs }: SmokeDeps): Promise<Verdict> {
   return isAble
     ? ok("the connector can do its work")
     : failed(message, "npm run doctor shows each obstacle with its remedy");
+}
+
+/** Validate creates a blob of evidence each day, and tries to change it where that must be refused. */
+function checkEvidence({ outputs }: SmokeDeps): Verdict {
+  return outputs.evidenceAccess === "create-only"
+    ? ok("the site has created some; overwriting and deleting it were refused")
+    : ok("the site can create some, and change it, too (evidenceAccess contributor)");
 }
 
 async function checkStrangers({ site, outputs }: SmokeDeps): Promise<Verdict> {

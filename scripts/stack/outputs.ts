@@ -12,6 +12,7 @@ export const outputsSchema = z.looseObject({
   statusUrl: z.string(),
   workbookUrl: z.string().optional(),
   packageHash: z.string(),
+  evidenceAccess: z.enum(["contributor", "create-only"]).optional(),
   portal: z.object({
     Name: z.string(),
     "Connector URL": z.string(),

@@ -21,7 +21,6 @@ export type Where = {
 };
 export type Archive = AsyncDisposable & { store: Store };
 
-const CONTAINER = "archive";
 const REMEDY = "Name the folder of one npm run local -- --once --keep DIR that has ended";
 
 /** Opens an archive to be read: nothing that comes of this writes to it. */
@@ -29,10 +28,14 @@ export async function openArchive(options: Where): Promise<Archive> {
   if (options.kept !== undefined) {
     return openKept(options.kept);
   }
-  const url = options.archive ?? (await archiveUrlOf(options.outputs));
-  const container = createArchiveContainer(url, new DefaultAzureCredential());
+  const url = (options.archive ?? (await archiveUrlOf(options.outputs))).replace(/\/$/, "");
+  const credential = new DefaultAzureCredential();
+  const containers = {
+    evidence: createArchiveContainer(`${url}/evidence`, credential),
+    state: createArchiveContainer(`${url}/state`, credential),
+  };
   return {
-    store: readOnly(createAzureStore(container)),
+    store: readOnly(createAzureStore(containers)),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }
@@ -59,7 +62,11 @@ async function openKept(kept: string): Promise<Archive> {
   const azurite = await startAzurite({ certificate, directory, accounts: [account], keep: true });
   opened.defer(() => azurite.close());
   const client = blobClientByKey({ azurite, trust: await trustIn(certificate) }, account);
-  const store = readOnly(createAzureStore(client.getContainerClient(CONTAINER)));
+  const containers = {
+    evidence: client.getContainerClient("evidence"),
+    state: client.getContainerClient("state"),
+  };
+  const store = readOnly(createAzureStore(containers));
   const parts = opened.move();
   return { store, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
@@ -77,6 +84,6 @@ function readOnly(store: Store): Store {
   const refuse = async () => {
     throw new Error("Verifying changes nothing");
   };
-  const writes = { create: refuse, createStream: refuse, put: refuse, putStream: refuse };
+  const writes = { create: refuse, createStream: refuse, put: refuse };
   return { ...store, ...writes, replace: refuse, remove: refuse };
 }

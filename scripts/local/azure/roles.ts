@@ -1,5 +1,14 @@
+import type { Condition } from "./condition.ts";
+
 /** A role given to a principal on a scope (an ARM id), as the authorization provider keeps it. */
-export type RoleAssignment = { id?: string; scope: string; roleId: string; principalId: string };
+export type RoleAssignment = {
+  id?: string;
+  scope: string;
+  roleId: string;
+  principalId: string;
+  /** It gives only the actions that meet it. */
+  condition?: Condition | undefined;
+};
 
 export type Access = { principalId: string; anyOf: string[]; scope: string };
 
@@ -99,8 +108,16 @@ export function isAllowed(assignments: readonly RoleAssignment[], access: Access
     (assignment) =>
       assignment.principalId === access.principalId &&
       isWithin(access.scope, assignment.scope) &&
-      access.anyOf.some((action) => gives(assignment.roleId, action)),
+      access.anyOf.some(
+        (action) =>
+          gives(assignment.roleId, action) &&
+          (assignment.condition?.(action, containerIn(access.scope)) ?? true),
+      ),
   );
+}
+
+function containerIn(scope: string): string {
+  return /\/containers\/([^/]+)/i.exec(scope)?.[1] ?? "";
 }
 
 /** ARM ids are compared without regard to case, step by step. */

@@ -17,6 +17,7 @@ import {
   isOverwrite,
   PERMISSION_MISMATCH,
   UNAUTHORIZED_OVERWRITE,
+  IMMUTABLE,
   notAuthenticated,
   proofOf,
   refusalOfAccount,
@@ -33,6 +34,8 @@ export type StorageFront = Closable & {
   queueUrl: string;
   /** Accounts by name. An account that is not here does not exist. */
   accounts: Map<string, FrontAccount>;
+  /** ARM ids, in lower case, of containers with time-based retention. */
+  writeOnce: Set<string>;
 };
 
 export type FrontOptions = {
@@ -50,6 +53,7 @@ export type FrontOptions = {
 
 type Front = FrontOptions & {
   accounts: Map<string, FrontAccount>;
+  writeOnce: Set<string>;
   agent: Agent;
   queueClock: QueueClock | undefined;
 };
@@ -60,6 +64,8 @@ type Call = {
   path: string;
   query: URLSearchParams;
   incoming: IncomingMessage;
+  /** Set where it may not overwrite: how Azure refuses that. */
+  overwriting?: StorageRefusal;
 };
 
 /** Puts Azure's authorization in front of Azurite, which knows no roles. */
@@ -73,13 +79,15 @@ export async function startStorageFront(options: FrontOptions): Promise<StorageF
   const { queueSpeed } = options;
   const queueClock = queueSpeed === undefined ? undefined : createQueueClock(queueSpeed);
   const agent = new Agent({ keepAlive: true, ca });
-  const front: Front = { ...options, accounts, agent, queueClock };
+  const writeOnce = new Set<string>();
+  const front: Front = { ...options, accounts, writeOnce, agent, queueClock };
   const blob = await startService(front, "blob");
   const queue = await startService(front, "queue");
   return {
     blobUrl: blob.url,
     queueUrl: queue.url,
     accounts,
+    writeOnce,
     close: async () => {
       await Promise.all([blob.close(), queue.close()]);
       front.agent.destroy();
@@ -127,7 +135,7 @@ async function handle(front: Front, service: "blob" | "queue", { incoming, answe
     query: url.searchParams,
     incoming,
   };
-  const refusal = await judge(front, call);
+  const refusal = (await judge(front, call)) ?? judgeRetention(front, call);
   return refusal
     ? refuse({ incoming, answer }, refusal)
     : forward(front, call, {
@@ -198,9 +206,35 @@ function judgeAccess(front: Front, call: Call, principalId: string): StorageRefu
     return PERMISSION_MISMATCH;
   }
   const scope = right.on === "" ? account.id : `${account.id}/${right.on}`;
-  return isAllowed(front.assignments, { principalId, anyOf: right.anyOf, scope })
-    ? undefined
-    : PERMISSION_MISMATCH;
+  const may = (anyOf: string[]) => isAllowed(front.assignments, { principalId, anyOf, scope });
+  if (may(right.anyOf)) {
+    return undefined;
+  }
+  if (!may(right.toCreate ?? [])) {
+    return PERMISSION_MISMATCH;
+  }
+  call.overwriting = UNAUTHORIZED_OVERWRITE;
+  return undefined;
+}
+
+/**
+ * In a container with time-based retention nothing is changed or removed before its time, and no
+ * stand-in lives so long. Source: learn.microsoft.com/azure/storage/blobs/immutable-time-based-retention-policy-overview.
+ */
+function judgeRetention({ writeOnce }: Front, call: Call): StorageRefusal | undefined {
+  const { service, account, path, query, incoming } = call;
+  const [container = "", blob] = path.split("/");
+  const id = `${account.id}/blobServices/default/containers/${container}`;
+  if (service !== "blob" || blob === undefined || !writeOnce.has(id.toLowerCase())) {
+    return undefined;
+  }
+  const comp = query.get("comp") ?? "";
+  if (incoming.method === "PUT" && ["", "blocklist"].includes(comp)) {
+    call.overwriting ??= IMMUTABLE;
+    return undefined;
+  }
+  const changes = incoming.method === "DELETE" || ["metadata", "properties"].includes(comp);
+  return changes && incoming.method !== "GET" && incoming.method !== "HEAD" ? IMMUTABLE : undefined;
 }
 
 const NO_COPY: StorageRefusal = {
@@ -226,7 +260,7 @@ function refuse({ incoming, answer }: Exchange, refusal: StorageRefusal): void {
 /** Streams both ways; resolves when the answer has been handed on. */
 async function forward(
   { agent, azurite }: Front,
-  { service, query, incoming }: Call,
+  { service, query, incoming, overwriting }: Call,
   { answer, target }: { answer: ServerResponse; target: string },
 ): Promise<void> {
   const upstream = new URL(service === "blob" ? azurite.blobUrl : azurite.queueUrl);
@@ -238,7 +272,11 @@ async function forward(
         port: upstream.port,
         method: incoming.method,
         path: target,
-        headers: { ...incoming.headers, host: upstream.host },
+        headers: {
+          ...incoming.headers,
+          host: upstream.host,
+          ...(overwriting && { "if-none-match": "*" }),
+        },
       },
       (reply) => {
         if (answer.destroyed) {
@@ -247,6 +285,11 @@ async function forward(
           return resolve();
         }
         const code = headerOf(reply, "x-ms-error-code");
+        if (overwriting && code === "BlobAlreadyExists") {
+          reply.resume();
+          refuse({ incoming, answer }, overwriting);
+          return resolve();
+        }
         if (isOverwrite({ method: incoming.method, query }, code)) {
           reply.resume();
           refuse({ incoming, answer }, UNAUTHORIZED_OVERWRITE);

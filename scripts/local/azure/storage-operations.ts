@@ -10,7 +10,12 @@ export type StorageRequest = {
  * What a request needs: one of these actions (as role definitions name them, after
  * `Microsoft.Storage/storageAccounts/`) on a resource of the account (empty: the account itself).
  */
-export type NeededRight = { anyOf: string[]; on: string };
+export type NeededRight = {
+  anyOf: string[];
+  on: string;
+  /** What serves instead, where the blob is not there yet. */
+  toCreate?: string[];
+};
 
 /**
  * The right that a data operation needs; undefined: no role gives it, or the operation is not
@@ -22,7 +27,18 @@ export function neededRight(request: StorageRequest): NeededRight | undefined {
   const steps = request.service === "blob" ? BLOB_STEPS : QUEUE_STEPS;
   const level = container === undefined ? "service" : rest.length === 0 ? "container" : "item";
   const anyOf = steps[level](request, rest);
-  return anyOf && { anyOf, on: container === undefined ? "" : `${steps.parent}/${container}` };
+  const isPutBlob =
+    level === "item" &&
+    steps === BLOB_STEPS &&
+    request.method === "PUT" &&
+    !request.query.has("comp");
+  return (
+    anyOf && {
+      anyOf,
+      on: container === undefined ? "" : `${steps.parent}/${container}`,
+      ...(isPutBlob && { toCreate: [`${BLOBS}/add/action`] }),
+    }
+  );
 }
 
 type Find = (request: StorageRequest, rest: string[]) => string[] | undefined;

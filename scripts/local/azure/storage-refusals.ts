@@ -77,6 +77,13 @@ export const UNAUTHORIZED_OVERWRITE: StorageRefusal = {
   message: "This request is not authorized to perform blob overwrites.",
 };
 
+/** A change to a blob that retention holds. */
+export const IMMUTABLE: StorageRefusal = {
+  status: 409,
+  code: "BlobImmutableDueToPolicy",
+  message: "This operation is not permitted as the blob is immutable due to a policy.",
+};
+
 /**
  * Azurite's refusal of a Put Blob in Azure's own words: who may create (`c`) and is refused for lack of
  * a permission would have overwritten.

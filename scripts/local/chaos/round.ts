@@ -171,7 +171,7 @@ async function checkJobs(
 ): Promise<{ found: Problem[]; duplicates: number; gaps: number }> {
   const { x, azure, importService, mailboxFolder } = system;
   const mailbox = await readMailbox(mailboxFolder);
-  const pages = await readPages(azure.readContainer("archive"));
+  const pages = await readPages(azure.readContainer("evidence"));
   const findings = importService.findings();
   const verdicts = await Promise.all(
     jobs.map(async ({ portal, account }, index) => {

@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 
 import { armId, autoname, groupId, readInputs, removeFrom, requireExisting } from "../arm.ts";
+import { type Condition, readCondition } from "../condition.ts";
 import { ROLES } from "../roles.ts";
-import type { Lifecycles, Made, Provider, ResourceRequest, World } from "../world.ts";
+import type { Change, Lifecycles, Made, Provider, ResourceRequest, World } from "../world.ts";
 
 export const identity: Provider = {
   "azure-native:resources:ResourceGroup": makeResourceGroup,
@@ -17,6 +18,7 @@ export const identityLifecycles: Lifecycles = {
     remove: ({ id }, { identities }) => removeFrom(identities, (one) => one.id === id),
   },
   "azure-native:authorization:RoleAssignment": {
+    update: changeRoleAssignment,
     remove: ({ id }, { assignments }) => removeFrom(assignments, (one) => one.id === id),
   },
 };
@@ -60,12 +62,14 @@ const assignmentInputs = z.looseObject({
   // Without it a fresh identity is refused now and then: PrincipalNotFound (azure.md section 3).
   principalType: z.literal("ServicePrincipal"),
   roleAssignmentName: z.guid().optional(),
-  condition: z.undefined({ error: "conditions are not judged by the local Azure" }).optional(),
+  condition: z.string().optional(),
+  conditionVersion: z.literal("2.0").optional(),
 });
 
 function makeRoleAssignment(request: ResourceRequest, world: World): Made {
   const { scope, roleDefinitionId, principalId, ...inputs } = readInputs(assignmentInputs, request);
   const roleId = readRoleId(roleDefinitionId);
+  const condition = conditionOf(inputs);
   requireExisting(world, scope, "the scope");
   if (!world.identities.some((one) => one.principalId === principalId)) {
     throw new Error(`PrincipalNotFound: principal ${principalId} does not exist in the directory`);
@@ -75,8 +79,28 @@ function makeRoleAssignment(request: ResourceRequest, world: World): Made {
   }
   const name = inputs.roleAssignmentName ?? randomUUID();
   const id = `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
-  world.assignments.push({ id, scope, roleId, principalId });
+  world.assignments.push({ id, scope, roleId, principalId, condition });
   return { id, name, state: { name, type: "Microsoft.Authorization/roleAssignments" } };
+}
+
+type Conditional = Pick<z.infer<typeof assignmentInputs>, "condition" | "conditionVersion">;
+
+/** Azure takes a condition with its version only. */
+function conditionOf({ condition, conditionVersion }: Conditional): Condition | undefined {
+  if ((condition === undefined) !== (conditionVersion === undefined)) {
+    throw new Error("InvalidConditionVersion: condition and conditionVersion go together");
+  }
+  return condition === undefined ? undefined : readCondition(condition);
+}
+
+/** All that can be changed of an assignment is its condition (and description). */
+function changeRoleAssignment(change: Change, world: World): Made {
+  const { id, name } = change.resource;
+  const assignment = world.assignments.find((one) => one.id === id);
+  if (assignment) {
+    assignment.condition = conditionOf(readInputs(assignmentInputs, change));
+  }
+  return { id, name, state: {} };
 }
 
 function isSame(one: World["assignments"][number], other: World["assignments"][number]): boolean {

@@ -30,6 +30,7 @@ import type {
 export const storage: Provider = {
   "azure-native:storage:StorageAccount": makeAccount,
   "azure-native:storage:BlobContainer": makeContainer,
+  "azure-native:storage:BlobContainerImmutabilityPolicy": makeRetention,
   "azure-native:storage:Queue": makeQueue,
   "azure-native:storage:Blob": makeBlob,
 };
@@ -40,6 +41,9 @@ export const storageLifecycles: Lifecycles = {
     remove: async ({ id, name }, world) => {
       await blobsOf(world, id).getContainerClient(name).deleteIfExists();
     },
+  },
+  "azure-native:storage:BlobContainerImmutabilityPolicy": {
+    remove: ({ id }, { front }) => void front.writeOnce.delete(containerOf(id)),
   },
   "azure-native:storage:Queue": {
     remove: async ({ id, name }, world) => {
@@ -72,18 +76,10 @@ const accountInputs = z.looseObject({
   // The service's defaults: keys are good, anonymous reading is not.
   allowSharedKeyAccess: z.boolean().default(true),
   allowBlobPublicAccess: z.boolean().default(false),
-  immutableStorageWithVersioning: z
-    .looseObject({
-      immutabilityPolicy: z.looseObject({ state: z.enum(["Disabled", "Unlocked", "Locked"]) }),
-    })
-    .optional(),
 });
 
 function makeAccount(request: ResourceRequest, world: World): Made {
   const inputs = readInputs(accountInputs, request);
-  if (inputs.immutableStorageWithVersioning?.immutabilityPolicy.state === "Locked") {
-    throw new Error("BadRequest: an account is created with an unlocked policy, and locked later");
-  }
   const azurite = world.spareAccounts.shift();
   if (!azurite) {
     throw new Error("The local Azure has no storage account left: raise SPARE_ACCOUNTS");
@@ -171,6 +167,30 @@ async function makeContainer(request: ResourceRequest, world: World): Promise<Ma
   const id = `${account.id}/blobServices/default/containers/${name}`;
   await blobClientByKey(world, account.azurite).getContainerClient(name).create();
   return { id, name, state: { name, type: `${ACCOUNT_KIND}/blobServices/containers` } };
+}
+
+const retentionInputs = z.looseObject({
+  resourceGroupName: z.string(),
+  accountName: z.string(),
+  containerName: z.string(),
+  immutabilityPolicyName: z.literal("default").optional(),
+  immutabilityPeriodSinceCreationInDays: z.number().int().min(1).max(146_000),
+});
+
+/** Holds from now on what is in the container, and what comes into it. */
+function makeRetention(request: ResourceRequest, world: World): Made {
+  const inputs = readInputs(retentionInputs, request);
+  const { id: account } = findAccount(world, inputs.accountName);
+  const container = `${account}/blobServices/default/containers/${inputs.containerName}`;
+  requireExisting(world, container, "the container");
+  const id = `${container}/immutabilityPolicies/default`;
+  world.front.writeOnce.add(containerOf(id));
+  const type = `${ACCOUNT_KIND}/blobServices/containers/immutabilityPolicies`;
+  return { id, name: "default", state: { name: "default", type, state: "Unlocked" } };
+}
+
+function containerOf(policy: string): string {
+  return policy.slice(0, policy.indexOf("/immutabilityPolicies/")).toLowerCase();
 }
 
 const queueInputs = z.looseObject({

@@ -30,6 +30,8 @@ const identity = new ManagedIdentityCredential({ clientId: process.env["CLIENT_I
 const blobs = new BlobServiceClient(given.blobUrl, identity);
 const records = blobs.getContainerClient(given.names.records);
 const secrets = blobs.getContainerClient(given.names.secrets);
+const evidence = blobs.getContainerClient("evidence");
+const kept = blobs.getContainerClient("kept");
 const packages = new BlobServiceClient(given.packagesUrl, identity);
 const work = new QueueServiceClient(given.queueUrl, identity).getQueueClient(given.names.work);
 const accountName = new URL(given.blobUrl).pathname.replaceAll("/", "");
@@ -64,6 +66,20 @@ const TRIES: Record<string, () => Promise<unknown>> = {
       throw new Error(`${length} bytes`);
     }
   },
+  "creates evidence": async () => evidence.getBlockBlobClient("a").upload("1", 1),
+  "creates evidence that is there": async () =>
+    evidence.getBlockBlobClient("a").upload("2", 1, { conditions: { ifNoneMatch: "*" } }),
+  "overwrites evidence": async () => evidence.getBlockBlobClient("a").upload("2", 1),
+  "stages a block of evidence": async () =>
+    evidence.getBlockBlobClient("b").stageBlock("AAAA", "2", 1),
+  "describes evidence": async () => evidence.getBlockBlobClient("a").setMetadata({ x: "y" }),
+  "deletes evidence": async () => evidence.getBlockBlobClient("a").delete(),
+  "reads evidence": async () => readAs(evidence, "a", "1"),
+  "creates what is kept": async () => kept.getBlockBlobClient("a").upload("1", 1),
+  "overwrites what is kept": async () => kept.getBlockBlobClient("a").upload("2", 1),
+  "describes what is kept": async () => kept.getBlockBlobClient("a").setMetadata({ x: "y" }),
+  "deletes what is kept": async () => kept.getBlockBlobClient("a").delete(),
+  "reads what is kept": async () => readAs(kept, "a", "1"),
   "writes another container": async () => secrets.getBlockBlobClient("x").upload("x", 1),
   "lists another container": async () => secrets.listBlobsFlat().next(),
   "lists containers": async () => blobs.listContainers().next(),
@@ -103,6 +119,13 @@ for (const [name, attempt] of Object.entries(TRIES)) {
   results[name] = await attempt().then(() => "ok", codeOf);
 }
 process.stdout.write(JSON.stringify(results));
+
+async function readAs(container: ContainerClient, name: string, expected: string): Promise<void> {
+  const text = (await container.getBlockBlobClient(name).downloadToBuffer()).toString();
+  if (text !== expected) {
+    throw new Error(`it says ${text}`);
+  }
+}
 
 /** Asks the endpoint unless this process already has a token for the resource: the client keeps them. */
 async function ask(clientId: string, resource = "https://storage.azure.com"): Promise<unknown> {

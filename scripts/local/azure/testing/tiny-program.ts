@@ -12,6 +12,14 @@ import * as random from "@pulumi/random";
 
 import { ROLES } from "../roles.ts";
 
+/** Reading, and creating what is not there. */
+const CREATE_ONLY = ["write", "delete"]
+  .map(
+    (action) =>
+      `!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/${action}'})`,
+  )
+  .join(" AND ");
+
 const config = new pulumi.Config();
 const { tenantId, subscriptionId } = await authorization.getClientConfig();
 const group = new resources.ResourceGroup("group");
@@ -31,6 +39,8 @@ const archive = createAccount("archive", false);
 const packages = createAccount("packages", true);
 const records = createContainer("records", archive);
 const secrets = createContainer("secrets", archive);
+const evidence = createContainer("evidence", archive);
+const kept = createContainer("kept", archive);
 const zips = createContainer("zips", packages);
 const work = new storage.Queue("work", { resourceGroupName, accountName: archive.name });
 const zip = new storage.Blob("app-0123.zip", {
@@ -50,6 +60,14 @@ const open = createSecret("open", password.result);
 const shut = createSecret("shut", config.requireSecret("shut"));
 
 assign("records", "Storage Blob Data Contributor", records.id);
+assign("evidence", "Storage Blob Data Contributor", evidence.id, identity, CREATE_ONLY);
+assign("kept", "Storage Blob Data Contributor", kept.id);
+new storage.BlobContainerImmutabilityPolicy("kept", {
+  resourceGroupName,
+  accountName: archive.name,
+  containerName: kept.name,
+  immutabilityPeriodSinceCreationInDays: 7,
+});
 assign("other", "Storage Blob Data Reader", records.id, other);
 assign("work", "Storage Queue Data Contributor", work.id);
 assign("zips", "Storage Blob Data Reader", zips.id);
@@ -140,6 +158,7 @@ function assign(
   role: string,
   scope: pulumi.Input<string>,
   to = identity,
+  condition?: string,
 ): pulumi.Resource {
   const roleId = Object.keys(ROLES).find((id) => ROLES[id]?.name === role);
   return new authorization.RoleAssignment(name, {
@@ -147,6 +166,7 @@ function assign(
     principalType: "ServicePrincipal",
     roleDefinitionId: `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
     scope,
+    ...(condition !== undefined && { condition, conditionVersion: "2.0" }),
   });
 }
 

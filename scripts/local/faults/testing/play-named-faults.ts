@@ -105,7 +105,7 @@ async function judge(
     mailbox: await readMailbox(mailboxFolder),
     results: importService.results(),
     findings: importService.findings(),
-    pages: await readPages(azure.readContainer("archive")),
+    pages: await readPages(azure.readContainer("evidence")),
   });
   const unfinished = jobs.reduce((sum, job) => sum + job.unfinished, 0);
   return { ...verdict, gaps, unfinished };
