@@ -120,7 +120,7 @@ it("A gap that earlier versions made without asking is read after all", async ()
     unsearched: true,
   };
   await parts.store.replace(
-    "state/job-1/coverage.json",
+    "work/job-1/coverage.json",
     Buffer.from(JSON.stringify({ ...body, gaps: [gap] })),
     etag,
   );
@@ -131,7 +131,7 @@ it("A gap that earlier versions made without asking is read after all", async ()
 });
 
 async function coverageOf({ store }: Parts) {
-  const blob = await store.read("state/job-1/coverage.json");
+  const blob = await store.read("work/job-1/coverage.json");
   const body = z.looseObject({}).parse(JSON.parse(Buffer.from(blob?.body ?? "{}").toString()));
   return { etag: blob?.etag ?? "", body };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore } from "../testing/memory-store.ts";
+import { createMemoryStore, tamperWith } from "../testing/memory-store.ts";
 import { createManifest, type ManifestEntry, type ManifestHead, readManifest } from "./manifest.ts";
 
 const HEAD: ManifestHead = {
@@ -104,7 +104,7 @@ describe("A manifest", () => {
   it("that was tampered with is named, and not quoted", async () => {
     const store = createMemoryStore();
     const { name } = await write(ENTRIES, store);
-    await store.put(name, Buffer.from(`${JSON.stringify(HEAD)}\n{"id":"s3cr3t"}\n`));
+    tamperWith(store, name, Buffer.from(`${JSON.stringify(HEAD)}\n{"id":"s3cr3t"}\n`));
     const manifest = await readManifest(store, ANSWER);
     await expect(Array.fromAsync(manifest?.entries() ?? [])).rejects.toMatchObject({
       code: "unusable-record",

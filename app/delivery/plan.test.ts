@@ -270,7 +270,7 @@ function putLookup(posts: WirePost[]): Promise<void> {
 
 async function putBlob(name: string, posts: WirePost[]): Promise<void> {
   const body = toJson({ data: posts, meta: { result_count: posts.length } });
-  await store.put(name, body, { metadata: { receivedat: RECEIVED } });
+  await store.create(name, body, { metadata: { receivedat: RECEIVED } });
 }
 
 function idsOf(posts: PlannedPost[]): string[] {

@@ -49,7 +49,7 @@ describe("A job that the portal does not know", () => {
 
   it("keeps its evidence, and its account may be archived by another job", async () => {
     const page = names.page(names.capturePages("job-1", "c"), 1);
-    await harness.store.put(page, Buffer.from("{}"));
+    await harness.store.create(page, Buffer.from("{}"));
     await logIn(visitor);
     await visitor.post("/jobs/remove", { jobId: "job-1" });
     expect(await harness.store.read(page)).toBeDefined();

@@ -51,6 +51,16 @@ export function createMemoryStore(): Store & { blobs: Map<string, Blob> } {
   };
 }
 
+/** What nobody may do: evidence is given other bytes. */
+export function tamperWith(
+  { blobs }: Pick<ReturnType<typeof createMemoryStore>, "blobs">,
+  name: string,
+  body: Uint8Array,
+): void {
+  const { etag = "", metadata = {} } = blobs.get(name) ?? {};
+  blobs.set(name, { body: Buffer.from(body), etag, metadata });
+}
+
 /** Metadata travels as headers: names in any case, values without what no header can hold. */
 function asHeaders(metadata: Record<string, string>): Record<string, string> {
   const headers = new Headers(metadata);

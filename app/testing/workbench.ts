@@ -122,7 +122,7 @@ export async function createWorkbench(): Promise<Workbench> {
     async holdBack(post, { taskId, window }) {
       const page = names.page(names.lookupPages(JOB, taskId), 1);
       const body = toJson({ data: [post], meta: { result_count: 1 } });
-      await parts.store.put(page, body, { metadata: { receivedat: WORK_BEGINS } });
+      await parts.store.create(page, body, { metadata: { receivedat: WORK_BEGINS } });
       await addToOutbox(parts.store, JOB, {
         postId: post.id,
         reason: "late",

@@ -160,11 +160,11 @@ describe("A post that waits and cannot go", () => {
   it("because its page is gone is kept in the same way", async () => {
     const page = names.page(names.lookupPages(JOB, "task-0"), 1);
     const blob = await bench.store.read(page);
-    await bench.store.remove(page);
+    bench.store.blobs.delete(page);
     await deliver("task-1");
     expect(bench.platform.completions).toMatchObject([{ items: listOf([other, ...IDS]) }]);
     expect(await waiting()).toMatchObject([{ postId: stuck, tries: 1 }]);
-    await bench.store.put(page, blob?.body ?? Buffer.from(""), {
+    await bench.store.create(page, blob?.body ?? Buffer.from(""), {
       metadata: { receivedat: WORK_BEGINS },
     });
     await deliver("task-2", dayOf(2));

@@ -71,7 +71,7 @@ describe.each([2, 4])("%d workers on one queue", (count) => {
 it("A late post that goes out with its own window does not go out again", async () => {
   const [late] = POSTS;
   const page = "evidence/job-1/captures/late/pages/000001.json";
-  await bench.store.put(page, Buffer.from(JSON.stringify({ data: [late] })), {
+  await bench.store.create(page, Buffer.from(JSON.stringify({ data: [late] })), {
     metadata: { receivedat: WORK_BEGINS },
   });
   const about = { reason: "late", foundAt: WORK_BEGINS } as const;

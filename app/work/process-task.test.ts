@@ -44,7 +44,7 @@ it("A late post of a window that was answered goes out with the next task, once"
   await bench.accept("task-1");
   bench.start();
   await vi.advanceTimersByTimeAsync(1000);
-  await bench.store.put(page, Buffer.from(JSON.stringify({ data: [post] })), {
+  await bench.store.create(page, Buffer.from(JSON.stringify({ data: [post] })), {
     metadata: { receivedat: WORK_BEGINS },
   });
   const about = { reason: "late", foundAt: WORK_BEGINS } as const;

@@ -1,3 +1,4 @@
+import { tamperWith } from "../testing/memory-store.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
@@ -120,7 +121,7 @@ describe("The same task again", () => {
     const blob = await bench.store.read(page);
     const text = Buffer.from(blob?.body ?? []).toString();
     const tampered = Buffer.from(text.replace("At 2026-01-01T06", "At 2026-01-01T07"));
-    await bench.store.put(page, tampered, { metadata: blob?.metadata ?? {} });
+    tamperWith(bench.store, page, tampered);
     await bench.accept("task-1", { sealedSas: FRESH });
     await pass(MINUTE_MS);
     // Each item of the page has the page's hash in its record.
@@ -367,7 +368,7 @@ async function deliver(taskId: string, changes = {}): Promise<void> {
 async function putPage(post: { id: string }): Promise<void> {
   const page = [...bench.store.blobs.keys()].find((name) => name.includes("/pages/")) ?? "";
   const body = Buffer.from(JSON.stringify({ data: [post], meta: { result_count: 1 } }));
-  await bench.store.put(page.replace("000001", "000002"), body, {
+  await bench.store.create(page.replace("000001", "000002"), body, {
     metadata: { request: "", receivedat: WORK_BEGINS },
   });
 }
