@@ -8,7 +8,7 @@ const NAME_LIMIT = 1024;
 /** Names without a job's id in front, and those that are the beginning of others. */
 const OTHERS = new Set(
   (
-    "account signIn writableState writableEvidence rejected vocabulary endedSession jobs readsOfMonth reads everyCapture captures captureProofPages page everyMedium media outbox " +
+    "account signIn writableState writableEvidence rejected vocabulary doubted endedSession jobs readsOfMonth reads everyCapture captures captureProofPages page everyMedium media outbox " +
     "evidenceOfTasks ledgers undelivered missingPosts"
   ).split(" "),
 );
