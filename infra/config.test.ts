@@ -108,6 +108,7 @@ describe("readConfig", () => {
     ["azure-native:location", { "azure-native:location": "" }],
     ["alertEmail", { alertEmail: "operator" }],
     ["hoursWithoutDelivery", { hoursWithoutDelivery: "48" }],
+    ["daysWithoutRequest", { daysWithoutRequest: "3" }],
     ["logRetentionDays", { logRetentionDays: "7" }],
     ["evidenceAccess", { evidenceAccess: "append-only" }],
     ["immutabilityDays", { immutabilityDays: "-1" }],

@@ -105,6 +105,12 @@ export const plainSchema = z.object({
   alertEmail: z.email().optional(),
   // The alert sees two days, and a task may wait for one without a word.
   hoursWithoutDelivery: z.coerce.number().int().min(1).max(24).default(6),
+  daysWithoutRequest: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2, "an alert of Azure sees two days")
+    .default(2),
   logRetentionDays: days.min(30).max(730).default(90),
 
   vocabulary: z.enum(["tweet", "post"]).optional(),

@@ -93,6 +93,8 @@ export type TwitterConnectorArgs = {
   alertEmail?: string | undefined;
   /** Hours that a window may wait for its delivery before somebody is told, 1 to 24. Default: 6. */
   hoursWithoutDelivery?: number | undefined;
+  /** Days for which Microsoft 365 may ask for nothing of a job, 1 or 2. Default: 2. */
+  daysWithoutRequest?: number | undefined;
   /** Days that logs are kept, 30 to 730. Default: 90. */
   logRetentionDays?: number | undefined;
 

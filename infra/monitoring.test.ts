@@ -20,6 +20,7 @@ const ARGS: MonitoringArgs = {
   },
   alertEmail: "operator@example.com",
   hoursWithoutDelivery: 6,
+  daysWithoutRequest: 2,
   retentionDays: 90,
   dailyQuotaGb: 5,
   isProduction: false,

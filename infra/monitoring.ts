@@ -25,6 +25,8 @@ export type MonitoringArgs = {
   alertEmail: string | undefined;
   /** How long a window that was asked for may wait before somebody is told: 1 to 24. */
   hoursWithoutDelivery: number;
+  /** How long the platform may ask for nothing of a job before somebody is told: 1 or 2. */
+  daysWithoutRequest: number;
   /** How long logs are kept: 30 to 730. */
   retentionDays: number;
   /** What the workspace takes in a day; -1: all. Beyond it logs are lost, and alerts over them blind. */

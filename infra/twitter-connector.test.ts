@@ -1,5 +1,7 @@
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import type { TwitterConnectorArgs } from "./connector-args.ts";
+import { program as ownProgram } from "../examples/own-program/index.ts";
 import { evaluate } from "./testing/mocks.ts";
 import { TwitterConnector } from "./twitter-connector.ts";
 
@@ -38,6 +40,13 @@ describe("a connector as a component of another program", () => {
     ]);
     const own = (name: string) => resources.filter((one) => one.name.startsWith(name)).length;
     expect(own("press") + own("council")).toBe(resources.length);
+  });
+
+  it("is used so by the example", async () => {
+    const { all, outputs } = await evaluate(() => ownProgram(async () => ARGS.package));
+    expect(all("web:WebApp").map(({ name }) => name)).toEqual(["press-site", "support-site"]);
+    expect(Object.keys(outputs)).toEqual(["connectorUrls", "callbackUrls", "passwords"]);
+    expect(await pulumi.isSecret(pulumi.output(outputs["passwords"]))).toBe(true);
   });
 
   it.each<[string, string, Partial<TwitterConnectorArgs>, string]>([

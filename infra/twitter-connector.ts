@@ -256,6 +256,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
         },
         alertEmail: config.alertEmail,
         hoursWithoutDelivery: config.hoursWithoutDelivery,
+        daysWithoutRequest: config.daysWithoutRequest,
         retentionDays: config.logRetentionDays,
         dailyQuotaGb: DAILY_LOG_QUOTA_GB[config.environment],
         isProduction,

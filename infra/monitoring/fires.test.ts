@@ -352,4 +352,71 @@ describe("the alerts over what others log", () => {
     const Detail = "Data collection stopped due to daily limit. Status = OverQuota";
     expect(firingAlerts({ Operation: [{ TimeGenerated, Detail }] }, now)).toEqual(["logs-capped"]);
   });
+
+  const stored = (OperationName: string, more: Row = {}) => ({
+    TimeGenerated,
+    OperationName,
+    ObjectKey: "/archive/evidence/job-1/captures/c/pages/000001.json",
+    StatusText: "Success",
+    ConditionsUsed: "",
+    UserAgentHeader: "azsdk-js",
+    ...more,
+  });
+  const firingOn = (row: Row) => firingAlerts({ StorageBlobLogs: [row] }, now);
+
+  it.each(["DeleteBlob", "PutBlob", "PutBlockList", "CopyBlob", "SetBlobMetadata"])(
+    "evidence that somebody else touches fires: %s",
+    (operation) => {
+      expect(firingOn(stored(operation))).toEqual(["evidence-changed"]);
+    },
+  );
+
+  it.each<[what: string, Row]>([
+    ["creates evidence", stored("PutBlob", { ConditionsUsed: "If-None-Match=*" })],
+    ["reads evidence", stored("GetBlob")],
+    [
+      "tries to delete it in vain",
+      stored("DeleteBlob", { StatusText: "AuthorizationPermissionMismatch" }),
+    ],
+    ["changes state", stored("PutBlob", { ObjectKey: "/archive/state/jobs/job-1.json" })],
+    [
+      "is Azure's lifecycle",
+      stored("DeleteBlob", { UserAgentHeader: "ObjectLifeCycleScanner/0.50" }),
+    ],
+  ])("evidence is in order where somebody %s", (_what, row) => {
+    expect(firingOn(row)).toEqual([]);
+  });
+
+  it.each(["PutBlob", "PutBlockList", "DeleteBlob"])("a package fires: %s", (operation) => {
+    const ObjectKey = "/packages1/packages/app-0123.zip";
+    expect(firingOn(stored(operation, { ObjectKey }))).toEqual(["package-written"]);
+    expect(firingOn(stored("GetBlob", { ObjectKey }))).toEqual([]);
+  });
+});
+
+describe("the alert over a platform that asks for nothing", () => {
+  const NOW = new Date("2026-06-03T12:00:00Z");
+  const lines = (event: EventName, ...hoursAgo: number[]) =>
+    hoursAgo.flatMap((hours) => {
+      const time = new Date(NOW.getTime() - hours * HOUR_MS).toISOString();
+      return toRows(JSON.stringify({ time, level: "info", event, jobId: "job-1" }));
+    });
+  const captures = lines("capture.completed", ...Array.from({ length: 190 }, (_, n) => n / 4));
+  const firing = (...rows: Row[]) =>
+    firingAlerts({ AppServiceConsoleLogs: rows }, NOW, ["unasked"]);
+
+  it("fires on an account that is captured and not asked for", () => {
+    expect(firing(...captures)).toEqual(["unasked"]);
+  });
+
+  it.each<[what: string, Row[]]>([
+    ["a window was asked for yesterday", lines("task.accepted", 40)],
+    ["the job was deleted", lines("job.deleted", 1)],
+  ])("does not fire where %s", (_what, more) => {
+    expect(firing(...captures, ...more)).toEqual([]);
+  });
+
+  it("does not fire on an account that is new", () => {
+    expect(firing(...lines("capture.completed", 40, 30, 20, 10, 1))).toEqual([]);
+  });
 });

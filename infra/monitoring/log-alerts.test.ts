@@ -3,7 +3,7 @@ import { type EventName, EVENTS } from "../../app/events.ts";
 import { problemsIn } from "../testing/kusto.ts";
 import { type LogAlert, logAlerts } from "./log-alerts.ts";
 
-const alerts = logAlerts({ hoursWithoutDelivery: 6 });
+const alerts = logAlerts({ hoursWithoutDelivery: 6, daysWithoutRequest: 2 });
 
 describe("each alert over logs", () => {
   it.each(alerts)("$name has a query that Azure can read", ({ query }) => {
@@ -57,7 +57,7 @@ describe("the events", () => {
     ["work.poisoned", ["given-up"]],
     ["connector.started", ["crash-loop"]],
     ["connector.failed", ["crash-loop"]],
-    ["task.accepted", ["undelivered"]],
+    ["task.accepted", ["undelivered", "unasked"]],
     ["x.rate-limited", []],
   ])("%s are told by %j", (event, expected) => {
     const telling = alerts.filter(({ events }) => events.includes(event));
@@ -79,7 +79,7 @@ describe("the queries", () => {
   });
 
   it("wait for a delivery as long as they are told", () => {
-    const [late] = logAlerts({ hoursWithoutDelivery: 12 });
+    const [late] = logAlerts({ hoursWithoutDelivery: 12, daysWithoutRequest: 2 });
     expect(late?.query).toContain("asked < ago(12h)");
     expect(late?.description).toContain("more than 12 hours ago");
   });

@@ -35,19 +35,24 @@ type EventAlert = Pick<LogAlert, "name" | "title" | "severity" | "description" |
     pipe?: string;
   };
 
+/** After how long somebody is told. */
+export type Patience = { hoursWithoutDelivery: number; daysWithoutRequest: number };
+
 /** Every alert over logs, each with its query. Each is billed by how often it is evaluated. */
-export function logAlerts({ hoursWithoutDelivery }: { hoursWithoutDelivery: number }): LogAlert[] {
-  const overEvents = [undelivered(hoursWithoutDelivery), ...EVENT_ALERTS].map(
-    ({ pipe, ...alert }): LogAlert => ({
-      threshold: 0,
-      evaluationFrequency: "PT15M",
-      // Longer than the frequency, so that a line that comes in late is still seen.
-      windowSize: "PT1H",
-      ...alert,
-      query: [eventsNamed(alert.events), ...(pipe === undefined ? [] : [pipe])].join("\n"),
-    }),
-  );
-  return [...overEvents, SECRET_EXPIRES, LOGS_CAPPED];
+export function logAlerts({ hoursWithoutDelivery, daysWithoutRequest }: Patience): LogAlert[] {
+  const overEvents = [
+    undelivered(hoursWithoutDelivery),
+    unasked(daysWithoutRequest),
+    ...EVENT_ALERTS,
+  ].map(({ pipe, ...alert }): LogAlert => ({
+    threshold: 0,
+    evaluationFrequency: "PT15M",
+    // Longer than the frequency, so that a line that comes in late is still seen.
+    windowSize: "PT1H",
+    ...alert,
+    query: [eventsNamed(alert.events), ...(pipe === undefined ? [] : [pipe])].join("\n"),
+  }));
+  return [...overEvents, SECRET_EXPIRES, LOGS_CAPPED, EVIDENCE_CHANGED, PACKAGE_WRITTEN];
 }
 
 /**
@@ -68,6 +73,32 @@ function undelivered(hours: number): EventAlert {
     pipe: [
       `| summarize asked = min(TimeGenerated), done = countif(${isDone}) by taskId = tostring(log.taskId)`,
       `| where done == 0 and asked < ago(${hours}h)`,
+    ].join("\n"),
+    evaluationFrequency: "PT1H",
+    windowSize: "P2D",
+  };
+}
+
+/**
+ * A job that is captured and that the platform asks for nothing of. Told from the scheduled captures,
+ * which are a few minutes apart: the first of them has to be nearly as old as the query looks back.
+ */
+function unasked(days: number): EventAlert {
+  const hours = days * 24 - 1;
+  return {
+    name: "unasked",
+    title: "Microsoft 365 asks for nothing",
+    severity: 2,
+    description:
+      `An account is captured, and for ${days === 1 ? "a day" : `${days} days`} Microsoft 365 has not ` +
+      "asked for any window of it, so nothing of it is imported. It stays in the archive. See in the " +
+      "compliance portal whether the connector is there, is switched on, and shows an error. If it " +
+      "was deleted there on purpose, remove the account on the connector's status page.",
+    events: ["capture.completed", "task.accepted", "job.deleted"],
+    pipe: [
+      "| summarize earliest = min(TimeGenerated),",
+      `    asked = countif(TimeGenerated > ago(${days}d) and (${isEvent("task.accepted")} or ${isEvent("job.deleted")})) by jobId = tostring(log.jobId)`,
+      `| where asked == 0 and earliest < ago(${hours}h)`,
     ].join("\n"),
     evaluationFrequency: "PT1H",
     windowSize: "P2D",
@@ -324,6 +355,69 @@ const LOGS_CAPPED: LogAlert = {
     "can fire. See which table grew, under Usage of the workspace, or raise the cap.",
   events: [],
   query: [rowsOf(["Detail"], ["Operation"]), '| where Detail contains "OverQuota"'].join("\n"),
+  threshold: 0,
+  evaluationFrequency: "PT15M",
+  windowSize: "PT1H",
+};
+
+/** Writes that make or change a blob, as StorageBlobLogs names them. */
+const WRITES = [
+  "PutBlob",
+  "PutBlockList",
+  "PutBlobFromURL",
+  "CopyBlob",
+  "CopyBlobFromURL",
+  "AppendBlock",
+];
+const CHANGES = ["SetBlobMetadata", "SetBlobProperties", "SnapshotBlob", "UndeleteBlob"];
+/** What went through in a container, by the path of its blobs. */
+const doneIn = (container: string) =>
+  [
+    rowsOf(
+      ["OperationName", "ObjectKey", "StatusText", "ConditionsUsed", "UserAgentHeader"],
+      ["StorageBlobLogs"],
+    ),
+    `| where StatusText == "Success" and ObjectKey contains "/${container}/"`,
+  ].join("\n");
+
+/**
+ * The connector creates evidence with If-None-Match, and changes none of it. Azure's own lifecycle deletes
+ * what is as old as deleteAfterDays (learn.microsoft.com/azure/storage/blobs/lifecycle-management-overview).
+ */
+const EVIDENCE_CHANGED: LogAlert = {
+  name: "evidence-changed",
+  title: "Evidence was overwritten or deleted",
+  severity: 1,
+  description:
+    "A blob in the container of evidence was written without the condition that it is new, changed, or " +
+    "deleted; the connector does none of this. See who in StorageBlobLogs of the workspace (ObjectKey, " +
+    "RequesterObjectId, CallerIpAddress). What was there before is a version of the blob: restore it, " +
+    "and hold the archive against what was handed over: npm run verify.",
+  events: [],
+  query: [
+    doneIn("evidence"),
+    `| where OperationName in (${listOf(["DeleteBlob", ...CHANGES])}) or (OperationName in (${listOf(WRITES)}) and ConditionsUsed !contains "If-None-Match")`,
+    '| where UserAgentHeader !contains "ObjectLifeCycleScanner" and UserAgentHeader !contains "OLCMScanner"',
+  ].join("\n"),
+  threshold: 0,
+  evaluationFrequency: "PT15M",
+  windowSize: "PT1H",
+};
+
+/** A deployment writes one, too, and Azure's log does not say what a deployment is. */
+const PACKAGE_WRITTEN: LogAlert = {
+  name: "package-written",
+  title: "A package was written",
+  severity: 3,
+  description:
+    "Somebody wrote or deleted a package that the site can run. A deployment does: if nobody of yours " +
+    "deployed at that time, somebody else can run code as the site. npm run smoke hashes the package; " +
+    "StorageBlobLogs of the workspace says who it was. Deploy again, and renew the account's keys.",
+  events: [],
+  query: [
+    doneIn("packages"),
+    `| where OperationName in (${listOf(["DeleteBlob", ...WRITES, ...CHANGES])})`,
+  ].join("\n"),
   threshold: 0,
   evaluationFrequency: "PT15M",
   windowSize: "PT1H",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { logAlerts } from "../monitoring/log-alerts.ts";
 import { type Row, runKusto, type Tables } from "./kusto-run.ts";
 
-const HOURS_WITHOUT_DELIVERY = 6;
+const PATIENCE = { hoursWithoutDelivery: 6, daysWithoutRequest: 2 };
 const lineSchema = z.object({ time: z.iso.datetime() });
 
 /** Lines of the connector's log as App Service hands them over, from one of its hosts. */
@@ -20,7 +20,7 @@ export function toRows(text: string, host = "host-1"): Row[] {
 
 /** Names of the alerts over logs (of these, or of all) that fire at a moment, sorted. */
 export function firingAlerts(tables: Tables, now: Date, among?: readonly string[]): string[] {
-  return logAlerts({ hoursWithoutDelivery: HOURS_WITHOUT_DELIVERY })
+  return logAlerts(PATIENCE)
     .filter(({ name }) => among?.includes(name) ?? true)
     .filter(({ query, threshold, windowSize }) => {
       const since = now.getTime() - toMilliseconds(windowSize);

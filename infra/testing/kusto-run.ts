@@ -214,6 +214,10 @@ function evaluate(tree: Tree, row: Row, world: World): unknown {
       return toText(at(0))
         .toLowerCase()
         .includes(toText(at(2)).toLowerCase());
+    case "NotContainsExpression":
+      return !toText(at(0))
+        .toLowerCase()
+        .includes(toText(at(2)).toLowerCase());
     case "InExpression":
       return elements(part(part(tree, 2), 1)).some(
         (one) => compare(at(0), evaluate(one, row, world)) === 0,

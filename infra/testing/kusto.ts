@@ -12,6 +12,8 @@ const TABLES: Record<string, string> = {
     "(TimeGenerated: datetime, Host: string, Level: string, ResultDescription: string)",
   AZKVAuditLogs: "(TimeGenerated: datetime, OperationName: string)",
   AzureDiagnostics: "(TimeGenerated: datetime, OperationName: string, ResourceProvider: string)",
+  StorageBlobLogs:
+    "(TimeGenerated: datetime, OperationName: string, ObjectKey: string, StatusText: string, ConditionsUsed: string, UserAgentHeader: string, AuthenticationType: string, RequesterObjectId: string, CallerIpAddress: string)",
   Operation: "(TimeGenerated: datetime, OperationCategory: string, Detail: string)",
 };
 

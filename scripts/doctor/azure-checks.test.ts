@@ -26,6 +26,44 @@ const WELL = {
   [`${GET} ${ROLE}/two`]: { json: { id: "two" } },
 };
 
+describe("Autoscale", () => {
+  const SETTING = `${GROUP}/providers/Microsoft.Insights/autoscalesettings/one`;
+  const METRIC = `${GET} ${SETTING}/providers/Microsoft.Insights/metrics?metricnames=ObservedMetricValue&aggregation=Average&interval=PT5M&api-version=2024-02-01`;
+  const observing = (...values: (number | undefined)[]) => ({
+    json: {
+      value: [
+        {
+          timeseries: [
+            { data: values.map((average) => ({ ...(average !== undefined && { average }) })) },
+          ],
+        },
+      ],
+    },
+  });
+  const check = async (answer: Answer) => {
+    const type = "azure-native:monitor:AutoscaleSetting";
+    const run = createScriptedRun({ [METRIC]: answer });
+    const resources = async () => [...RESOURCES, { type, urn: "u9", id: SETTING }];
+    const checks = azureChecks({ az: createAz(run), resources, mend: false });
+    return runChecks(
+      checks.filter(({ what }) => what === "Autoscale"),
+      { begin: () => undefined, end: () => undefined },
+    );
+  };
+
+  it("is well where it sees the queue's length", async () => {
+    expect(await check(observing(undefined, 3))).toMatchObject([
+      { result: "ok", detail: "sees a work queue of 3 messages" },
+    ]);
+  });
+
+  it("is blind where it has observed nothing", async () => {
+    expect(await check(observing(undefined, undefined))).toMatchObject([
+      { result: "failed", detail: expect.stringContaining("observed nothing") as unknown },
+    ]);
+  });
+});
+
 describe("Key Vault references", () => {
   it("are well when Azure has resolved each", async () => {
     expect(await found("Key Vault references")).toEqual({
@@ -103,7 +141,11 @@ describe("without a stack to ask", () => {
       throw new NotCheckedError("no stack");
     };
     const findings = await run({}, resources);
-    expect(findings.map(({ result }) => result)).toEqual(["not checked", "not checked"]);
+    expect(findings.map(({ result }) => result)).toEqual([
+      "not checked",
+      "not checked",
+      "not checked",
+    ]);
   });
 });
 

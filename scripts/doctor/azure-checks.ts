@@ -32,6 +32,7 @@ export function azureChecks(deps: AzureDeps): Check[] {
   return [
     { what: "Key Vault references", run: () => checkReferences(deps) },
     { what: "Roles", run: () => checkRoles(deps) },
+    { what: "Autoscale", run: () => checkAutoscale(deps) },
   ];
 }
 
@@ -120,6 +121,37 @@ async function checkRoles({ az, resources }: AzureDeps): Promise<Verdict> {
     : failed(
         `not there (any more):\n${gone.map(({ id }) => id).join("\n")}`,
         "npx pulumi refresh, and then npm run up assigns them again",
+      );
+}
+
+const METRICS_API = "api-version=2024-02-01";
+const metricsSchema = z.object({
+  value: z.array(
+    z.object({
+      timeseries: z.array(
+        z.object({ data: z.array(z.object({ average: z.number().optional() })) }),
+      ),
+    }),
+  ),
+});
+
+/** Autoscale that does not see the queue's length does nothing, and tells nobody. */
+async function checkAutoscale({ az, resources }: AzureDeps): Promise<Verdict> {
+  const [id] = idsOf(await resources(), /^azure-native:monitor(?:\/\w+)?:AutoscaleSetting$/);
+  if (id === undefined) {
+    return ok("the stack does not scale by itself");
+  }
+  const query = `metricnames=ObservedMetricValue&aggregation=Average&interval=PT5M&${METRICS_API}`;
+  const said = await az.get(`${id}/providers/Microsoft.Insights/metrics?${query}`, metricsSchema);
+  const observed = (said?.value ?? [])
+    .flatMap(({ timeseries }) => timeseries)
+    .flatMap(({ data }) => data)
+    .flatMap(({ average }) => average ?? []);
+  return observed.length > 0
+    ? ok(`sees a work queue of ${observed.at(-1)} messages`)
+    : failed(
+        "autoscale has observed nothing for an hour, so the number of instances stays as it is",
+        "See the run history of the autoscale setting in the Azure portal; npm run up writes it anew",
       );
 }
 

@@ -62,12 +62,12 @@ const shut = createSecret("shut", config.requireSecret("shut"));
 assign("records", "Storage Blob Data Contributor", records.id);
 assign("evidence", "Storage Blob Data Contributor", evidence.id, identity, CREATE_ONLY);
 assign("kept", "Storage Blob Data Contributor", kept.id);
-new storage.BlobContainerImmutabilityPolicy("kept", {
+export const retention = new storage.BlobContainerImmutabilityPolicy("kept", {
   resourceGroupName,
   accountName: archive.name,
   containerName: kept.name,
   immutabilityPeriodSinceCreationInDays: 7,
-});
+}).name;
 assign("other", "Storage Blob Data Reader", records.id, other);
 assign("work", "Storage Queue Data Contributor", work.id);
 assign("zips", "Storage Blob Data Reader", zips.id);
