@@ -42,9 +42,9 @@ describe("Autoscale", () => {
   });
   const check = async (answer: Answer) => {
     const type = "azure-native:monitor:AutoscaleSetting";
-    const run = createScriptedRun({ [METRIC]: answer });
+    const scripted = createScriptedRun({ [METRIC]: answer });
     const resources = async () => [...RESOURCES, { type, urn: "u9", id: SETTING }];
-    const checks = azureChecks({ az: createAz(run), resources, mend: false });
+    const checks = azureChecks({ az: createAz(scripted), resources, mend: false });
     return runChecks(
       checks.filter(({ what }) => what === "Autoscale"),
       { begin: () => undefined, end: () => undefined },
