@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readCondition } from "../scripts/local/azure/condition.ts";
 import type { Evaluation } from "./testing/mocks.ts";
 import { evaluateMode as run, type Mode } from "./testing/modes.ts";
 import { reveal } from "./testing/property-values.ts";
@@ -158,28 +159,45 @@ describe("development", () => {
 });
 
 describe("an immutable archive", () => {
-  it("is made so from the start, and not restored to a point in time", async () => {
-    const { find } = await run("immutable archive");
-    expect(find(ACCOUNT, "connectorarchive").inputs["immutableStorageWithVersioning"]).toEqual({
-      enabled: true,
-      immutabilityPolicy: {
-        immutabilityPeriodSinceCreationInDays: 2190,
-        state: "Unlocked",
-        allowProtectedAppendWrites: false,
-      },
+  const POLICY = "storage:BlobContainerImmutabilityPolicy";
+
+  it("holds evidence and not state, and is not restored to a point in time", async () => {
+    const { find, all } = await run("immutable archive");
+    expect(all(POLICY)).toHaveLength(1);
+    expect(find(POLICY).inputs).toMatchObject({
+      containerName: "evidence",
+      immutabilityPeriodSinceCreationInDays: 2190,
+      allowProtectedAppendWrites: false,
     });
     expect(
       find("storage:BlobServiceProperties", "connectorarchive-blob-service").inputs,
-    ).toMatchObject({
-      restorePolicy: { enabled: false },
-    });
+    ).toMatchObject({ restorePolicy: { enabled: false } });
   });
 
   it("is not made so unasked", async () => {
-    const { find } = await run("production");
-    expect(find(ACCOUNT, "connectorarchive").inputs).not.toHaveProperty(
-      "immutableStorageWithVersioning",
+    const { all } = await run("production");
+    expect(all(POLICY)).toEqual([]);
+  });
+});
+
+describe("the site's role on evidence", () => {
+  const ROLE = "authorization:RoleAssignment";
+
+  it("takes away what changes or removes it, on request", async () => {
+    const { find } = await run("immutable archive");
+    const { condition, conditionVersion } = find(ROLE, "connectorarchive-evidence-role").inputs;
+    expect(conditionVersion).toBe("2.0");
+    const judge = readCondition(String(condition));
+    const given = ["read", "add/action", "write", "delete", "move/action"].filter((action) =>
+      judge(`blobServices/containers/blobs/${action}`, "evidence"),
     );
+    expect(given).toEqual(["read", "add/action"]);
+    expect(find(ROLE, "connectorarchive-state-role").inputs).not.toHaveProperty("condition");
+  });
+
+  it("has no condition unasked", async () => {
+    const { find } = await run("production");
+    expect(find(ROLE, "connectorarchive-evidence-role").inputs).not.toHaveProperty("condition");
   });
 });
 

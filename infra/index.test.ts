@@ -134,6 +134,7 @@ const UNTAGGABLE = new Set([
   "network:PrivateDnsZoneGroup",
   "storage:Blob",
   "storage:BlobContainer",
+  "storage:BlobContainerImmutabilityPolicy",
   "storage:BlobServiceProperties",
   "storage:ManagementPolicy",
   "storage:Queue",

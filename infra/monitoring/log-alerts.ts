@@ -96,9 +96,9 @@ function unasked(days: number): EventAlert {
       "was deleted there on purpose, remove the account on the connector's status page.",
     events: ["capture.completed", "task.accepted", "job.deleted"],
     pipe: [
-      "| summarize earliest = min(TimeGenerated),",
+      "| summarize since = min(TimeGenerated),",
       `    asked = countif(TimeGenerated > ago(${days}d) and (${isEvent("task.accepted")} or ${isEvent("job.deleted")})) by jobId = tostring(log.jobId)`,
-      `| where asked == 0 and earliest < ago(${hours}h)`,
+      `| where asked == 0 and since < ago(${hours}h)`,
     ].join("\n"),
     evaluationFrequency: "PT1H",
     windowSize: "P2D",
