@@ -411,7 +411,7 @@ const PACKAGE_WRITTEN: LogAlert = {
   severity: 3,
   description:
     "Somebody wrote or deleted a package that the site can run. A deployment does: if nobody of yours " +
-    "deployed at that time, somebody else can run code as the site. npm run smoke hashes the package; " +
+    "deployed at that time, somebody else can run code as the site. npm run smoke says which package runs; " +
     "StorageBlobLogs of the workspace says who it was. Deploy again, and renew the account's keys.",
   events: [],
   query: [

@@ -84,6 +84,7 @@ describe("The sign-in", { timeout: 60_000 }, () => {
 
 describe("The status page", { timeout: 60_000 }, () => {
   test("shows everyone the state, and an administrator the jobs and what they cover", async () => {
+    system.portal.consent();
     for (const window of WINDOWS) {
       system.x.setNow(new Date(Date.parse(window.end) + 60_000));
       await system.portal.requestWindow(window);

@@ -31,8 +31,10 @@ export type CompliancePortal = {
   validate(): Promise<void>;
   /** Every credential of the contract opens the connector, and no other does. */
   probeCredentials(): Promise<void>;
-  /** The sign-in pop-up, IsCreated, then admin consent, for which no page asked before. `handle` is the account's, without @. */
+  /** The sign-in pop-up, IsCreated, then admin consent. `handle` is the account's, without @. */
   signIn(handle: string): Promise<void>;
+  /** Admin consent, for which no page asks before the account is signed in. */
+  consent(): void;
   /** Asks for a window and waits for its import; throws when nothing moves any more. */
   requestWindow(window: Window, dirtyEntities?: string[]): Promise<TaskResult>;
   /** The status page's facts, as the signed-in administrator. */
@@ -48,6 +50,7 @@ export function createCompliancePortal(options: PortalOptions): CompliancePortal
   const browser = createBrowser(send);
   const call = createCaller(handoff, send, limits.requestMs);
   importService.expectConnector(handoff.azureAppId);
+  const consent = () => entra.consent(PLATFORM_APP_ID);
   return {
     jobId,
     validate: () => validate(call, limits.validateMs),
@@ -55,8 +58,9 @@ export function createCompliancePortal(options: PortalOptions): CompliancePortal
     async signIn(handle) {
       await signIn(browser, { handoff, jobId, handle });
       await assertCreated(call, jobId);
-      entra.consent(PLATFORM_APP_ID);
+      consent();
     },
+    consent,
     requestWindow: (window, dirtyEntities) =>
       requestWindow({ window, dirtyEntities, jobId }, { call, importService, limits }),
     async readStatus() {
