@@ -24,6 +24,7 @@ const id = fc.oneof(
 const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   job: (jobId) => names.job(jobId),
   coverage: (jobId) => names.coverage(jobId),
+  count: (jobId) => names.count(jobId),
   chain: (jobId) => names.chain(jobId),
   estimate: (jobId) => names.estimate(jobId),
   capturePages: (jobId) => names.page(names.capturePages(jobId, "c"), 1),

@@ -28,10 +28,10 @@ export async function readDoubtsAgain(
 ): Promise<void> {
   const { gaps } = await readCoverage(deps.store, source.jobId);
   const now = floorToSecond(deps.now());
-  const isDue = ({ readAgainAt, tried }: Gap) =>
-    readAgainAt === undefined ? tried === NOT_ASKED_FOR : readAgainAt <= now;
-  // Those of a search are searched again.
-  for (const gap of gaps.filter((one) => !one.unsearched && isDue(one)).slice(0, MOST_AT_A_TIME)) {
+  // What a search contradicted itself on is searched again (search.ts).
+  const isDue = ({ readAgainAt, tried, unsearched = false }: Gap) =>
+    readAgainAt === undefined ? tried === NOT_ASKED_FOR : !unsearched && readAgainAt <= now;
+  for (const gap of gaps.filter(isDue).slice(0, MOST_AT_A_TIME)) {
     try {
       await readAgain(deps, source, { gap, within });
     } catch (error) {
