@@ -236,6 +236,7 @@ describe("npm run doctor", () => {
       "Key Vault references": "not checked",
       Roles: "not checked",
       "Admin consent": "not checked",
+      Autoscale: "not checked",
       Site: "ok",
       Package: "ok",
       Validate: "ok",

@@ -9,7 +9,7 @@ import { listen } from "../testing/listen.ts";
 const SCRIPT = join(import.meta.dirname, "../testing/flat-run.ts");
 const run = promisify(execFile);
 
-describe("Memory stays flat", { timeout: 120_000 }, () => {
+describe("Memory stays flat", { timeout: 300_000 }, () => {
   it("over a window of 200,000 posts", async () => {
     const { items, grownMebibytes } = await handOver("posts", 200_000);
     expect(items).toBe(200_000);
