@@ -14,6 +14,7 @@ export type ErrorCode =
   | "consent-missing"
   | "sas-unusable"
   | "upload-refused"
+  | "upload-name-taken"
   | "upload-unavailable"
   | "daily-limit"
   | "platform-refused"

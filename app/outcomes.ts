@@ -108,6 +108,11 @@ const RULES: Record<ErrorCode, Rule> = {
     alert: "platform.refused",
     afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS },
   },
+  "upload-name-taken": {
+    kind: "retry",
+    alert: "platform.refused",
+    afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS },
+  },
   "upload-unavailable": { kind: "retry", afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS } },
   "daily-limit": { kind: "park" },
   "platform-refused": { ...COMPLETE, alert: "platform.refused" },

@@ -13,7 +13,7 @@ import {
 } from "./testing/stack.ts";
 
 const STORAGE = "new Storage(\n      `${name}archive`,";
-const RETENTION = "retention: config,\n      },\n      ";
+const RETENTION = "evidenceAccess: config.evidenceAccess,\n      },\n      ";
 
 await onEngines(describeLife);
 

@@ -148,6 +148,22 @@ describe("A medium", () => {
 });
 
 describe("An upload", () => {
+  it("under a name that has other bytes and stays, goes under one of its own bytes, and is listed so", async () => {
+    const all = await start();
+    const [first = ""] = IDS;
+    const upload = async (fileName: string) => {
+      if (fileName === `${first}.json`) {
+        throw new ConnectorError("upload-name-taken", "holds it with other bytes");
+      }
+    };
+    const { entries, uploads } = await deliverWindow(all, DAY, { upload });
+    const entry = entries.find(({ id }) => id === first);
+    expect(entry?.fileName).toBe(`${first}-${entry?.sha256.slice(0, 16)}.json`);
+    expect(uploads.has(entry?.fileName ?? "")).toBe(true);
+    const again = await deliverWindow(all, DAY, { upload });
+    expect(again.entries).toEqual(entries);
+  });
+
   it("that fails fails the delivery with its own reason, so that nothing is reported as handed over", async () => {
     const all = await start();
     const upload = async (fileName: string) => {

@@ -104,6 +104,35 @@ async function loadPost(
   return { ...due, post, includes: page.includes, receivedAt, pageSha256 };
 }
 
+/**
+ * Uploads an item under the name of its post. Where the container has that name from a run that was cut
+ * off, with the post as another page has it, and lets nobody overwrite it, the item goes there under a
+ * name of its own bytes: the platform imports only what the completion names.
+ * @returns the name.
+ */
+async function uploadItem(
+  upload: Upload,
+  {
+    id,
+    known,
+    body,
+    sha256,
+  }: { id: string; known: ManifestEntry | undefined; body: Uint8Array; sha256: string },
+): Promise<string> {
+  const fileName = known?.fileName ?? `${id}.json`;
+  try {
+    await upload(fileName, body);
+    return fileName;
+  } catch (error) {
+    if (known || !(error instanceof ConnectorError) || error.code !== "upload-name-taken") {
+      throw error;
+    }
+    const ownName = `${id}-${sha256.slice(0, 16)}.json`;
+    await upload(ownName, body);
+    return ownName;
+  }
+}
+
 async function deliverPost(
   deps: DeliverDeps,
   { jobId, account, window, upload }: Delivery,
@@ -122,9 +151,8 @@ async function deliverPost(
         return Buffer.from(JSON.stringify(toItem(parts)));
       };
       const { body, media } = await fit(planned, toBody);
-      const fileName = `${post.id}.json`;
-      await upload(fileName, body);
       const sha256 = createHash("sha256").update(body).digest("hex");
+      const fileName = await uploadItem(upload, { id: post.id, known, body, sha256 });
       if (known?.format === format && known.sha256 !== sha256) {
         deps.log("delivery.differs", { jobId, postId: post.id, format });
       }

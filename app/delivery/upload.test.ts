@@ -140,7 +140,7 @@ describe("An upload", () => {
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({
-        code: "upload-refused",
+        code: "upload-name-taken",
         message: expect.stringMatching(
           /holds 1\.json with other bytes .* instead of 25/,
         ) as unknown,

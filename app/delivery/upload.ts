@@ -21,8 +21,8 @@ export type UploadOptions = {
  * Uploads into the task's folder of the platform's container. An item's name and bytes are determined,
  * so one that is there already (a write whose answer was lost, a run that was cut off) and may not be
  * overwritten is uploaded, as long as its length and MD5 agree where the SAS allows to look.
- * @throws ConnectorError `sas-unusable`, `upload-unavailable`, or `upload-refused`, which is also what
- * an item of the same name with other bytes is.
+ * @throws ConnectorError `sas-unusable`, `upload-unavailable`, `upload-refused`, or `upload-name-taken`
+ * where an item of the same name has other bytes.
  */
 export function createUpload(
   sasUri: string,
@@ -134,7 +134,7 @@ function md5Of(body: Uint8Array): string {
 
 function otherBytes(fileName: string, { bytes, md5 }: Found, body: Uint8Array): ConnectorError {
   return new ConnectorError(
-    "upload-refused",
+    "upload-name-taken",
     `The platform's container holds ${fileName} with other bytes and does not let it be overwritten: ` +
       `${bytes} bytes, MD5 ${md5}, instead of ${body.byteLength}, MD5 ${md5Of(body)}. ` +
       "A container that is new brings it: the platform sends one when it asks again",

@@ -84,12 +84,20 @@ async function importItem({ task, mailbox, outcome, row, item, problems }: Step)
   }
 }
 
-/** Only files that the completion names are imported: a file that it forgets would be lost. */
+/**
+ * Only files that the completion names are imported: a file that it forgets would be lost. Where nobody
+ * may overwrite, a post may have a second file, and that one is named.
+ */
 function findUnlisted(task: Task, files: Set<string>, { itemMetadata }: Completion): Finding[] {
   const folder = `${task.jobId}/${task.taskId}/`;
   const listed = new Set(itemMetadata.map(({ fileName }) => folder + fileName));
+  const { searchParams } = new URL(task.container.sasUri);
+  const mayOverwrite = searchParams.get("sp")?.includes("w") ?? false;
+  const isReplaced = (name: string) =>
+    !mayOverwrite &&
+    [...listed].some((other) => other.startsWith(`${name.replace(/\.json$/, "")}-`));
   return [...files]
-    .filter((name) => !listed.has(name))
+    .filter((name) => !listed.has(name) && !isReplaced(name))
     .map((name) => ({
       taskId: task.taskId,
       fileName: name,
