@@ -36,7 +36,8 @@ export const COMPLETION_TRIES = 15;
 
 const GIVE_UP: Rule = { kind: "fail-temporarily", poison: true };
 /** Nothing says that it is for good: it is tried once an hour, and told each time. */
-const STUCK: Rule = { kind: "park", afterMs: HOUR_MS, alert: "work.stuck" };
+const STUCK_MS = 60 * MINUTE_MS;
+const STUCK: Rule = { kind: "park", afterMs: STUCK_MS, alert: "work.stuck" };
 /** A completion that is owed stays owed, and is told of until it is accepted. */
 const OWE: Rule = { kind: "park", afterMs: HOUR_MS, alert: "platform.completion-owed" };
 const COMPLETE: Rule = {

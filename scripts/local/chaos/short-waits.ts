@@ -2,8 +2,8 @@ import type { Rewrite } from "../rewritten-app.ts";
 
 /**
  * The app with short leases, renewed as much more often, so that whoever is killed is missed in
- * seconds; with less waiting for the queue, for messages that are lost, for storage that is down, and for
- * posts to settle. Nothing else is changed.
+ * seconds; with less waiting for the queue, for messages that are lost, for storage that is down, for
+ * posts to settle, and for work in which the process ended many times. Nothing else is changed.
  */
 export function shortWaits({ leaseSeconds }: { leaseSeconds: number }): Rewrite[] {
   return WAITS.map(([file, name, before, after]) => ({
@@ -27,4 +27,5 @@ const WAITS: [
   ["app/work/lost-work.ts", "MISSING_MS", "60 \\* 60_000", () => 3_000],
   ["app/work/chain.ts", "OVERDUE_MS", "60 \\* 60_000", () => 60_000],
   ["app/capture/walk.ts", "SETTLING_SECONDS", "60", () => 12],
+  ["app/outcomes.ts", "STUCK_MS", "60 \\* MINUTE_MS", () => 10_000],
 ];
