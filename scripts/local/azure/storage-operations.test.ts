@@ -13,7 +13,6 @@ test.each([
   ["blob", "HEAD /c?restype=container", ON_C, ["blobServices/containers/read"]],
   ["blob", "DELETE /c?restype=container", ON_C, ["blobServices/containers/delete"]],
   ["blob", "GET /c?restype=container&comp=list&prefix=a", ON_C, [`${BLOBS}/read`]],
-  ["blob", "PUT /c/a/b.json", ON_C, [`${BLOBS}/write`]],
   ["blob", "PUT /c/a?comp=block&blockid=x", ON_C, [`${BLOBS}/write`]],
   ["blob", "PUT /c/a?comp=appendblock", ON_C, [`${BLOBS}/write`, `${BLOBS}/add/action`]],
   ["blob", "PUT /c/a?comp=lease", ON_C, [`${BLOBS}/write`]],
@@ -32,6 +31,14 @@ test.each([
   ["queue", "DELETE /q/messages", ON_Q, [`${MESSAGES}/delete`]],
 ] as const)("%s %s needs a right on '%s': %j", (service, line, on, anyOf) => {
   expect(neededRight(toRequest(service, line))).toEqual({ on, anyOf });
+});
+
+test("a blob that is put in one piece needs less where it is only created", () => {
+  expect(neededRight(toRequest("blob", "PUT /c/a/b.json"))).toEqual({
+    on: ON_C,
+    anyOf: [`${BLOBS}/write`],
+    toCreate: [`${BLOBS}/add/action`],
+  });
 });
 
 test.each([
