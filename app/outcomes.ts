@@ -38,6 +38,12 @@ const GIVE_UP: Rule = { kind: "fail-temporarily", poison: true };
 /** Nothing says that it is for good: it is tried once an hour, and told each time. */
 const STUCK_MS = 60 * MINUTE_MS;
 const STUCK: Rule = { kind: "park", afterMs: STUCK_MS, alert: "work.stuck" };
+/** It ends by itself, as every upload does: when the container's address expires, it is `sas-unusable`. */
+const REFUSED_UPLOAD: Rule = {
+  kind: "retry",
+  alert: "platform.refused",
+  afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS },
+};
 /** A completion that is owed stays owed, and is told of until it is accepted. */
 const OWE: Rule = { kind: "park", afterMs: HOUR_MS, alert: "platform.completion-owed" };
 const COMPLETE: Rule = {
@@ -103,17 +109,8 @@ const RULES: Record<ErrorCode, Rule> = {
     atMostMs: HOUR_MS,
     afterwards: { kind: "fail-temporarily" },
   },
-  // Both end by themselves: when the container's address expires, it is `sas-unusable`.
-  "upload-refused": {
-    kind: "retry",
-    alert: "platform.refused",
-    afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS },
-  },
-  "upload-name-taken": {
-    kind: "retry",
-    alert: "platform.refused",
-    afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS },
-  },
+  "upload-refused": REFUSED_UPLOAD,
+  "upload-name-taken": REFUSED_UPLOAD,
   "upload-unavailable": { kind: "retry", afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS } },
   "daily-limit": { kind: "park" },
   "platform-refused": { ...COMPLETE, alert: "platform.refused" },

@@ -142,14 +142,7 @@ export function readConfig(
   encryptedKeys = keysFrom(process.env["PULUMI_CONFIG_SECRET_KEYS"]),
 ): ProgramConfig {
   const secretOf = (key: SecretKey) => (get(config, key) ? config.getSecret(key) : undefined);
-  const secrets = {
-    apiSecretKey: secretOf("apiSecretKey"),
-    azureAppSecret: secretOf("azureAppSecret"),
-    twitterApiKey: secretOf("twitterApiKey"),
-    twitterApiSecretKey: secretOf("twitterApiSecretKey"),
-    twitterAccessToken: secretOf("twitterAccessToken"),
-    twitterAccessTokenSecret: secretOf("twitterAccessTokenSecret"),
-  };
+  const secrets = secretsBy(secretOf);
   const plain = plainSchema.safeParse(readPlainValues(config));
   const isSet = (key: SecretKey) => secrets[key] !== undefined;
   const problems = [
@@ -179,8 +172,13 @@ export function completeConfig(args: Arguments): ProgramConfig {
     throw unusable(problems);
   }
   const secretOf = (key: SecretKey) => (isSet(key) ? pulumi.secret(args[key] ?? "") : undefined);
+  return { ...plain.data, ...secretsBy(secretOf) };
+}
+
+function secretsBy(
+  secretOf: (key: SecretKey) => pulumi.Output<string> | undefined,
+): Record<SecretKey, pulumi.Output<string> | undefined> {
   return {
-    ...plain.data,
     apiSecretKey: secretOf("apiSecretKey"),
     azureAppSecret: secretOf("azureAppSecret"),
     twitterApiKey: secretOf("twitterApiKey"),
