@@ -131,10 +131,10 @@ function secondListing(time: string): string {
 }
 
 function secondUpload(): Rewrite {
-  const again = "post.id === VICTIM ? await upload(`again-${$1}`, $2) : undefined";
+  const again = "id === VICTIM ? await upload(`again-${$1}`, $2) : undefined";
   return {
     file: "app/delivery/deliver.ts",
-    pattern: /await upload\((\w+), (\w+)\);/,
+    pattern: /await upload\((fileName), (body)\);/,
     replacement: `void (${again}, await upload($1, $2));`,
   };
 }

@@ -53,7 +53,8 @@ function find({ posts }: Timeline, isWanted: (post: Post) => boolean): Post {
 }
 
 function isPlain(post: Post): boolean {
-  return post.referenced_tweets === undefined && post.attachments === undefined;
+  const { referenced_tweets, attachments, article } = post;
+  return [referenced_tweets, attachments, article].every((part) => part === undefined);
 }
 
 function hasPhoto(

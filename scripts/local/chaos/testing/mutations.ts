@@ -18,6 +18,12 @@ export const MUTATIONS: Record<string, Mutation> = {
         pattern: /await (runTask\(deps, \{ lease, keeper \}, \w+\));/,
         replacement: "void (await lease.finish(), await $1);",
       },
+      // Else another instance would notice within the hour that the message is lost, and send it anew.
+      {
+        file: "app/work/lost-work.ts",
+        pattern: /await sendLostMessages\(deps, jobId, .*\);/,
+        replacement: "",
+      },
     ],
     fault: NAMED_FAULTS["killed-before-upload"],
     result: { gaps: 0 },
@@ -26,8 +32,14 @@ export const MUTATIONS: Record<string, Mutation> = {
     rewrites: [
       {
         file: "app/capture/walk.ts",
-        pattern: /\.\.\.\(nextToken !== undefined && \{ nextToken \}\),/,
+        pattern: /\.\.\.\(nextToken !== undefined && .*\{ nextToken \}\),/,
         replacement: "",
+      },
+      // Else it would ask X for what is older than the first page's last post.
+      {
+        file: "app/capture/walk.ts",
+        pattern: /return lowest === undefined \|\| /,
+        replacement: "return true || lowest === undefined || ",
       },
     ],
     fault: undefined,
