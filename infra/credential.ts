@@ -6,7 +6,7 @@ export type Credential = "federated" | "secret";
 /**
  * How the connector shows Entra who it is. Federated, with no secret anywhere, where the site's
  * identity and the registration are of one tenant, because Entra trusts a managed identity only
- * there (azure.md section 4); by a client secret otherwise.
+ * there (docs/azure.md#credential); by a client secret otherwise.
  * @throws pulumi.RunError where what was asked for cannot be.
  */
 export function chooseCredential(

@@ -10,7 +10,7 @@ type Rule = [rule: string, type: string, inputs: Record<string, unknown>, name?:
 
 const SITE = "web:WebApp";
 const ACCOUNT = "storage:StorageAccount";
-/** Every rule of Checkov that azure.md section 1 names; each is set, or decided. */
+/** Every Checkov rule for these kinds of resources; each is set, or decided (docs/security-decisions.md). */
 const CHECKOV = [
   "CK3 CK13 CK14 CK15 CK16 CK17 CK18 CK33 CK34 CK35 CK36 CK41 CK42 CK44 CK57 CK59 CK63 CK65 CK66 CK71",
   "CK72 CK78 CK88 CK109 CK110 CK111 CK114 CK189 CK206 CK211 CK212 CK213 CK214 CK222 CK225 CK244",

@@ -16,7 +16,7 @@ const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
 
 /**
  * The deployed package, in a small account of its own: azure-native uploads blobs with the account's
- * shared key, which the archive's account does not have (azure.md section 2).
+ * shared key, which the archive's account does not have (docs/azure.md#package).
  */
 export class AppPackage extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;

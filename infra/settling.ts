@@ -13,7 +13,7 @@ type Clock = { now: () => number; wait: (ms: number) => Promise<unknown> };
 const CLOCK: Clock = { now: () => Date.now(), wait: (ms) => setTimeout(ms) };
 
 /**
- * Azure takes up to minutes to heed a new role (azure.md section 3), and Entra to know a new password
+ * Azure takes up to minutes to heed a new role (docs/azure.md#roles), and Entra to know a new password
  * or federated credential everywhere (learn.microsoft.com/entra/workload-id). A site that is started
  * before cannot read its secrets, and is not told of them again for a day; or is refused its token. So
  * it waits; only where something is new.

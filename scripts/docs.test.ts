@@ -8,9 +8,22 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (file: string) => readFileSync(`${ROOT}${file}`, "utf8");
 const PAGES = [
   ...readdirSync(ROOT).filter((file) => file.endsWith(".md")),
-  ...readdirSync(`${ROOT}docs`)
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => `docs/${file}`),
+  ...["docs", ".github"].flatMap((folder) =>
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".md"))
+      .map((file) => `${folder}/${file.replaceAll("\\", "/")}`),
+  ),
+];
+/** Files with comments, by folder and at the root. */
+const SOURCES = [
+  ...["app", "infra", "scripts", "examples"].flatMap((folder) =>
+    readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(?:[jt]s|ya?ml)$/.test(file))
+      .map((file) => `${folder}/${file.replaceAll("\\", "/")}`),
+  ),
+  "Pulumi.yaml",
+  "vitest.config.ts",
+  ".github/workflows/ci.yml",
 ];
 const about = z
   .object({
@@ -41,6 +54,44 @@ describe.each(PAGES)("%s", (page) => {
     expect(missing).toEqual([]);
   });
 });
+
+/** `docs/x-api.md#prices`: a page, by its path in the repository, and maybe a section of it. */
+const CITATION = /(?<![\w./-])((?:[\w-]+\/)*[\w-]+\.md)(?:#([\w-]+))?/g;
+
+describe("Comments", () => {
+  const cited = SOURCES.flatMap((file) =>
+    commentsOf(read(file)).flatMap((comment) =>
+      [...comment.matchAll(CITATION)].map(([, page = "", section]) => ({ file, page, section })),
+    ),
+  );
+
+  it("cite pages that are there", () => {
+    expect(cited.length).toBeGreaterThan(50);
+    expect(cited.filter(({ page }) => !existsSync(ROOT + page))).toEqual([]);
+  });
+
+  it("cite sections that are there", () => {
+    const missing = cited.filter(
+      ({ page, section }) => section !== undefined && !sectionsOf(read(page)).includes(section),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+/** What stands behind `//` or `#`, or between the marks of a block; also a description in YAML. */
+function commentsOf(source: string): string[] {
+  return source.match(/\/\*[^]*?\*\/|(?<!:)\/\/.*|(?<=^|\s)# .*|description: .*/gm) ?? [];
+}
+
+/** Anchors as GitHub makes them from headings. */
+function sectionsOf(page: string): string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 describe("ARCHITECTURE.md", () => {
   it("says of every dependency why it is there", () => {

@@ -19,7 +19,7 @@ export function ownPostsMissing({ posts, refused = [], includes }: Page): string
  * of those that were edited (a timeline has the newest only). X expands one level: what a reposted
  * post quotes is missing, and the original of a repost that is answered or quoted, whose own text X
  * cuts. With the new field names, so are the authors and media of the posts that are referred to
- * (x-api.md sections 0 and 2), if not the posts.
+ * (docs/x-api.md#field-names), if not the posts.
  */
 export function idsToLookUp(page: Page): string[] {
   const { refused = [], includes } = page;

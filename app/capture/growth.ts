@@ -25,7 +25,7 @@ type Count = z.infer<typeof countSchema>;
 
 /** X may count a post so much later than it was made. */
 const COUNT_LAG_SECONDS = 5 * 60;
-/** A post that was edited keeps its time, and has an id of up to an hour later (x-api.md section 3). */
+/** A post that was edited keeps its time, and has an id of up to an hour later (docs/x-api.md#edits). */
 const EDITABLE_SECONDS = 3600;
 /** For so long it is waited for windows in between that nobody has asked for. */
 const LONGEST_WAIT_SECONDS = 7 * 24 * 3600;

@@ -19,7 +19,7 @@ export type EarlyPost = Pick<Post, "id" | "createdAt"> & {
 
 /**
  * How far a capture that nobody asked for looks back: a post can be edited for an hour, and then has a
- * new id and perhaps its old time (x-api.md section 3); others become visible late. X bills a post
+ * new id and perhaps its old time (docs/x-api.md#edits); others become visible late. X bills a post
  * once a UTC day, so that this costs nothing but the posts of as many seconds before midnight, which
  * are billed once more.
  */

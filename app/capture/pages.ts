@@ -49,10 +49,11 @@ export type PageOfWalk = { name: string; page: Page; walk: Walk };
 /**
  * Reads the pages of a query, each stored verbatim before it is looked at. Pages that are stored
  * already (by a run that was cut off) are not asked for again: the chain of stored pages is the
- * cursor. It ends where X gives no `next_token` and nothing that is older than what is here; an empty
- * page does not end it (x-api.md section 1). An answer that contradicts itself, or is empty, is asked
- * for again before it is believed. Where X does not know its cursor any more, or leads in a circle, it begins again, once a run; its
- * pages go on in the same folder, and a page that was asked for without a token tells where.
+ * cursor. It ends where X gives no `next_token` and nothing that is older than what is here; an
+ * empty page does not end it (docs/x-api.md#timelines). An answer that contradicts itself, or is
+ * empty, is asked for again before it is believed. Where X does not know its cursor any more, or
+ * leads in a circle, it begins again, once a run; its pages go on in the same folder, and a page
+ * that was asked for without a token tells where.
  */
 export async function* readPages(store: Store, reading: Reading): AsyncGenerator<PageOfWalk> {
   const { folder, query, note } = reading;

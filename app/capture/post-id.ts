@@ -1,6 +1,6 @@
 import { floorToSecond } from "./interval.ts";
 
-/** Since then an id holds the time of its post, in milliseconds after this (x-api.md section 9). */
+/** Since then an id holds the time of its post, in milliseconds after this (docs/x-api.md#objects). */
 const EPOCH_MS = 1288834974657n;
 /** The ids before that were counted up, and say no time. */
 const LAST_COUNTED_UP = 29_700_859_247n;

@@ -1,7 +1,6 @@
 /**
  * What X bills, by kind, in dollars each: where the account owns the developer app, and where it does
- * not (x-api.md section 4; X's price page of 2026-08-22). Users come along expanded, and a third party
- * says that they are billed (feeds.md section 2), so they are counted.
+ * not (docs/x-api.md#prices). Whether expanded users are billed is a third party's word; they are counted.
  */
 export const BILLED = {
   /** Posts of the account's own timeline. */

@@ -10,7 +10,7 @@ import { firstIdAt, timeOfId } from "./post-id.ts";
 import { FIRST_TIME } from "./times.ts";
 import type { PageQuery, Walk } from "./walk.ts";
 
-/** A post may be edited for so long, and has an id of that time then (x-api.md section 3). */
+/** A post may be edited for so long, and has an id of that time then (docs/x-api.md#edits). */
 const EDITABLE_SECONDS = 3600;
 
 /** How X is asked for an interval that lies on one side of FIRST_TIME. */

@@ -10,7 +10,7 @@ import {
 } from "./interval.ts";
 import { timeOfId } from "./post-id.ts";
 
-/** X reads both ids as exclusive; they beat the times (x-api.md section 1). */
+/** X reads both ids as exclusive; they beat the times (docs/x-api.md#timelines). */
 export type PageQuery = {
   startTime?: string;
   endTime?: string;
@@ -73,7 +73,7 @@ export const SETTLING_SECONDS = 60;
 /** Before and after all posts. */
 export const BEGINNING = "0001-01-01T00:00:00Z";
 const END = "9999-12-31T23:59:59Z";
-/** How many of its newest posts X gives of a timeline (x-api.md section 1). */
+/** How many of its newest posts X gives of a timeline (docs/x-api.md#timelines). */
 export const DEPTH = 3200;
 /** Deleted posts may count towards the depth without being returned. */
 export const SURELY_WITHIN = DEPTH - 200;
@@ -317,7 +317,7 @@ function isWithinDepth({ posts, query }: Walk, reach: Reach): boolean {
   return accountPosts <= SURELY_WITHIN || posts + newerPosts <= SURELY_WITHIN;
 }
 
-/** `since_id` beats `start_time` (x-api.md section 1); its second may hold older posts. */
+/** `since_id` beats `start_time` (docs/x-api.md#timelines); its second may hold older posts. */
 function startOf({ startTime = BEGINNING, sinceId }: PageQuery): string {
   const since = sinceId === undefined ? undefined : timeOfId(sinceId);
   return since === undefined || since <= startTime ? startTime : addSeconds(since, 1);

@@ -8,7 +8,7 @@ import type { ManifestEntry } from "./manifest.ts";
 import pLimit from "p-limit";
 import pRetry from "p-retry";
 
-/** The platform refuses larger items (portal-contract.md). Decimal: the harsher reading. */
+/** The platform refuses larger items (docs/portal-contract.md#limits). Decimal: the harsher reading. */
 export const ITEM_LIMIT_BYTES = 10_000_000;
 /** Room for text, context and JSON; what is left holds base64, four bytes for three. */
 const TEXT_RESERVE_BYTES = 600_000;

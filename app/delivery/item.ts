@@ -13,7 +13,10 @@ import {
 } from "./record.ts";
 import { mentionsOf, wordsOf } from "./text.ts";
 
-/** The platform's item (portal-contract.md): every member present, null where there is nothing. */
+/**
+ * The platform's item (docs/portal-contract.md#item): every member present, null where there is
+ * nothing.
+ */
 export type Item = {
   SchemaVersion: "1.0";
   Id: string;

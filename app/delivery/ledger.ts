@@ -4,7 +4,7 @@ import { changeDocument, createDocument, readDocument, type Store } from "../arc
 import type { Log } from "../log.ts";
 import { compare, intervalSchema, type Interval, join } from "../capture/interval.ts";
 
-/** Of more items in a UTC day, the platform imports none (portal-contract.md). */
+/** Of more items in a UTC day, the platform imports none (docs/portal-contract.md#limits). */
 export const DAILY_LIMIT = 200_000;
 /** Above so many, somebody is told. */
 const NEAR_DAILY_LIMIT = 0.8 * DAILY_LIMIT;

@@ -2,7 +2,8 @@
 const LOOPBACK_HOSTS = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
 /**
- * Checks a container SAS before anything is done with it (portal-contract.md: parse `se` and `sp`).
+ * Checks a container SAS before anything is done with it (docs/portal-contract.md#outgoing-calls:
+ * parse `se` and `sp`).
  * @returns what is wrong with it, in words without the address itself, or undefined.
  */
 export function sasProblem(sasUri: string, hosts: string[], now: Date): string | undefined {

@@ -5,7 +5,7 @@ import type { ManifestEntry } from "../delivery/manifest.ts";
 import { PLATFORM_APP_ID } from "../portal/authenticate.ts";
 import { readEntraRefusal } from "./entra-codes.ts";
 
-/** The Import service's own application in Microsoft's tenant (portal-contract.md). */
+/** The Import service's own application in Microsoft's tenant (docs/portal-contract.md#outgoing-calls). */
 export const PLATFORM_RESOURCE =
   "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac";
 const PLATFORM_SCOPE = `${PLATFORM_RESOURCE}/.default`;

@@ -13,7 +13,8 @@ export type Authenticate = (authorization: string) => Promise<Verdict>;
 
 /**
  * Checks the platform's credential, either of: Basic `tenantId:APISecretKey` (RFC 7617), or a
- * Bearer token of Entra for this connector, from the platform's application (portal-contract.md).
+ * Bearer token of Entra for this connector, from the platform's application
+ * (docs/portal-contract.md#authentication).
  */
 export function createAuthenticate(trusted: Trusted, keys: JWTVerifyGetKey): Authenticate {
   return async (authorization) => {

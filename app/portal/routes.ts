@@ -42,7 +42,10 @@ const REMEDIATION_TYPES = new Map([
   ["1", "unknown"],
 ]);
 
-/** What the platform calls (portal-contract.md). Paths are in lower case: `app.ts` folds them. */
+/**
+ * What the platform calls (docs/portal-contract.md#incoming-calls). Paths are in lower case:
+ * `app.ts` folds them.
+ */
 export function portalRoutes(deps: PortalDeps): Hono {
   const routes = new Hono();
   const platformOnly = requirePlatform(deps);

@@ -15,7 +15,10 @@ const attachment = z.strictObject({
   AttachmentFileName: z.string().min(1),
 });
 
-/** The item of portal-contract.md: every member there, none beside, null where there is nothing. */
+/**
+ * The item of docs/portal-contract.md#item: every member there, none beside, null where there is
+ * nothing.
+ */
 export const contractItem = z.strictObject({
   SchemaVersion: z.literal("1.0"),
   Id: z.string().min(1),

@@ -130,7 +130,7 @@ export const wirePage: fc.Arbitrary<Wire> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Members that the new vocabulary has other names for (x-api.md section 0). */
+/** Members that the new vocabulary has other names for (docs/x-api.md#field-names). */
 const RENAMED: Record<string, string> = {
   note_tweet: "note_post",
   edit_history_tweet_ids: "edit_history_post_ids",

@@ -256,7 +256,7 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** Slugs of what X says of posts, and not of the question (x-api.md section 5). */
+/** Slugs of what X says of posts, and not of the question (docs/x-api.md#errors). */
 const OF_POSTS = new Set(["resource-not-found", "not-authorized-for-resource"]);
 const problemSchema = z.looseObject({
   type: z.string().optional(),
@@ -265,7 +265,10 @@ const problemSchema = z.looseObject({
     .optional(),
 });
 
-/** X may say with status 404 what it says with 200 and errors: of posts that are not there (x-api.md section 3). */
+/**
+ * X may say with status 404 what it says with 200 and errors: of posts that are not there
+ * (docs/x-api.md#missing-posts).
+ */
 function refusalOfPosts(error: unknown): Answered {
   if (!(error instanceof ApiResponseError) || error.code !== 404) {
     throw error;
@@ -310,7 +313,7 @@ async function secondOpinion(
   return isOfAccount ? said : refusal;
 }
 
-/** The first id of a millisecond (x-api.md section 9). */
+/** The first id of a millisecond (docs/x-api.md#objects). */
 function idAt(ms: number): string {
   return String((BigInt(ms) - 1288834974657n) << 22n);
 }

@@ -8,7 +8,7 @@ const OLD = "https://api.twitter.com/2/problems";
 const NEW = "https://api.x.com/2/problems";
 const HTML = { "content-type": "text/html" };
 
-/** The rows of x-api.md section 5, with both spellings of the problem types. */
+/** The rows of docs/x-api.md#errors, with both spellings of the problem types. */
 const ROWS: [string, ScriptedAnswer | undefined, ErrorCode][] = [
   ["400 (old)", problem(400, "Invalid Request", `${OLD}/invalid-request`), "x-bad-request"],
   ["400 (new)", problem(400, "Invalid Request", `${NEW}/invalid-request`), "x-bad-request"],

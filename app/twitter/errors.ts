@@ -25,7 +25,7 @@ type Refusal = {
 };
 
 /**
- * What an answer of X other than 2xx means (x-api.md section 5). Rules in order, first match wins. Of
+ * What an answer of X other than 2xx means (docs/x-api.md#errors). Rules in order, first match wins. Of
  * what was asked for before and answered, 404 is an outage (X had one of eight hours on its timelines,
  * 2025-09-10); so is a refusal that is not X's own, or that does not say what is refused.
  */
@@ -56,7 +56,7 @@ export function classifyRefusal({ status, slug, codes, ...said }: Refusal): Erro
 }
 
 /**
- * Turns an error of twitter-api-v2 into ours. @see x-api.md section 6 for what the library loses.
+ * Turns an error of twitter-api-v2 into ours. @see docs/x-api.md#twitter-api-v2 for what the library loses.
  */
 export function toXError(error: unknown, asked: Asked): ConnectorError {
   if (error instanceof ConnectorError) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { LEGACY, RENAMED } from "../../scripts/local/x/vocabulary.ts";
 import { fieldsQuery } from "./fields.ts";
 
-/** Words of either vocabulary that the other has not (x-api.md section 0). */
+/** Words of either vocabulary that the other has not (docs/x-api.md#field-names). */
 const OTHERS_WORDS = { tweet: /(^|[_.])posts?(_|$|\.)/, post: /tweet/ };
 /** What is the same in both: an expansion that X has not renamed. */
 const SHARED = new Set(["attachments.media_source_tweet"]);

@@ -7,7 +7,7 @@ const MEDIA_FIELDS =
 const POLL_FIELDS = "duration_minutes,end_datetime,id,options,voting_status";
 const PLACE_FIELDS = "contained_within,country,country_code,full_name,geo,id,name,place_type";
 
-/** Everything that X gives of a post, for each of its two vocabularies (x-api.md sections 0 and 2). */
+/** Everything that X gives of a post, for each of its two vocabularies (docs/x-api.md#field-names). */
 const QUERIES: Record<Vocabulary, Record<string, string>> = {
   tweet: {
     "tweet.fields":

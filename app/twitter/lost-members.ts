@@ -10,7 +10,7 @@ type Posts = { posts: WirePost[]; along: WirePost[] };
 type Member = { name: string; isNeeded?: boolean; isLost: (answer: Posts) => boolean };
 
 /**
- * What X may leave out without a word (x-api.md section 0), the worst first, and what shows that it
+ * What X may leave out without a word (docs/x-api.md#field-names), the worst first, and what shows that it
  * has. A post alone may lack a member that no post of the answer has: one that has it shows that X
  * gives it.
  */

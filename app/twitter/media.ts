@@ -4,7 +4,7 @@ import type { Settings } from "../settings.ts";
 import { X_PUBLIC_URL } from "./agent.ts";
 import type { Media } from "./page.ts";
 
-/** Where X keeps public media (x-api.md section 8). Nothing else is ever downloaded from. */
+/** Where X keeps public media (docs/x-api.md#media). Nothing else is ever downloaded from. */
 const MEDIA_HOSTS = new Set(["pbs.twimg.com", "video.twimg.com"]);
 /** How long nothing may come, and how long the whole download may take. */
 const TIMEOUTS = { silenceMs: 30_000, wholeMs: 10 * 60_000 };
@@ -57,7 +57,7 @@ function isFilm({ content_type: type, url }: NonNullable<Media["variants"]>[numb
 }
 
 /**
- * What was uploaded, then what X made of it, ever smaller (x-api.md section 8): the bare address
+ * What was uploaded, then what X made of it, ever smaller (docs/x-api.md#media): the bare address
  * serves at most 1200 pixels.
  */
 function photoFiles(bare: string): MediaFile[] {

@@ -12,7 +12,7 @@ export function list<T extends z.ZodType>(item: T) {
 /**
  * Reads an object that X sent, member by member: a member of another shape than the schema's is
  * left out and named, however deep it lies, and all others are read. X leaves out what it has no
- * value for and never sends null (x-api.md), so null is as odd as any other value.
+ * value for and never sends null (docs/x-api.md), so null is as odd as any other value.
  * `expected` are members that X always sends: each that is absent is named, too.
  * @returns undefined where the schema requires a member (an id) that cannot be read.
  */

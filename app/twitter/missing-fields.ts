@@ -3,7 +3,7 @@ import type { WirePost } from "./wire.ts";
 
 /**
  * Fields that every post has, that were asked for, and that did not arrive: X drops without a word
- * what it does not know (any more, x-api.md section 0). The post can be archived without them, but
+ * what it does not know (any more, docs/x-api.md#field-names). The post can be archived without them, but
  * somebody has to know. A long post whose text is cut has its text elsewhere.
  */
 export function missingFieldsOf(post: WirePost, { cut }: Pick<Post, "cut">): string[] {

@@ -277,7 +277,10 @@ function resourceId({ resource_id: id, value, detail = "" }: WireError): string 
   return id || value || (/\[(\d{1,20})\]/.exec(detail)?.[1] ?? "");
 }
 
-/** Problems of X's own that pass (x-api.md section 5): a post that is missing for one is asked for again. */
+/**
+ * Problems of X's own that pass (docs/x-api.md#errors): a post that is missing for one is asked for
+ * again.
+ */
 const PASSING = new Set([
   "resource-unavailable",
   "internal-error",

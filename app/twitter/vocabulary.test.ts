@@ -26,7 +26,7 @@ const ENDPOINTS: [string, (twitter: Twitter) => Promise<{ body: Buffer }>][] = [
   ["search", (twitter) => twitter.search("42", SEARCHED)],
 ];
 
-/** As X refuses a value, and a parameter, that it does not know (x-api.md section 5). */
+/** As X refuses a value, and a parameter, that it does not know (docs/x-api.md#errors). */
 const REFUSALS: Record<string, ScriptedAnswer> = {
   "one field of many": refusal("tweet.fields", "id,text,note_tweet", "value [note_tweet]"),
   "an expansion": refusal("expansions", "author_id,referenced_tweets.id", "value [referenced]"),

@@ -34,9 +34,10 @@ type Known = Pick<z.infer<typeof knownSchema>, "chosen" | "lacking">;
 
 /**
  * X has two sets of names for what it gives of a post, and may stop to take one at any time: by
- * refusing it, or by leaving out without a word what it does not know (x-api.md section 0), all of it
- * or one member. Then the other one is tried, once; the answer that lacks less stands, and what works
- * is kept in the archive for all instances, and told. So is what X gives under neither name.
+ * refusing it, or by leaving out without a word what it does not know (docs/x-api.md#field-names),
+ * all of it or one member. Then the other one is tried, once; the answer that lacks less stands,
+ * and what works is kept in the archive for all instances, and told. So is what X gives under
+ * neither name.
  * @throws ConnectorError `x-bad-request` with X's words on both, where X takes neither.
  */
 export function createAskForPosts({

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { list } from "./members.ts";
 
 /**
- * What X sends, in either vocabulary, as far as it is read (x-api.md). Only the id of an object is
+ * What X sends, in either vocabulary, as far as it is read (docs/x-api.md). Only the id of an object is
  * required: `readObject` leaves out and names whatever else does not fit.
  */
 

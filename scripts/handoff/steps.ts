@@ -62,7 +62,10 @@ function registrationSteps({ azureAppId, federatedCredential }: StackOutputs): S
   ];
 }
 
-/** For the compliance administrator, in the portal's own labels and order (portal-contract.md). */
+/**
+ * For the compliance administrator, in the portal's own labels and order
+ * (docs/portal-contract.md#set-up).
+ */
 export function administratorSteps({ portal, statusUrl, tenantId }: StackOutputs): Step[] {
   return [
     {

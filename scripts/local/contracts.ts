@@ -93,7 +93,7 @@ export type LocalX = Closable & {
   posts(accountId?: string): readonly TruePost[];
   /**
    * Posts of the account that were billed so far: a post returned again on the same UTC day is free
-   * (x-api.md section 4). Undefined where X is not ours to ask.
+   * (docs/x-api.md#prices). Undefined where X is not ours to ask.
    */
   reads(): number | undefined;
   /** The same for posts of others, looked up because a post of the account shows them. */

@@ -74,7 +74,10 @@ type Tenant = {
   signer: Signer;
 };
 
-/** Other tenants' applications, by the name under which a token for them is asked for (portal-contract.md). */
+/**
+ * Other tenants' applications, by the name under which a token for them is asked for
+ * (docs/portal-contract.md#outgoing-calls).
+ */
 const APPLICATIONS = new Map([
   [
     "https://microsoft.onmicrosoft.com/4e476d41-2395-42be-89ff-34cb9186a1ac",
@@ -183,7 +186,7 @@ const WRONG_ASSERTION: Refusal = {
 
 /**
  * Claims of an app-only token. Version 1 names the client `appid`, version 2 `azp`. Azure's own
- * services take version 1 whatever endpoint was asked (azure.md section 5).
+ * services take version 1 whatever endpoint was asked (docs/azure.md#registration).
  */
 function claimsFor(tenantId: string, { clientId, resource, version, objectId }: Grant) {
   const who = { oid: objectId, sub: objectId, tid: tenantId, aud: resource, idtyp: "app" };

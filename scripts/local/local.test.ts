@@ -9,7 +9,7 @@ import type { Post } from "./x/timeline.ts";
 
 const REAL = join(import.meta.dirname, "../../../shared/data/reuters-2020-01-22");
 const HAS_REAL = existsSync(`${REAL}.posts.ndjson`);
-/** X gives this many of an account's newest posts (x-api.md section 1). */
+/** X gives this many of an account's newest posts (docs/x-api.md#timelines). */
 const DEPTH = 3200;
 
 let folder: string;

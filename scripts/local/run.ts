@@ -8,7 +8,7 @@ import type { TaskResult } from "./portal/results.ts";
 import type { Progress } from "./progress.ts";
 import type { LocalSystem } from "./system.ts";
 
-/** The result of one run; the fixed members are those of the --json line (design.md section 5). */
+/** The result of one run. Other programs read the --json line, so its members keep their names. */
 export type Result = {
   posts: number;
   captured: number;

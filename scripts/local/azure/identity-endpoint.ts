@@ -115,7 +115,8 @@ const LIFETIME_S = 24 * 3600;
 async function issue(world: World, identity: ManagedIdentity, resource: string): Promise<Answer> {
   const { tenantId, entra } = world;
   const expires = Math.floor(Date.now() / 1000) + LIFETIME_S;
-  // Azure's own resources take v1 tokens; the exchange is made by the v2 endpoint (azure.md section 4).
+  // Azure's own resources take v1 tokens; the exchange is made by the v2 endpoint
+  // (docs/azure.md#credential).
   const issuer = EXCHANGE.test(resource)
     ? `https://login.microsoftonline.com/${tenantId}/v2.0`
     : `https://sts.windows.net/${tenantId}/`;

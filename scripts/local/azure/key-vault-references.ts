@@ -7,7 +7,7 @@ export type SecretAddress = { vault: string; name: string; version?: string };
 
 /**
  * The address in an app setting's value, undefined if the value is no Key Vault reference or not a
- * well-formed one. Source: azure.md section 3.
+ * well-formed one. Source: docs/azure.md#key-vault.
  */
 export function readReference(value: string): SecretAddress | undefined {
   const inner = /^@Microsoft\.KeyVault\((.*)\)$/.exec(value)?.[1];

@@ -18,7 +18,7 @@ export type PackageOptions = {
 /**
  * Unpacks what WEBSITE_RUN_FROM_PACKAGE names: `1` what was published last; an address what lies there,
  * downloaded with a token of the identity that WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID names.
- * Source: azure.md section 2 (a) and (c).
+ * Source: docs/azure.md#package.
  */
 export async function unpackSite(world: World, site: Site, options: PackageOptions): Promise<void> {
   const { folder, settings, server } = options;

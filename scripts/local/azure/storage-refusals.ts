@@ -23,7 +23,7 @@ export function proofOf(authorization: string | undefined, query: URLSearchParam
   return query.has("skoid") ? "userDelegationSas" : "sas";
 }
 
-/** What the account's own switches refuse whatever the roles are. Source: azure.md section 1. */
+/** What the account's own switches refuse whatever the roles are. Source: docs/azure.md#settings. */
 export function refusalOfAccount(
   proof: Proof,
   rules: AccountRules,

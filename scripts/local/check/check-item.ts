@@ -51,7 +51,7 @@ export function checkRecords({ postId, contextIds }: AcceptedItem, { text }: Par
 
 /**
  * Problems where two kinds of post share an ItemType: it must tell posts, replies, reposts and
- * quotes apart (ancestor-defects.md D27). Posts that are two kinds at once prove nothing.
+ * quotes apart (docs/ancestor-defects.md D27). Posts that are two kinds at once prove nothing.
  */
 export function checkItemTypes(
   posts: ReadonlyMap<string, TruePost>,

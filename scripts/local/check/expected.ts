@@ -5,7 +5,7 @@ export type Shown = { post: TruePost; as: "the post" | "context" };
 
 /**
  * The post itself and what it refers to. One level deep, as X's expansions are, but for the quote
- * inside a repost, which is a part of what the repost shows (x-api.md section 2).
+ * inside a repost, which is a part of what the repost shows (docs/x-api.md#expansions).
  */
 export function shownPosts(post: TruePost): Shown[] {
   const context = post.references.flatMap(({ type, post: referred }) => {

@@ -27,7 +27,7 @@ const body = z.looseObject({
   errors: z.array(z.looseObject({ resource_id: z.string().optional() })).optional(),
 });
 
-/** Reads the archive's blobs, in either field vocabulary (x-api.md section 0). */
+/** Reads the archive's blobs, in either field vocabulary (docs/x-api.md#field-names). */
 export async function readPages(
   blobs: AsyncIterable<{ name: string; body: Buffer }>,
 ): Promise<CapturedPages> {

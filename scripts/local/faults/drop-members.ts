@@ -16,7 +16,7 @@ export function isDroppingFault(fault: string): fault is DroppingFault {
 
 /**
  * Answers as X does that ignores names of fields: 200, no error, the page billed, and posts without
- * what was asked for (x-api.md section 0). With `fields-ignored` only id and text are left.
+ * what was asked for (docs/x-api.md#field-names). With `fields-ignored` only id and text are left.
  */
 export function dropMembers(fault: DroppingFault): Withhold {
   const drop = (post: unknown): unknown => {

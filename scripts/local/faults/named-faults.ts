@@ -96,7 +96,7 @@ export function timesOf({ service, fault, holds }: NamedFault): number {
   return service === "archive" || service === "queue" ? 4 : 2;
 }
 
-/** X closes one of its two vocabularies for good, in one way or another (x-api.md section 0). */
+/** X closes one of its two vocabularies for good, in one way or another (docs/x-api.md#field-names). */
 function held(fault: Fault): NamedFault {
   return { service: "x", fault, path: /\/tweets(?:\/search\/all)?$/, holds: true };
 }

@@ -3,7 +3,7 @@ export type ExpectedCaller = { resource: string; tenantId: string; appId: string
 
 /**
  * Why a verified token's claims do not open the Import service, or undefined when they do. The
- * caller is the connector's own application (portal-contract.md, Connector -> platform).
+ * caller is the connector's own application (docs/portal-contract.md#outgoing-calls).
  */
 export function judgeCaller(
   claims: Record<string, unknown>,

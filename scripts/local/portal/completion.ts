@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { utcTime } from "./item.ts";
 
-/** Body of `POST api/data/ondownloadcomplete/` (portal-contract.md, Connector -> platform). */
+/** Body of `POST api/data/ondownloadcomplete/` (docs/portal-contract.md#outgoing-calls). */
 export const completionSchema = z.strictObject({
   taskId: z.string().min(1),
   status: z.union([z.literal(0), z.literal(1), z.literal(2)]),
@@ -55,7 +55,7 @@ export function listSame(a: Completion, b: Completion): boolean {
 
 /**
  * What a version is to a mailbox that has these versions of the item (ISO times): `id` and
- * `modificationTimestampUtc` drive update and duplicate detection (portal-contract.md [I]).
+ * `modificationTimestampUtc` drive update and duplicate detection (docs/portal-contract.md#outgoing-calls).
  */
 export function compareVersion(
   modificationTimestampUtc: string,

@@ -22,7 +22,7 @@ export type ImportApi = {
   appId(): string | undefined;
 };
 
-/** Connector -> platform of portal-contract.md, to the letter: any other path is a 404. */
+/** Outgoing calls of docs/portal-contract.md#outgoing-calls, to the letter: any other path is a 404. */
 export function createImportApi(service: ImportApi): Hono {
   const app = new Hono();
   app.post("/api/data/ondownloadcomplete/", async (context) => {

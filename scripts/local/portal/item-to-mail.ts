@@ -8,7 +8,7 @@ export type Mail = ReturnType<typeof itemToMail>;
 /** A mailbox holds versions of an item; the first is 1. */
 export type Version = { number: number; modificationTimestampUtc: string };
 
-/** The e-mail message that the platform makes of an item (portal-contract.md, The item). */
+/** The e-mail message that the platform makes of an item (docs/portal-contract.md#item). */
 export function itemToMail(item: Item, version: Version) {
   const permalink = findPermalink(item);
   return {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** ISO 8601 with seconds, in UTC, ending in Z: what D28 of ancestor-defects.md got wrong. */
+/** ISO 8601 with seconds, in UTC, ending in Z: what D28 of docs/ancestor-defects.md got wrong. */
 export const utcTime = z.iso
   .datetime({ error: "must be an ISO 8601 time in UTC with Z" })
   .regex(/T\d\d:\d\d:\d\d/, { error: "must be an ISO 8601 time in UTC with seconds and Z" });
@@ -21,7 +21,7 @@ const attachment = z.strictObject({
 });
 
 /**
- * The item of portal-contract.md: every member present, null where empty, enums as integers, no
+ * The item of docs/portal-contract.md#item: every member present, null where empty, enums as integers, no
  * other member. `.strict` because what the platform does with unknown members is unknown.
  */
 export const itemSchema = z.strictObject({
@@ -53,9 +53,9 @@ export type Item = z.infer<typeof itemSchema>;
 export type ItemAttachment = z.infer<typeof attachment>;
 
 /**
- * Bytes: an item or attachment over 10 MB is refused (portal-contract.md). The harsher reading: 10^6
- * bytes a MB, and the item as the file that it is, with its attachments in base64; so an attachment
- * needs no limit of its own.
+ * Bytes: an item or attachment over 10 MB is refused (docs/portal-contract.md#limits). The harsher
+ * reading: 10^6 bytes a MB, and the item as the file that it is, with its attachments in base64; so
+ * an attachment needs no limit of its own.
  */
 export const MAX_BYTES = 10_000_000;
 

@@ -1,4 +1,4 @@
-/** The Import service's own application at Microsoft (portal-contract.md, Authentication). */
+/** The Import service's own application at Microsoft (docs/portal-contract.md#authentication). */
 export const PLATFORM_APP_ID = "570d0bec-d001-4c4e-985e-3ab17fdc3073";
 
 /** The four values that an administrator types into the portal, and the tenant. */
@@ -53,7 +53,7 @@ export function listProbes(handoff: Handoff): Probe[] {
       authorization: basic({ ...handoff, tenantId: stranger }),
     },
     { what: "another application's token", status: 401, claims: { ...v1, appid: stranger } },
-    // D56 of ancestor-defects.md: a test for a part of the id opens the door.
+    // D56 of docs/ancestor-defects.md: a test for a part of the id opens the door.
     {
       what: "a part of the platform's id",
       status: 401,

@@ -8,7 +8,7 @@ export type Window = { start: string; end: string };
 /** Something that the platform refused, or that it would never have been told. */
 export type Finding = { postId?: string; fileName?: string; taskId?: string; what: string };
 
-/** 0 Success, 1 TemporaryFailure, 2 PermanentFailure (portal-contract.md). */
+/** 0 Success, 1 TemporaryFailure, 2 PermanentFailure (docs/portal-contract.md#outgoing-calls). */
 export type Status = 0 | 1 | 2;
 
 /** What is kept of an accepted item after its attachments went into the mail. */

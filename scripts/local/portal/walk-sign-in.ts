@@ -10,7 +10,7 @@ export type SignIn = {
   handle: string;
 };
 
-/** What the last page says when the job is set up (portal-contract.md, step 2). */
+/** What the last page says when the job is set up (docs/portal-contract.md#set-up). */
 export const SET_UP = "Twitter Connector Job Successfully set up.";
 
 /**

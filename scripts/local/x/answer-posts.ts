@@ -13,7 +13,7 @@ export type Answer = {
 
 export type LookedUp = { posts: Post[]; errors: PartialError[] };
 
-/** The posts with what they refer to; members that would be empty are left out (x-api.md section 5). */
+/** The posts with what they refer to; members that would be empty are left out (docs/x-api.md#errors). */
 export function answerPosts(view: View, selection: Selection, found: LookedUp): Answer {
   const { includes, errors: missing } = expand(view, found.posts, selection);
   const data = found.posts.map((post) => renderPost(post, selection));

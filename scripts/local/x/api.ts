@@ -62,7 +62,7 @@ const SEARCH_PARAMETERS = [
   "end_time",
 ];
 
-/** The endpoints under `/2` (x-api.md sections 1 and 2). */
+/** The endpoints under `/2` (docs/x-api.md). */
 export function createApi(options: ApiOptions): Hono {
   const { timeline, billing, pageTokens } = options;
   const { asUser: enter, count } = createEntrance(options);

@@ -109,7 +109,7 @@ export function quote(world: World, at: At, quoted: Post): Post {
   return { ...own(world, at, parts), referenced_tweets: [{ type: "quoted", id: quoted.id }] };
 }
 
-/** A repost's text is cut to 140 characters with an ellipsis (x-api.md section 2). */
+/** A repost's text is cut to 140 characters with an ellipsis (docs/x-api.md#expansions). */
 export function repost(world: World, at: At, original: Post): Post {
   const author = authorOf(world, original);
   const whole = charactersOf(`: ${original.text}`);

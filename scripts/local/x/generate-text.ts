@@ -151,7 +151,7 @@ export function own(world: World, at: At, parts: readonly Part[]): Post {
   return makePost(world, { author: world.account, ...at }, { parts });
 }
 
-/** Its `text` is cut and ends in a link; the whole is in `note_tweet` (x-api.md section 2). */
+/** Its `text` is cut and ends in a link; the whole is in `note_tweet` (docs/x-api.md#texts). */
 export function makeLongPost(world: World, author: User, at: At): Post {
   const { random } = world;
   const note: Part[] = [

@@ -48,7 +48,7 @@ export function createWorld(seed: number): World {
   };
 }
 
-/** A snowflake id of that millisecond (x-api.md section 9). */
+/** A snowflake id of that millisecond (docs/x-api.md#objects). */
 export function makeId(random: Random, time: number): string {
   return String(((BigInt(time) - X_EPOCH_MS) << 22n) + BigInt(random.int(0, 2 ** 22 - 1)));
 }

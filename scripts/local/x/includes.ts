@@ -23,7 +23,10 @@ export function expand(view: View, posts: readonly Post[], selection: Selection)
 
 type Expansion = (page: Page, post: Post, parameter: string) => void;
 
-/** One level only: what an expanded post refers to needs a request of its own (x-api.md section 2). */
+/**
+ * One level only: what an expanded post refers to needs a request of its own
+ * (docs/x-api.md#expansions).
+ */
 const EXPANSIONS: Record<string, Expansion> = {
   author_id: (page, post, parameter) => page.addUser(post.author_id, parameter),
   in_reply_to_user_id: (page, post, parameter) =>

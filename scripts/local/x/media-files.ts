@@ -44,7 +44,7 @@ export function createMediaFiles(timeline: Timeline): MediaFiles {
 
 /**
  * `?name=orig`, or `:orig` after the path, is the best quality; every other size is smaller
- * (x-api.md section 8). The path may come without extension, the format is then in the query.
+ * (docs/x-api.md#media). The path may come without extension, the format is then in the query.
  */
 function readAddress(url: URL): { path: string; quality: "best" | "smaller" } {
   const [pathname = "", suffix] = url.pathname.split(":");
@@ -113,7 +113,7 @@ function storePicture(stored: Map<string, Stored>, url: string, seed: string): v
   });
 }
 
-/** Dropping `_normal` gives the original (x-api.md section 8). */
+/** Dropping `_normal` gives the original (docs/x-api.md#media). */
 function storeProfilePicture(stored: Map<string, Stored>, url: string): void {
   const contentType = pictureType(url);
   const original = url.replace(/_normal(?=\.\w+$)/, "");

@@ -35,7 +35,7 @@ export function mediaKeysOf(post: Post): string[] {
 export type BestFile = { url: string; contentType: string; isPreview: boolean };
 
 /**
- * The file that shows a medium in its best quality (x-api.md section 8), at the address where X has
+ * The file that shows a medium in its best quality (docs/x-api.md#media), at the address where X has
  * it; for a video without an MP4 its preview picture. Undefined where X names none.
  */
 export function bestFileOf(media: FullMedia): BestFile | undefined {

@@ -1,4 +1,4 @@
-/** How many requests one token may make in 15 minutes (x-api.md section 1, columns "User" and "App"). */
+/** How many requests one token may make in 15 minutes (docs/x-api.md#rate-limits). */
 export const REQUESTS_PER_WINDOW = {
   "GET /2/tweets/search/all": 300,
   "GET /2/users/:id/tweets": 900,
@@ -46,8 +46,8 @@ export function createSearchPace(now: () => number): () => boolean {
 }
 
 /**
- * Counts posts: each return of one, and what is billed: once per post and UTC day (x-api.md section
- * 4). Posts of others that were looked up are dearer, and are counted apart.
+ * Counts posts: each return of one, and what is billed: once per post and UTC day
+ * (docs/x-api.md#prices). Posts of others that were looked up are dearer, and are counted apart.
  */
 export function createBilling(now: () => number, accountId: string) {
   const owned = new Set<string>();

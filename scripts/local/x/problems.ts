@@ -1,4 +1,4 @@
-/** Answers that are not data, as X words them (x-api.md section 5). */
+/** Answers that are not data, as X words them (docs/x-api.md#errors). */
 export type Problem = { status: 400 | 401 | 403 | 404 | 405 | 421 | 429 | 500; body: object };
 
 const PROBLEMS = "https://api.x.com/2/problems";

@@ -32,12 +32,12 @@ type Wanted = {
 
 const COUNT = { least: 10, most: 500, default: 10 };
 const LONGEST_QUERY = 1024;
-/** The first post of all is of this day (x-api.md section 1). */
+/** The first post of all is of this day (docs/x-api.md#search). */
 const EARLIEST = Date.parse("2006-03-21T00:00:00Z");
 const DEFAULT_DAYS_MS = 30 * 86_400_000;
 const SETTLING_MS = 30_000;
 
-/** One page of `GET /2/tweets/search/all`: posts of one account, but for reposts (x-api.md section 1). */
+/** One page of `GET /2/tweets/search/all`: posts of one account, but for reposts (docs/x-api.md#search). */
 export function readSearchPage(request: SearchRequest): {
   posts: Post[];
   answer: Answer & { meta: object };

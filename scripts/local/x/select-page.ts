@@ -7,12 +7,15 @@ export type Selected = { posts: Post[]; next?: Position; previous?: Position };
 const DEPTH = 3200;
 const DEPTH_WITHOUT_REPLIES = 800;
 
-/** Every fourth page, from the second of a walk on, is empty and yet not the last (x-api.md section 1). */
+/**
+ * Every fourth page, from the second of a walk on, is empty and yet not the last
+ * (docs/x-api.md#timelines).
+ */
 const EMPTY_PAGE = { every: 4, first: 1 };
 
 /**
  * The page of a timeline (newest first) that a query asks for: ids are exclusive and beat times, both
- * times are inclusive for their whole second, and only the newest 3,200 count (x-api.md section 1).
+ * times are inclusive for their whole second, and only the newest 3,200 count (docs/x-api.md#timelines).
  */
 export function selectPage(
   timeline: readonly Post[],

@@ -13,7 +13,7 @@ export type SignInOptions = {
   callbackUrl: string;
 };
 
-/** The three-legged flow of OAuth 1.0a (x-api.md section 6). */
+/** The three-legged flow of OAuth 1.0a (docs/x-api.md#sign-in). */
 export function createSignIn(options: SignInOptions): Hono {
   const { credentials, timeline } = options;
   const app = new Hono();

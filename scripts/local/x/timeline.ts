@@ -7,7 +7,10 @@ const entities = z.looseObject({
   mentions: z.array(z.looseObject({ username: z.string(), id: id.optional() })).optional(),
 });
 
-/** A post in X's v2 shape, legacy vocabulary (x-api.md section 0); members it does not name are kept. */
+/**
+ * A post in X's v2 shape, legacy vocabulary (docs/x-api.md#field-names); members it does not name
+ * are kept.
+ */
 export const postSchema = z.looseObject({
   id,
   text: z.string(),
@@ -149,7 +152,7 @@ export function timelineOf(timeline: Timeline, accountId: string): Timeline {
       };
 }
 
-/** Ids order as numbers: string order is wrong where lengths differ (x-api.md section 9). */
+/** Ids order as numbers: string order is wrong where lengths differ (docs/x-api.md#objects). */
 export function newestFirst(a: { id: string }, b: { id: string }): number {
   const difference = BigInt(b.id) - BigInt(a.id);
   return difference > 0n ? 1 : difference < 0n ? -1 : 0;

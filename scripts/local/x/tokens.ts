@@ -8,7 +8,7 @@ export type KnownToken =
   | { kind: "user"; access: AccessToken }
   | { kind: "revoked"; access: AccessToken };
 
-/** Request and access tokens of one developer app; access tokens do not expire (x-api.md section 6). */
+/** Request and access tokens of one developer app; access tokens do not expire (docs/x-api.md#sign-in). */
 export class Tokens {
   readonly #known = new Map<string, KnownToken>();
 

@@ -85,7 +85,7 @@ function factsOf({ article }: Post): string[] {
   return [article?.title, article?.plain_text, ...code].filter((fact) => fact !== undefined);
 }
 
-/** A repost's own text is cut at 140 characters, a long post's is short (x-api.md section 2). */
+/** A repost's own text is cut at 140 characters, a long post's is short (docs/x-api.md#texts). */
 function completeText(timeline: Timeline, post: Post): string {
   const source = originalOf(timeline, post) ?? post;
   return noteOf(source)?.text ?? source.text;

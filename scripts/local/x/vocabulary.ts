@@ -1,5 +1,5 @@
 /**
- * X's two sets of names for the same things (x-api.md sections 0 and 2). Inside, everything has its
+ * X's two sets of names for the same things (docs/x-api.md#field-names). Inside, everything has its
  * legacy name; a vocabulary says which names a request may use and how an answer spells them.
  */
 export type Vocabulary = {

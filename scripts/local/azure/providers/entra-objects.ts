@@ -37,7 +37,7 @@ export const entraLifecycles: Lifecycles = {
   "azuread:index/applicationPassword:ApplicationPassword": { remove: removePassword },
 };
 
-// Exact address; https everywhere but on the user's own machine (azure.md section 5).
+// Exact address; https everywhere but on the user's own machine (docs/azure.md#registration).
 const redirectUri = z
   .string()
   .refine(

@@ -59,7 +59,7 @@ const assignmentInputs = z.looseObject({
   scope: z.string().startsWith("/"),
   roleDefinitionId: z.string(),
   principalId: z.guid(),
-  // Without it a fresh identity is refused now and then: PrincipalNotFound (azure.md section 3).
+  // Without it a fresh identity is refused now and then: PrincipalNotFound (docs/azure.md#roles).
   principalType: z.literal("ServicePrincipal"),
   roleAssignmentName: z.guid().optional(),
   condition: z.string().optional(),

@@ -68,7 +68,7 @@ const accountInputs = z.looseObject({
     .optional(),
   kind: z.enum(Kind),
   sku: z.looseObject({ name: z.enum(SkuName) }),
-  // TLS1_3 is in the list, but the service does not support it (azure.md section 1).
+  // TLS1_3 is in the list, but the service does not support it (docs/azure.md#settings).
   minimumTlsVersion: z.enum(MinimumTlsVersion).exclude(["TLS1_3"]).optional(),
   allowedCopyScope: z.enum(AllowedCopyScope).optional(),
   publicNetworkAccess: z.enum(PublicNetworkAccess).optional(),
@@ -222,7 +222,7 @@ async function makeBlob(request: ResourceRequest, world: World): Promise<Made> {
   const inputs = readInputs(blobInputs, request);
   const account = findAccount(world, inputs.accountName);
   if (!account.allowSharedKeyAccess) {
-    // The provider lists the account's keys and uploads with one (azure.md section 2).
+    // The provider lists the account's keys and uploads with one (docs/azure.md#package).
     throw new Error(
       `KeyBasedAuthenticationNotPermitted: storage:Blob uploads with a shared key, and account ${inputs.accountName} has allowSharedKeyAccess: false`,
     );

@@ -40,7 +40,7 @@ const vaultInputs = z.looseObject({
   properties: z.looseObject({
     tenantId: z.guid(),
     sku: z.looseObject({ family: z.literal("A"), name: z.enum(["standard", "premium"]) }),
-    // Always explicit: the default changes with the API version (azure.md section 1).
+    // Always explicit: the default changes with the API version (docs/azure.md#settings).
     enableRbacAuthorization: z.literal(true, { error: "must be true: only roles are judged here" }),
     softDeleteRetentionInDays: z.int().min(7).max(90).optional(),
     enablePurgeProtection: z.boolean().optional(),
@@ -121,7 +121,7 @@ function vaultUri(name: string): string {
   return `https://${name}.vault.azure.net/`.toLowerCase();
 }
 
-/** A deleted name can be recovered or purged, but not made anew (azure.md section 3). */
+/** A deleted name can be recovered or purged, but not made anew (docs/azure.md#key-vault). */
 function requireNotDeleted({ softDeleted }: World, id: string): void {
   if (softDeleted.has(id.toLowerCase())) {
     throw new Error(`Conflict: ${id} is in a deleted but recoverable state; its name is taken`);

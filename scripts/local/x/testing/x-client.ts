@@ -10,7 +10,7 @@ export const KEYS: TwitterKeys = {
   twitterAccessTokenSecret: "local-token-secret",
 };
 
-/** Connects to the local X whatever the address says (x-api.md section 6, way B). */
+/** Connects to the local X whatever the address says (docs/x-api.md#twitter-api-v2). */
 class LocalAgent extends http.Agent {
   protocol = "https:";
   defaultPort = 443;
