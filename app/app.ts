@@ -2,11 +2,11 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { problem } from "./http.ts";
+import { problem } from "./http/problem.ts";
 import type { Log } from "./log.ts";
 import { problemPage } from "./pages/problem-page.ts";
-import { portalRoutes, type PortalDeps } from "./portal/routes.ts";
-import { nonceOf, securityHeaders } from "./security-headers.ts";
+import { portalRoutes, type PortalDeps } from "./import-service/routes.ts";
+import { nonceOf, securityHeaders } from "./http/security-headers.ts";
 import { signInRoutes, type SignInDeps } from "./sign-in/routes.ts";
 import { statusRoutes, type StatusDeps } from "./status/routes.ts";
 

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import { createUpload } from "./delivery/upload.ts";
 import { ConnectorError, describeError } from "./errors.ts";
-import { createPlatform, type Platform } from "./platform/platform.ts";
+import { createPlatform, type Platform } from "./import-service/client.ts";
 import { readSettings, settingsSchema } from "./settings.ts";
 import { beatDepsOf, pass } from "./testing/beats.ts";
 import { testEnvironment } from "./testing/environment.ts";
@@ -12,8 +12,8 @@ import { as, basic, downloadRequest, postJson, SAS_URI } from "./testing/platfor
 import { BEARER, createLeakyErrors, leaksIn, QUOTE, SECRETS } from "./testing/secrets.ts";
 import { type ScriptedAnswer, startScriptedX } from "./testing/serve-x.ts";
 import { jobPath } from "./testing/visitor.ts";
-import { startChain } from "./work/chain.ts";
-import type { WorkerDeps } from "./work/worker.ts";
+import { startChain } from "./worker/capture-schedule.ts";
+import type { WorkerDeps } from "./worker/worker.ts";
 
 /** The hosts of SAS addresses that the worlds of this test know. */
 const ON_LOOPBACK = { BlobSasUri: SAS_URI.replace(/^https:\/\/[^/]+/, "https://127.0.0.1:1") };

@@ -15,7 +15,7 @@ import {
   type Surroundings,
   unpackServer,
 } from "./testing/server-process.ts";
-import { readTask } from "./work/task.ts";
+import { readTask } from "./worker/task.ts";
 
 /** App Service ends by force what has not ended by itself 30 s after SIGTERM. */
 const LIMIT_MS = 25_000;

@@ -5,7 +5,7 @@ import { reveal } from "./testing/property-values.ts";
 import { evaluateMode, type Mode, MODES } from "./testing/modes.ts";
 
 const objectSchema = z.record(z.string(), z.unknown());
-/** The SDK's enumeration is that of another service's rules (infra/monitoring.ts). */
+/** The SDK's enumeration is that of another service's rules (infra/monitoring/monitoring.ts). */
 const KNOWN = /^ScheduledQueryRule\.criteria\.allOf\[0\]\.operator: "GreaterThan" is none of /;
 
 describe("Azure's own types", () => {

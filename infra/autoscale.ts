@@ -1,6 +1,6 @@
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Place } from "./place.ts";
+import type { Place } from "./scope.ts";
 
 export type AutoscaleArgs = {
   place: Place;

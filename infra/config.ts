@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { findContradictions } from "./contradictions.ts";
-import { CONTAINER_ID } from "./own-package.ts";
+import { findContradictions } from "./config-rules.ts";
+import { CONTAINER_ID } from "./package/external-package.ts";
 import { tierOf } from "./tiers.ts";
 
 export const TWITTER_KEYS = [

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Package } from "./build-package.ts";
+import type { Package } from "./package/build-package.ts";
 
 /** Optional: the stack may have no value for it (yet). */
 type Secret = pulumi.Input<string> | undefined;

@@ -1,6 +1,6 @@
 import * as authorization from "@pulumi/azure-native/authorization/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { buildPackage } from "./build-package.ts";
+import { buildPackage } from "./package/build-package.ts";
 import { readConfig } from "./config.ts";
 import { TwitterConnector } from "./twitter-connector.ts";
 

@@ -2,7 +2,7 @@ import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { hardenedAccount } from "./hardened-account.ts";
 import { archiveLifecycle, type Retention } from "./lifecycle.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./scope.ts";
 import { assignRole, CREATE_ONLY, type Holder } from "./roles.ts";
 
 export type StorageArgs = {

@@ -1,7 +1,7 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretSettingName } from "../app/settings.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./scope.ts";
 import { assignRole, type Holder } from "./roles.ts";
 
 /** Every secret setting, or undefined where the stack has no value for it (yet). */

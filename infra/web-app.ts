@@ -1,7 +1,7 @@
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PROCESS_ENVIRONMENT, type SettingName } from "../app/settings.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "./scope.ts";
 import { tierOf } from "./tiers.ts";
 
 /**
@@ -13,7 +13,7 @@ export type AppSettings = Record<SettingName, pulumi.Input<string> | undefined>;
 /**
  * How long App Service waits after SIGTERM before it kills: 5 s unless told, 120 at most
  * (learn.microsoft.com/azure/app-service/reference-app-settings). The worker drains for 23 s at most
- * (app/work/worker.ts).
+ * (app/worker/worker.ts).
  */
 const STOP_LIMIT_SECONDS = "60";
 

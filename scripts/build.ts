@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { buildPackage, mapBundle, packageName } from "../infra/build-package.ts";
+import { buildPackage, mapBundle, packageName } from "../infra/package/build-package.ts";
 import { runScript } from "./command-line/run-script.ts";
 
 /** `npm run build`: the package that `pulumi up` would deploy, under its name there, and its source map. */

@@ -1,6 +1,6 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { z } from "zod";
-import { buildPackage } from "../infra/build-package.ts";
+import { buildPackage } from "../infra/package/build-package.ts";
 import { option, outputsOption, wholeNumber } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
 import { pushPackage } from "./push/push-package.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { stdin } from "node:process";
 import { text } from "node:stream/consumers";
 import { z } from "zod";
-import { buildPackage, mapBundle } from "../infra/build-package.ts";
+import { buildPackage, mapBundle } from "../infra/package/build-package.ts";
 import { anyText } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
 import { toSource } from "./trace/to-source.ts";

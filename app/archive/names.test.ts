@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { platformIdSchema } from "../portal/platform-id.ts";
+import { platformIdSchema } from "../import-service/platform-id.ts";
 import { idOf, names, placeOf } from "./names.ts";
 
 /** Azure's limit of a blob's name, in characters. */

@@ -10,7 +10,7 @@ import { startScriptedX } from "../testing/serve-x.ts";
 import { type Budget, createMeter } from "./budget.ts";
 import { capture } from "./capture.ts";
 import { estimateOnce } from "./estimate.ts";
-import { addReads, readsOf, readsOfAll } from "./reads.ts";
+import { addReads, readsOf, readsOfAll } from "./usage.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const TODAY = "2026-06-01";

@@ -4,8 +4,8 @@ import { ConnectorError } from "../errors.ts";
 import type { Answer, Twitter } from "../twitter/client.ts";
 import { readEstimate } from "./estimate.ts";
 import { BILLED, costOf } from "./prices.ts";
-import { addReads, readsOf, readsOfAll, utcDay } from "./reads.ts";
-import { DEPTH } from "./walk.ts";
+import { addReads, readsOf, readsOfAll, utcDay } from "./usage.ts";
+import { DEPTH } from "./scan.ts";
 
 /** Posts that may be read from X, all jobs together. Where neither is set, the default budget holds. */
 export type Budget = { perDay?: number | undefined; perMonth?: number | undefined };

@@ -1,4 +1,4 @@
-import type { Interval } from "./interval.ts";
+import type { Interval } from "../time/intervals.ts";
 
 /**
  * The folder of a capture, under the day that it begins on: what lies side by side on one day can be

@@ -6,7 +6,7 @@ import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { startScriptedX } from "../testing/serve-x.ts";
 import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
-import type { Interval } from "./interval.ts";
+import type { Interval } from "../time/intervals.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 /** All of the day's posts, a minute apart, but the one at its very end. */

@@ -13,19 +13,19 @@ import {
   readCoverage,
   settledIntervals,
 } from "./coverage.ts";
-import { askForReach } from "./depth.ts";
-import { readAnew, readDoubtsAgain } from "./doubts.ts";
+import { askForReach } from "./probes.ts";
+import { readAnew, readDoubtsAgain } from "./suspect-intervals.ts";
 import { estimateOnce } from "./estimate.ts";
 import { type Findings, findingsOf } from "./findings.ts";
 import { growthWithoutPosts, noteCount, wordsForGrowth } from "./growth.ts";
-import { addSeconds, clip, floorToSecond, type Interval, subtract } from "./interval.ts";
+import { addSeconds, clip, floorToSecond, type Interval, subtract } from "../time/intervals.ts";
 import { holdLatePosts, lookBackFrom } from "./late.ts";
 import { askForMissing } from "./missing-posts.ts";
 import { timeOfId } from "./post-id.ts";
 import { searchGaps } from "./search.ts";
 import { questionFor, readTimeline } from "./timeline.ts";
 import { BEFORE_TIMES, FIRST_TIME } from "./times.ts";
-import { BEGINNING, gaveNothing, type PageQuery, SETTLING_SECONDS } from "./walk.ts";
+import { BEGINNING, gaveNothing, type PageQuery, SETTLING_SECONDS } from "./scan.ts";
 
 export type CaptureDeps = {
   store: Store;

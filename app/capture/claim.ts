@@ -1,9 +1,9 @@
 import type { CaptureDeps, Source } from "./capture.ts";
 import { type Claim, type Coverage, noteClaim, readCoverage } from "./coverage.ts";
-import { askOlder, type Part } from "./depth.ts";
-import { addSeconds, floorToSecond, type Interval, join } from "./interval.ts";
+import { askOlder, type Part } from "./probes.ts";
+import { addSeconds, floorToSecond, type Interval, join } from "../time/intervals.ts";
 import { FIRST_POST_TIME } from "./times.ts";
-import { DEPTH, type Reach, type Walk } from "./walk.ts";
+import { DEPTH, type Reach, type Walk } from "./scan.ts";
 
 /** Up to then before now, all posts are taken as read where a timeline is read all the time. */
 const RECENT_SECONDS = 3600;

@@ -7,7 +7,7 @@ import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import type { TimelineQuery, Twitter } from "../twitter/client.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
-import { prove, readEvidence } from "./prove.ts";
+import { prove, readEvidence } from "./proof.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const NEXT_DAY = { start: DAY.end, end: "2026-01-03T00:00:00Z" };

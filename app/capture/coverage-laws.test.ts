@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import { addToCoverage, type Coverage, readCoverage } from "./coverage.ts";
-import { addSeconds, contains, type Interval, subtract } from "./interval.ts";
+import { addSeconds, contains, type Interval, subtract } from "../time/intervals.ts";
 
 const at = (hour: number) => addSeconds("2026-01-01T00:00:00Z", hour * 3600);
 const someInterval = fc

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { dayOf } from "./capture-id.ts";
-import { compare, instantSchema, intervalSchema, type Interval } from "./interval.ts";
+import { compare, instantSchema, intervalSchema, type Interval } from "../time/intervals.ts";
 
 const coveredSchema = intervalSchema.extend({
   /** The capture, or the day of captures, whose pages prove that the interval was read completely. */

@@ -4,7 +4,7 @@ import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import { parseAccount } from "../twitter/client.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
 import { BILLED } from "./prices.ts";
-import { DEPTH } from "./walk.ts";
+import { DEPTH } from "./scan.ts";
 
 const estimateSchema = z.object({
   /** Posts of the account that X can be asked for. */

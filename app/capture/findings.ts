@@ -1,7 +1,7 @@
 import type { Coverage, Covered, Gap } from "./coverage.ts";
-import { type Part, readOf } from "./depth.ts";
-import { addSeconds, clip, floorToSecond, subtract } from "./interval.ts";
-import { DEPTH, type Doubt, doubtsOf, type Reach } from "./walk.ts";
+import { type Part, readOf } from "./probes.ts";
+import { addSeconds, clip, floorToSecond, subtract } from "../time/intervals.ts";
+import { DEPTH, type Doubt, doubtsOf, type Reach } from "./scan.ts";
 
 export type NewGap = Omit<Gap, "recordedAt">;
 export type Findings = { intervals: Covered[]; gaps: NewGap[] } & Pick<

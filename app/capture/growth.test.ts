@@ -6,7 +6,7 @@ import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import type { TimelineQuery, Twitter } from "../twitter/client.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
-import type { Interval } from "./interval.ts";
+import type { Interval } from "../time/intervals.ts";
 
 /** The clock stands at 2026-06-01T12:00:00Z when the first window is read. */
 const FIRST = { start: "2026-06-01T00:00:00Z", end: "2026-06-01T11:58:00Z" };

@@ -12,12 +12,12 @@ import {
   instantSchema,
   type Interval,
   subtract,
-} from "./interval.ts";
+} from "../time/intervals.ts";
 import { readPages } from "./pages.ts";
 import { timeOfId } from "./post-id.ts";
 import { postsOfWindow } from "./posts.ts";
 import { readingOf } from "./timeline.ts";
-import { SETTLING_SECONDS } from "./walk.ts";
+import { SETTLING_SECONDS } from "./scan.ts";
 
 /** How many posts X said that the account has, and when. Deleted posts are not among them. */
 const countSchema = z.object({ at: instantSchema, posts: z.number() });

@@ -7,7 +7,7 @@ import { beatDepsOf, pass } from "../testing/beats.ts";
 import { archivedIds, captureDepsOf, hiding, SOURCE, watch } from "../testing/captures.ts";
 import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { parsePage } from "../twitter/page.ts";
-import { startChain } from "../work/chain.ts";
+import { startChain } from "../worker/capture-schedule.ts";
 import { capture } from "./capture.ts";
 import { holdLatePosts, LOOK_BACK_SECONDS, lookBackFrom } from "./late.ts";
 

@@ -5,7 +5,7 @@ import { addToOutbox, OUTBOX_WRITERS } from "../delivery/outbox.ts";
 import type { Log } from "../log.ts";
 import { earlierVersionsOf, type Page, type Post } from "../twitter/page.ts";
 import { type Coverage, readCoverage } from "./coverage.ts";
-import { addSeconds, contains, type Interval, join } from "./interval.ts";
+import { addSeconds, contains, type Interval, join } from "../time/intervals.ts";
 import { readStoredPage } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
 

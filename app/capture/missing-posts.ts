@@ -8,7 +8,7 @@ import { askById, type AskedById, SILENT } from "./ask-by-id.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
 import { idsToLookUp, ownPostsMissing } from "./context.ts";
 import { addToCoverage, type Gap, readCoverage, replaceGap } from "./coverage.ts";
-import { addSeconds, floorToSecond } from "./interval.ts";
+import { addSeconds, floorToSecond } from "../time/intervals.ts";
 import { type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
 import { keepAnswer, keepContext, withContext } from "./pages.ts";
 import { timeOfId } from "./post-id.ts";

@@ -4,9 +4,9 @@ import { changeDocument, createDocument, readDocument, type Store } from "../arc
 import { earlierVersionsOf } from "../twitter/page.ts";
 import type { CaptureDeps } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
-import { addSeconds } from "./interval.ts";
+import { addSeconds } from "../time/intervals.ts";
 import { postsOfWindow } from "./posts.ts";
-import { utcDay } from "./reads.ts";
+import { utcDay } from "./usage.ts";
 import { timeOfId } from "./post-id.ts";
 import { BEFORE_TIMES } from "./times.ts";
 

@@ -24,7 +24,7 @@ import {
   type PageRequest,
   strangeIn,
   type Walk,
-} from "./walk.ts";
+} from "./scan.ts";
 
 /** The most that X gives of a timeline at a time. */
 export const PAGE_SIZE = 100;

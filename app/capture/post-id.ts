@@ -1,4 +1,4 @@
-import { floorToSecond } from "./interval.ts";
+import { floorToSecond } from "../time/intervals.ts";
 
 /** Since then an id holds the time of its post, in milliseconds after this (docs/x-api.md#objects). */
 const EPOCH_MS = 1288834974657n;

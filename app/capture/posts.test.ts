@@ -4,7 +4,7 @@ import type { Store } from "../archive/store.ts";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import { captureIdOf } from "./capture-id.ts";
 import type { Coverage, Covered, Gap } from "./coverage.ts";
-import type { Interval } from "./interval.ts";
+import type { Interval } from "../time/intervals.ts";
 import { pagesOfWindow } from "./posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };

@@ -3,7 +3,7 @@ import type { Store } from "../archive/store.ts";
 import type { Includes, Post } from "../twitter/page.ts";
 import { intervalOf } from "./capture-id.ts";
 import { capturesOf, type Coverage, settledIntervals } from "./coverage.ts";
-import { contains, type Interval, join } from "./interval.ts";
+import { contains, type Interval, join } from "../time/intervals.ts";
 import { pageNames, readStoredPage, type StoredPage, storedPages } from "./pages.ts";
 
 /** A post out of the archive, with what X said along with it and when. */

@@ -10,13 +10,13 @@ import { readJob } from "../jobs/job.ts";
 import { beatDepsOf, pass } from "../testing/beats.ts";
 import { archivedIds, captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
-import { startChain } from "../work/chain.ts";
+import { startChain } from "../worker/capture-schedule.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { addToCoverage, readCoverage } from "./coverage.ts";
-import { addSeconds } from "./interval.ts";
-import { prove, readEvidence } from "./prove.ts";
+import { addSeconds } from "../time/intervals.ts";
+import { prove, readEvidence } from "./proof.ts";
 import { searchGaps } from "./search.ts";
-import { DEPTH } from "./walk.ts";
+import { DEPTH } from "./scan.ts";
 
 /** A minute apart; X's timeline gives the newest 3,200. Of the others, every tenth is a repost. */
 const POSTS: Post[] = manyPosts(DEPTH + 60).map((post, index) =>

@@ -12,7 +12,7 @@ import {
   floorToSecond,
   type Interval,
   subtract,
-} from "./interval.ts";
+} from "../time/intervals.ts";
 import { type EarlyPost, holdLatePosts, postsSentAlong, toEarlyPost } from "./late.ts";
 import { completePage } from "./missing-posts.ts";
 import { askProbe, readPages } from "./pages.ts";
@@ -20,7 +20,7 @@ import { postsOfWindow } from "./posts.ts";
 import { clipDoubt, readAgainAfter } from "./findings.ts";
 import { readingOf } from "./timeline.ts";
 import { FIRST_POST_TIME } from "./times.ts";
-import { doubtsOf, type Walk } from "./walk.ts";
+import { doubtsOf, type Walk } from "./scan.ts";
 
 /** X gives up to 500 posts a search, and 10 at least. */
 const SEARCH_SIZE = 500;

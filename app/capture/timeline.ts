@@ -2,13 +2,13 @@ import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer, TimelineQuery } from "../twitter/client.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
-import { addSeconds, type Interval } from "./interval.ts";
+import { addSeconds, type Interval } from "../time/intervals.ts";
 import { type EarlyPost, postsSentAlong, toEarlyPost } from "./late.ts";
 import { completePage } from "./missing-posts.ts";
 import { PAGE_SIZE, readPages } from "./pages.ts";
 import { firstIdAt, timeOfId } from "./post-id.ts";
 import { FIRST_TIME } from "./times.ts";
-import type { PageQuery, Walk } from "./walk.ts";
+import type { PageQuery, Walk } from "./scan.ts";
 
 /** A post may be edited for so long, and has an id of that time then (docs/x-api.md#edits). */
 const EDITABLE_SECONDS = 3600;

@@ -1,4 +1,4 @@
-import type { Interval } from "./interval.ts";
+import type { Interval } from "../time/intervals.ts";
 
 /** X has no posts of before (docs/x-api.md#search). */
 export const FIRST_POST_TIME = "2006-03-21T00:00:00Z";

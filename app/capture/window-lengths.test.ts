@@ -8,8 +8,8 @@ import { ConnectorError } from "../errors.ts";
 import type { Twitter } from "../twitter/client.ts";
 import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
-import { addSeconds, type Interval } from "./interval.ts";
-import { prove, readEvidence } from "./prove.ts";
+import { addSeconds, type Interval } from "../time/intervals.ts";
+import { prove, readEvidence } from "./proof.ts";
 
 /** Ids that were counted up before they held a time, of the days before 2010-11-04. */
 const COUNTED_UP = [20, 7_000_000_000, 29_500_000_000].map((id, index) =>

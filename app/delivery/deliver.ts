@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Semaphore } from "async-mutex";
 import { pMapIterable, pMapSkip } from "p-map";
 import type { Store } from "../archive/store.ts";
-import type { Interval } from "../capture/interval.ts";
+import type { Interval } from "../time/intervals.ts";
 import { readStoredPage, type StoredPage } from "../capture/pages.ts";
 import type { CapturedPost } from "../capture/posts.ts";
 import { ConnectorError } from "../errors.ts";

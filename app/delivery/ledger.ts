@@ -2,7 +2,7 @@ import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import type { Log } from "../log.ts";
-import { compare, intervalSchema, type Interval, join } from "../capture/interval.ts";
+import { compare, intervalSchema, type Interval, join } from "../time/intervals.ts";
 
 /** Of more items in a UTC day, the platform imports none (docs/portal-contract.md#limits). */
 export const DAILY_LIMIT = 200_000;

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import type { Gap } from "../capture/coverage.ts";
-import { intervalSchema } from "../capture/interval.ts";
+import { intervalSchema } from "../time/intervals.ts";
 import { ConnectorError } from "../errors.ts";
 import { waitedSchema } from "./outbox.ts";
 

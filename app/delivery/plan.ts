@@ -2,7 +2,7 @@ import { pMapIterable } from "p-map";
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
-import { contains, type Interval } from "../capture/interval.ts";
+import { contains, type Interval } from "../time/intervals.ts";
 import { pageNames, readStoredPage } from "../capture/pages.ts";
 import { countsBy, pagesOfWindow } from "../capture/posts.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";

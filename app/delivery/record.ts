@@ -1,4 +1,4 @@
-import type { Interval } from "../capture/interval.ts";
+import type { Interval } from "../time/intervals.ts";
 import { type Includes, isRepost, type Place, type Poll, type User } from "../twitter/page.ts";
 import type { Link, Post } from "../twitter/post.ts";
 import { toLine } from "./characters.ts";

@@ -11,7 +11,7 @@ import type { Timeline } from "../../scripts/local/x/timeline.ts";
 import { tellTruth } from "../../scripts/local/x/truth.ts";
 import { capture } from "../capture/capture.ts";
 import { postsOfWindow } from "../capture/posts.ts";
-import type { Interval } from "../capture/interval.ts";
+import type { Interval } from "../time/intervals.ts";
 import { captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { PROVENANCE } from "../testing/deliveries.ts";
 import { contractItem } from "../testing/contract-item.ts";

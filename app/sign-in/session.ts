@@ -5,10 +5,10 @@ import * as z from "zod";
 import { names } from "../archive/names.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { createDocument, type Store } from "../archive/store.ts";
-import { callerAddress } from "../caller-address.ts";
+import { callerAddress } from "../http/caller-address.ts";
 import type { Log } from "../log.ts";
-import { isSameSecret } from "../portal/authenticate.ts";
-import { createWrongTries } from "../wrong-tries.ts";
+import { isSameSecret } from "../import-service/authenticate.ts";
+import { createWrongTries } from "../http/credential-throttle.ts";
 
 const COOKIE = "session";
 const SESSION_MS = 60 * 60_000;

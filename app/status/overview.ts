@@ -2,15 +2,15 @@ import type { Store } from "../archive/store.ts";
 import { wordsForClaim } from "../capture/claim.ts";
 import { type Gap, readCoverage } from "../capture/coverage.ts";
 import { readEstimate, wordsFor } from "../capture/estimate.ts";
-import { compare, type Interval, join } from "../capture/interval.ts";
+import { compare, type Interval, join } from "../time/intervals.ts";
 import type { Usage } from "../capture/prices.ts";
-import { readsOf, utcDay } from "../capture/reads.ts";
+import { readsOf, utcDay } from "../capture/usage.ts";
 import { countItems, DAILY_LIMIT, lastAccepted } from "../delivery/ledger.ts";
 import { countOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import { type Job, listJobIds, readJob } from "../jobs/job.ts";
-import { type Chain, readChain } from "../work/chain.ts";
-import { isDone, readTasks, type Task, undeliveredTasks } from "../work/task.ts";
+import { type Chain, readChain } from "../worker/capture-schedule.ts";
+import { isDone, readTasks, type Task, undeliveredTasks } from "../worker/task.ts";
 
 export type JobOverview = {
   jobId: string;

@@ -1,15 +1,15 @@
 import { type Context, Hono } from "hono";
-import { readFormField } from "../body.ts";
+import { readFormField } from "../http/body.ts";
 import { countOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
-import { badRequest, queryParam } from "../http.ts";
+import { badRequest, queryParam } from "../http/problem.ts";
 import { readJob } from "../jobs/job.ts";
 import { type RemovalDeps, removeJob } from "../jobs/remove-job.ts";
 import { problemPage } from "../pages/problem-page.ts";
-import { platformIdSchema } from "../portal/platform-id.ts";
-import { nonceOf } from "../security-headers.ts";
+import { platformIdSchema } from "../import-service/platform-id.ts";
+import { nonceOf } from "../http/security-headers.ts";
 import type { Sessions } from "../sign-in/session.ts";
-import { isDone, undeliveredTasks } from "../work/task.ts";
+import { isDone, undeliveredTasks } from "../worker/task.ts";
 import { askToRemovePage, removedPage } from "./removal-page.ts";
 
 export type RemovalRouteDeps = RemovalDeps & { sessions: Sessions };

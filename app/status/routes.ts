@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { readFormField } from "../body.ts";
-import { nonceOf } from "../security-headers.ts";
+import { readFormField } from "../http/body.ts";
+import { nonceOf } from "../http/security-headers.ts";
 import type { Health } from "./health.ts";
 import { readOverview } from "./overview.ts";
 import { statusPage } from "./page.ts";

@@ -3,8 +3,8 @@ import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timelin
 import type { Media } from "../../scripts/local/x/timeline.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia } from "../twitter/media.ts";
-import { type BeatDeps, runBeat } from "../work/beat.ts";
-import { startChain } from "../work/chain.ts";
+import { type BeatDeps, runBeat } from "../worker/run-capture.ts";
+import { startChain } from "../worker/capture-schedule.ts";
 import { captureDepsOf } from "./captures.ts";
 import { addJob, CAPTURE_INTERVAL_MS, createParts, type Parts, X_KEYS } from "./harness.ts";
 

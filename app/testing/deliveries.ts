@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Post as XPost } from "../../scripts/local/x/timeline.ts";
 import { startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import { capture } from "../capture/capture.ts";
-import type { Interval } from "../capture/interval.ts";
+import type { Interval } from "../time/intervals.ts";
 import { deliver, type Upload } from "../delivery/deliver.ts";
 import type { ItemMapping } from "../delivery/item.ts";
 import type { ManifestEntry } from "../delivery/manifest.ts";

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey, SignJWT } from "jose";
-import { PLATFORM_APP_ID } from "../portal/authenticate.ts";
+import { PLATFORM_APP_ID } from "../import-service/authenticate.ts";
 import { testEnvironment } from "./environment.ts";
 
 const { TENANT_ID = "", AZURE_APP_ID = "" } = testEnvironment();

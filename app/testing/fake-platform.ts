@@ -1,4 +1,4 @@
-import type { Completion, CompletionItem, Platform } from "../platform/platform.ts";
+import type { Completion, CompletionItem, Platform } from "../import-service/client.ts";
 
 export type AcceptedCompletion = Omit<Completion, "items"> & { items: CompletionItem[] };
 export type FakePlatform = Platform & {

@@ -2,7 +2,7 @@ import { vi } from "vitest";
 import { createUpload } from "../delivery/upload.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia } from "../twitter/media.ts";
-import { startWorker, type WorkerDeps } from "../work/worker.ts";
+import { startWorker, type WorkerDeps } from "../worker/worker.ts";
 import { captureDepsOf } from "./captures.ts";
 import { createIssuer, GOOD_CLAIMS, type Issuer } from "./entra-tokens.ts";
 import { addJob, createAppOf, createParts, type Parts } from "./harness.ts";

@@ -5,7 +5,7 @@ import {
   parseMessage,
   toPoisonText,
   type WorkQueue,
-} from "../work/queue.ts";
+} from "../worker/queue.ts";
 
 type Held = { text: string; visibleAt: number; receipt: number };
 

@@ -1,6 +1,6 @@
 import * as authorization from "@pulumi/azure-native/authorization/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { buildPackage } from "../../infra/build-package.ts";
+import { buildPackage } from "../../infra/package/build-package.ts";
 import { TwitterConnector } from "../../infra/twitter-connector.ts";
 
 /**

@@ -3,7 +3,7 @@ import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/sm
 import { capture } from "../../app/capture/capture.ts";
 import { lookUp } from "../../app/capture/lookup.ts";
 import { MOST_UNKNOWN } from "../../app/capture/named-posts.ts";
-import { DEPTH } from "../../app/capture/walk.ts";
+import { DEPTH } from "../../app/capture/scan.ts";
 import { DAILY_LIMIT, keepRoom } from "../../app/delivery/ledger.ts";
 import { ConnectorError, type ErrorCode } from "../../app/errors.ts";
 import type { EventName } from "../../app/events.ts";

@@ -1,4 +1,4 @@
-import { buildPackage, type Package } from "../build-package.ts";
+import { buildPackage, type Package } from "../package/build-package.ts";
 import { program } from "../program.ts";
 import { type Evaluation, evaluate } from "./mocks.ts";
 

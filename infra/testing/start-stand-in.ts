@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { startLocalAzure } from "../../scripts/local/azure/resource-manager.ts";
 import { createCertificate } from "../../scripts/local/certificate.ts";
 import type { Closable, ResourceManager } from "../../scripts/local/contracts.ts";
-import { startEntra } from "../../scripts/local/entra.ts";
+import { startEntra } from "../../scripts/local/entra/entra.ts";
 import { installPlugins } from "./plugins.ts";
 import { createStandIn, type StandIn } from "./stand-in.ts";
 

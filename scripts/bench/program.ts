@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as z from "zod";
-import { buildPackage } from "../../infra/build-package.ts";
+import { buildPackage } from "../../infra/package/build-package.ts";
 import { startChild } from "./child.ts";
 import { type Measurement, timed } from "./measurement.ts";
 

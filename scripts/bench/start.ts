@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { unzipSync } from "fflate";
-import { buildPackage } from "../../infra/build-package.ts";
+import { buildPackage } from "../../infra/package/build-package.ts";
 import { testEnvironment } from "../../app/testing/environment.ts";
 import { PROCESS_ENVIRONMENT } from "../../app/settings.ts";
 import { startStorage, type Storage } from "../../app/testing/storage.ts";

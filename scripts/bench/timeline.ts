@@ -2,7 +2,7 @@ import { names } from "../../app/archive/names.ts";
 import type { Blob, Store } from "../../app/archive/store.ts";
 import { captureIdOf } from "../../app/capture/capture-id.ts";
 import type { Coverage } from "../../app/capture/coverage.ts";
-import { addSeconds, type Interval } from "../../app/capture/interval.ts";
+import { addSeconds, type Interval } from "../../app/time/intervals.ts";
 import { createMemoryStore } from "../../app/testing/memory-store.ts";
 
 export const JOB_ID = "job-1";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PLATFORM_APP_ID } from "../../app/portal/authenticate.ts";
+import { PLATFORM_APP_ID } from "../../app/import-service/authenticate.ts";
 import { type Check, notChecked, ok, type Verdict, warning } from "../checks/check.ts";
 import { consentLink } from "../site/consent-link.ts";
 import type { Az } from "./az.ts";

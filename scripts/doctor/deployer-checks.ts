@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { ProgramConfig } from "../../infra/config.ts";
-import { chooseCredential } from "../../infra/credential.ts";
+import { chooseCredential } from "../../infra/entra/credential.ts";
 import {
   type Check,
   failed,

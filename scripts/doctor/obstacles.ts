@@ -1,4 +1,4 @@
-import { SUBJECTS } from "../../app/portal/validate.ts";
+import { SUBJECTS } from "../../app/import-service/readiness.ts";
 
 /** `known`: what stands in the way, by subject. `others`: lines that belong to no subject. */
 export type Obstacles = { known: Map<string, string>; others: string[] };

@@ -1,4 +1,4 @@
-import { SUBJECTS } from "../../app/portal/validate.ts";
+import { SUBJECTS } from "../../app/import-service/readiness.ts";
 import { type Check, failed, ok, type Verdict } from "../checks/check.ts";
 import { readValidation, type Site } from "../site/site.ts";
 import type { StackOutputs } from "../stack/outputs.ts";

@@ -1,4 +1,4 @@
-import { PLATFORM_APP_ID } from "../../app/portal/authenticate.ts";
+import { PLATFORM_APP_ID } from "../../app/import-service/authenticate.ts";
 import { consentLink } from "../site/consent-link.ts";
 import type { StackOutputs } from "../stack/outputs.ts";
 

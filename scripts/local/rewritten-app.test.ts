@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bundleRewritten, type Rewrite } from "./rewritten-app.ts";
 
 const LEASE: Rewrite = {
-  file: "app/work/keep-lease.ts",
+  file: "app/worker/lease.ts",
   pattern: /LEASE_MS = 120_000/,
   replacement: "LEASE_MS = 119_999",
 };
@@ -14,11 +14,11 @@ describe("The rewritten app", () => {
   });
 
   it.each([
-    ["is gone", { ...LEASE, pattern: /LEASE_MS = 7/ }, "occurs 0 times in app/work/keep-lease.ts"],
+    ["is gone", { ...LEASE, pattern: /LEASE_MS = 7/ }, "occurs 0 times in app/worker/lease.ts"],
     [
       "is there more than once",
       { ...LEASE, pattern: /_MS = / },
-      "occurs 3 times in app/work/keep-lease.ts",
+      "occurs 3 times in app/worker/lease.ts",
     ],
     [
       "is in a file that is not bundled",

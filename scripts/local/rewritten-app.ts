@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { bundleApp } from "../../infra/build-package.ts";
+import { bundleApp } from "../../infra/package/build-package.ts";
 
 /** A change of one of the app's source files, named from the project's root. */
 export type Rewrite = {

@@ -17,7 +17,7 @@ import { startLocalAzure } from "./azure/resource-manager.ts";
 import { createCertificate } from "./certificate.ts";
 import { claimFolder } from "./claim-folder.ts";
 import type { Closable, LocalAzure, LocalSite, LocalX, TwitterKeys } from "./contracts.ts";
-import { startEntra } from "./entra.ts";
+import { startEntra } from "./entra/entra.ts";
 import type { Faults } from "./faults/fault.ts";
 import { type CompliancePortal, createCompliancePortal } from "./portal/compliance-portal.ts";
 import { type ImportService, startImportService } from "./portal/import-service.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TokenCredential } from "@azure/identity";
-import type { Package } from "../../infra/build-package.ts";
+import type { Package } from "../../infra/package/build-package.ts";
 import { MendableError } from "../checks/check.ts";
 import { explainNetwork } from "../site/explain-network.ts";
 import type { Site } from "../site/site.ts";

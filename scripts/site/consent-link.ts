@@ -1,4 +1,4 @@
-import { PLATFORM_APP_ID } from "../../app/portal/authenticate.ts";
+import { PLATFORM_APP_ID } from "../../app/import-service/authenticate.ts";
 
 /** Where an administrator of the tenant consents to the Import service, also before the portal asks. */
 export function consentLink(tenantId: string): string {

@@ -1,7 +1,7 @@
 import type { Store } from "../../app/archive/store.ts";
 import { wordsForClaim } from "../../app/capture/claim.ts";
 import { readCoverage } from "../../app/capture/coverage.ts";
-import { prove, readEvidence } from "../../app/capture/prove.ts";
+import { prove, readEvidence } from "../../app/capture/proof.ts";
 import { describeError } from "../../app/errors.ts";
 import {
   type Check,

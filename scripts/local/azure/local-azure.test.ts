@@ -9,8 +9,8 @@ import { z } from "zod";
 
 import { createCertificate } from "../certificate.ts";
 import type { LocalAzure, LocalSite, PlatformContainer } from "../contracts.ts";
-import { startEntra } from "../entra.ts";
-import type { Entra } from "../entra.ts";
+import { startEntra } from "../entra/entra.ts";
+import type { Entra } from "../entra/entra.ts";
 import { evaluateProgram } from "./evaluate-program.ts";
 import { startLocalAzure } from "./resource-manager.ts";
 import { runNode } from "./testing/run-node.ts";

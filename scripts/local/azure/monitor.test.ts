@@ -7,8 +7,8 @@ import { z } from "zod";
 
 import { createCertificate } from "../certificate.ts";
 import type { LocalAzure } from "../contracts.ts";
-import { startEntra } from "../entra.ts";
-import type { Entra } from "../entra.ts";
+import { startEntra } from "../entra/entra.ts";
+import type { Entra } from "../entra/entra.ts";
 import { startLocalAzure } from "./resource-manager.ts";
 
 const TENANT = "6babcaad-604b-40ac-a9d7-9fd97c0b779f";

@@ -6,7 +6,7 @@ import { runtime } from "@pulumi/pulumi";
 import { z } from "zod";
 
 import type { Certificate, Closable, LocalAzure, ResourceManager } from "../contracts.ts";
-import type { Entra } from "../entra.ts";
+import type { Entra } from "../entra/entra.ts";
 import type { Faults } from "../faults/fault.ts";
 import { startSites } from "./app-service.ts";
 import { exists } from "./arm.ts";

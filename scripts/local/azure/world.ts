@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 
 import type { Certificate } from "../contracts.ts";
-import type { Entra } from "../entra.ts";
+import type { Entra } from "../entra/entra.ts";
 import type { Faults } from "../faults/fault.ts";
 import type { BusyServices } from "./busy-services.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";

@@ -119,7 +119,7 @@ export function rewritesOf({ victim, rewrites }: Sabotage, victims: Victims): Re
 /** What becomes of a row of the completion's list on its way to the platform. */
 function listing(changed: string): Rewrite {
   return {
-    file: "app/platform/platform.ts",
+    file: "app/import-service/client.ts",
     pattern: /(\{ id, modificationTimestampUtc, fileName \} of )items\(\)/,
     replacement: `$1(async function* () { for await (const row of items()) yield* ${changed}; })()`,
   };

@@ -14,13 +14,13 @@ export const MUTATIONS: Record<string, Mutation> = {
   "acknowledges work before it is done": {
     rewrites: [
       {
-        file: "app/work/worker.ts",
+        file: "app/worker/worker.ts",
         pattern: /await (runTask\(deps, \{ lease, keeper \}, \w+\));/,
         replacement: "void (await lease.finish(), await $1);",
       },
       // Else another instance would notice within the hour that the message is lost, and send it anew.
       {
-        file: "app/work/lost-work.ts",
+        file: "app/worker/lost-work.ts",
         pattern: /await sendLostMessages\(deps, jobId, .*\);/,
         replacement: "",
       },
@@ -31,13 +31,13 @@ export const MUTATIONS: Record<string, Mutation> = {
   "forgets the cursor": {
     rewrites: [
       {
-        file: "app/capture/walk.ts",
+        file: "app/capture/scan.ts",
         pattern: /\.\.\.\(nextToken !== undefined && .*\{ nextToken \}\),/,
         replacement: "",
       },
       // Else it would ask X for what is older than the first page's last post.
       {
-        file: "app/capture/walk.ts",
+        file: "app/capture/scan.ts",
         pattern: /return lowest === undefined \|\| /,
         replacement: "return true || lowest === undefined || ",
       },
@@ -49,7 +49,7 @@ export const MUTATIONS: Record<string, Mutation> = {
   "drops the outbox": {
     rewrites: [
       {
-        file: "app/work/answer-task.ts",
+        file: "app/worker/build-delivery.ts",
         pattern: /outbox: readOutbox\(store, jobId\),/,
         replacement: "",
       },

@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto";
+import * as z from "zod";
+import { names } from "../archive/names.ts";
+import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
+import { instantSchema } from "../time/intervals.ts";
+import { listJobIds, readJob } from "../jobs/job.ts";
+import type { Log } from "../log.ts";
+import type { WorkQueue } from "./queue.ts";
+
+const chainSchema = z.object({
+  /** The one beat that counts: the message of any other ends without a word. */
+  beatId: z.string(),
+  dueAt: z.string(),
+  /** Beats in a row that failed without a reason to wait. */
+  attempts: z.number(),
+  /** Why the last beat did not read everything; absent where it did. */
+  reason: z.string().optional(),
+  /** What it waits for, where it does. */
+  waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
+  /** Up to when it was to read, then: the next one goes on with that, whose pages are here in part. */
+  until: instantSchema.optional(),
+});
+
+/**
+ * The captures of a job that nobody asks for, one after another. Each beat sends the message of the
+ * next one before that one counts, so that a beat which is cut off is done again, and however many
+ * messages there are, one counts.
+ */
+export type Chain = z.infer<typeof chainSchema>;
+
+export type ChainDeps = {
+  store: Store;
+  queue: WorkQueue;
+  /** 0: no captures but those that the platform asks for. */
+  captureIntervalMs: number;
+  log: Log;
+  now: () => Date;
+};
+
+type Link = Pick<Chain, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number };
+
+/** A chain whose beat is overdue for so long has lost its message; no beat takes so long. */
+const OVERDUE_MS = 60 * 60_000;
+/** A message must not show up before its beat counts. */
+const LEAST_DELAY_MS = 30_000;
+
+export async function readChain(store: Store, jobId: string): Promise<Chain | undefined> {
+  return (await readDocument(store, names.chain(jobId), chainSchema))?.value;
+}
+
+/** Begins a job's chain, anew where there was one. The first beat comes after one interval. */
+export async function startChain(deps: ChainDeps, jobId: string): Promise<void> {
+  if (deps.captureIntervalMs > 0) {
+    const first = { delayMs: deps.captureIntervalMs, attempts: 0 };
+    await unlessItFails(deps, jobId, () => link(deps, jobId, first, () => true));
+  }
+}
+
+/** Begins a chain that is missing, or whose message was lost. */
+export async function ensureChain(deps: ChainDeps, jobId: string): Promise<void> {
+  const overdue = deps.now().getTime() - OVERDUE_MS;
+  const isLost = ({ dueAt }: Chain) => Date.parse(dueAt) < overdue;
+  await unlessItFails(deps, jobId, async () => {
+    const chain = await readChain(deps.store, jobId);
+    if (deps.captureIntervalMs > 0 && (!chain || isLost(chain))) {
+      const delayMs = chain ? 0 : deps.captureIntervalMs;
+      await link(deps, jobId, { delayMs, attempts: 0 }, isLost);
+    }
+  });
+}
+
+/** The same for every job: when an instance starts, nobody else may have looked for long. */
+export async function ensureChains(deps: ChainDeps): Promise<void> {
+  for await (const jobId of listJobIds(deps.store)) {
+    await unlessItFails(deps, jobId, async () => {
+      if (await readJob(deps.store, jobId)) {
+        await ensureChain(deps, jobId);
+      }
+    });
+  }
+}
+
+/** Lets the next beat follow on one that is done, unless another chain counts by now. */
+export function continueChain(
+  deps: ChainDeps,
+  { jobId, beatId }: { jobId: string; beatId: string },
+  next: Link,
+): Promise<void> {
+  return link(deps, jobId, next, (chain) => chain.beatId === beatId);
+}
+
+/** Says that no beat follows, so that a chain that is wanted again is known to be missing. */
+export async function endChain(
+  { store }: ChainDeps,
+  { jobId, beatId }: { jobId: string; beatId: string },
+): Promise<void> {
+  await changeDocument(store, {
+    name: names.chain(jobId),
+    schema: chainSchema,
+    change: (chain) =>
+      chain.beatId === beatId ? { ...chain, dueAt: new Date(0).toISOString() } : undefined,
+  });
+}
+
+/** Whatever else is being done for the job goes on: the chain is looked at again with its next task. */
+async function unlessItFails(
+  { log }: ChainDeps,
+  jobId: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log("capture.not-scheduled", { jobId }, error);
+  }
+}
+
+async function link(
+  { store, queue, now, log }: ChainDeps,
+  jobId: string,
+  { delayMs, ...about }: Link,
+  follows: (chain: Chain) => boolean,
+): Promise<void> {
+  const beatId = randomUUID();
+  const waitMs = Math.max(delayMs, LEAST_DELAY_MS);
+  await queue.send({ jobId, beatId }, waitMs);
+  const name = names.chain(jobId);
+  const next: Chain = { ...about, beatId, dueAt: new Date(now().getTime() + waitMs).toISOString() };
+  log("capture.scheduled", { jobId, retryAt: next.dueAt });
+  if (!(await createDocument(store, name, next))) {
+    await changeDocument(store, {
+      name,
+      schema: chainSchema,
+      change: (chain) => (follows(chain) ? next : undefined),
+    });
+  }
+}

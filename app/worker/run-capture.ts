@@ -1,0 +1,120 @@
+import { capture, type CaptureDeps } from "../capture/capture.ts";
+import type { Coverage } from "../capture/coverage.ts";
+import { floorToSecond, type Interval } from "../time/intervals.ts";
+import { LOOK_BACK_SECONDS } from "../capture/late.ts";
+import type { MediaDeps } from "../capture/media.ts";
+import { postsOfWindow } from "../capture/posts.ts";
+import { searchGaps } from "../capture/search.ts";
+import { settledBy } from "../capture/scan.ts";
+import type { Sealer } from "../archive/seal.ts";
+import { planMedia } from "../delivery/attachments.ts";
+import { describeError } from "../errors.ts";
+import { type Job, openToken, readJob, resealToken } from "../jobs/job.ts";
+import { probeToken } from "../jobs/probe-token.ts";
+import { decideOutcome, waitFor } from "../outcomes.ts";
+import { earlierVersionsOf } from "../twitter/page.ts";
+import {
+  type Chain,
+  type ChainDeps,
+  continueChain,
+  endChain,
+  readChain,
+} from "./capture-schedule.ts";
+import { raiseAlarm } from "./failure-effects.ts";
+
+export type BeatDeps = CaptureDeps & ChainDeps & MediaDeps & { sealer: Sealer };
+
+/**
+ * One capture that nobody asked for, and the message of the next one. A beat that does not count
+ * (any more), or whose job was removed, ends without a word.
+ */
+export async function runBeat(
+  deps: BeatDeps,
+  beat: { jobId: string; beatId: string },
+): Promise<void> {
+  const chain = await readChain(deps.store, beat.jobId);
+  if (chain?.beatId !== beat.beatId) {
+    return;
+  }
+  const job = await readJob(deps.store, beat.jobId);
+  if (!job || deps.captureIntervalMs === 0) {
+    await endChain(deps, beat);
+    return;
+  }
+  await continueChain(deps, beat, await tryToCapture(deps, job, chain));
+}
+
+async function tryToCapture(
+  deps: BeatDeps,
+  job: Job,
+  { attempts, until: before, waitsFor: waitedFor }: Chain,
+): Promise<Pick<Chain, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number }> {
+  const { captureIntervalMs, log, now } = deps;
+  const { jobId, sealedToken } = job;
+  // What was begun is ended first: its pages are here in part, and would be read anew otherwise.
+  const until = before ?? settledBy(now());
+  try {
+    const { needsSignIn, ...signedIn } = await probeToken(deps, job);
+    if (needsSignIn === undefined) {
+      await captureSinceSignIn(deps, signedIn, until);
+    } else {
+      // Again and again: an alert must not take it for mended after two days, as far as Azure looks back.
+      log("job.needs-sign-in", { jobId, reason: needsSignIn });
+    }
+    return { delayMs: before === undefined ? captureIntervalMs : 0, attempts: 0 };
+  } catch (error) {
+    const waitsFor = waitFor(waitedFor, error, now());
+    const outcome = decideOutcome(error, attempts, now(), new Date(waitsFor.since));
+    const { code, error: reason } = describeError(error);
+    const about = { jobId, ...(code !== undefined && { code }) };
+    await raiseAlarm(deps, { ...about, sealedToken, outcome, reason });
+    if (outcome.at) {
+      log("capture.waits", { ...about, retryAt: outcome.at.toISOString() }, error);
+      const waits = outcome.kind === "park" ? attempts : attempts + 1;
+      return {
+        delayMs: outcome.at.getTime() - now().getTime(),
+        attempts: waits,
+        reason,
+        waitsFor,
+        until,
+      };
+    }
+    // No task hangs on it: the next beat tries again, and tells again.
+    log("capture.failed", about, error);
+    return {
+      delayMs: captureIntervalMs,
+      attempts: 0,
+      reason,
+      until,
+    };
+  }
+}
+
+/** History is the platform's to ask for; what comes after the sign-in is read as it comes. */
+async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promise<void> {
+  const window = { start: floorToSecond(new Date(job.createdAt)), end };
+  if (window.start < window.end) {
+    const token = await openToken(deps.sealer, job);
+    const source = { jobId: job.jobId, accountId: job.account.id, token };
+    const coverage = await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
+    await searchGaps(deps, source);
+    await keepMedia(deps, job.jobId, { parts: coverage.read, coverage });
+    // Last: who marks a job for what X said of its token compares it, sealed, with what was read.
+    await resealToken(deps, job);
+  }
+}
+
+/** X may have them no more when the platform asks. What cannot be had now is tried again then. */
+async function keepMedia(
+  deps: BeatDeps,
+  jobId: string,
+  { parts, coverage }: { parts: Interval[]; coverage: Coverage },
+): Promise<void> {
+  for (const window of parts) {
+    for await (const { post, includes } of postsOfWindow(deps.store, { jobId, window, coverage })) {
+      for (const version of [post, ...earlierVersionsOf(post, includes)]) {
+        await planMedia(deps, { jobId, post: version, includes });
+      }
+    }
+  }
+}

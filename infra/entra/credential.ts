@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PlainConfig } from "../config.ts";
+
+export type Credential = "federated" | "secret";
+
+/**
+ * How the connector shows Entra who it is. Federated, with no secret anywhere, where the site's
+ * identity and the registration are of one tenant, because Entra trusts a managed identity only
+ * there (docs/azure.md#credential); by a client secret otherwise.
+ * @throws pulumi.RunError where what was asked for cannot be.
+ */
+export function chooseCredential(
+  { credential, azureAppId, tenantId }: Pick<PlainConfig, "credential" | "azureAppId" | "tenantId">,
+  { hasAppSecret, deployerTenantId }: { hasAppSecret: boolean; deployerTenantId: string },
+): Credential {
+  const isOneTenant = tenantId === undefined || tenantId === deployerTenantId;
+  const chosen = credential ?? (isOneTenant && !hasAppSecret ? "federated" : "secret");
+  if (chosen === "federated" && !isOneTenant) {
+    throw new pulumi.RunError(
+      `credential: federated needs the site in the registration's tenant, and the subscription is of tenant ${deployerTenantId}. ` +
+        "Use a secret: pulumi config set credential secret",
+    );
+  }
+  if (chosen === "secret" && azureAppId !== undefined && !hasAppSecret) {
+    throw new pulumi.RunError(
+      "azureAppSecret: missing. The registration is of another tenant than the subscription, so the " +
+        "connector needs its client secret: pulumi config set --secret azureAppSecret",
+    );
+  }
+  return chosen;
+}

@@ -1,0 +1,263 @@
+import * as applicationinsights from "@pulumi/azure-native/applicationinsights/index.js";
+import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import * as operationalinsights from "@pulumi/azure-native/operationalinsights/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { v5 as uuidv5 } from "uuid";
+import {
+  DIAGNOSTICS,
+  type Diagnostics,
+  type OptionalResource,
+  type WatchedResource,
+} from "./diagnostics.ts";
+import { DAILY_ACCESS_LOG_QUOTA_GB } from "../defaults.ts";
+import { type LogAlert, logAlerts } from "./log-alerts.ts";
+import { METRIC_ALERTS, type MetricAlert } from "./metric-alerts.ts";
+import { workbookOver } from "./workbook.ts";
+import type { Place } from "../scope.ts";
+
+export type MonitoringArgs = {
+  place: Place;
+  subscriptionId: pulumi.Input<string>;
+  /** Resource ids of what is watched. */
+  watched: Record<WatchedResource, pulumi.Input<string>> &
+    Record<OptionalResource, pulumi.Input<string> | undefined>;
+  /** Who is told. Undefined: alerts show in the Azure portal, and nobody gets a mail. */
+  alertEmail: string | undefined;
+  /** How long a window that was asked for may wait before somebody is told: 1 to 24. */
+  hoursWithoutDelivery: number;
+  /** How long the platform may ask for nothing of a job before somebody is told: 1 or 2. */
+  daysWithoutRequest: number;
+  /** How long logs are kept: 30 to 730. */
+  retentionDays: number;
+  /** What the workspace takes in a day; -1: all. Beyond it logs are lost, and alerts over them blind. */
+  dailyQuotaGb: number;
+  /** Logs outlive the stack. */
+  isProduction: boolean;
+  /**
+   * What takes minutes to make. Alerts wait for it: in the first of them Azure may answer that the
+   * workspace, which is new, does not exist.
+   */
+  alertsAfter: pulumi.Resource[];
+};
+
+/** Tells a person of the connector's state without being asked, and keeps what it knows that from. */
+export class Monitoring extends pulumi.ComponentResource {
+  readonly workspaceId: pulumi.Output<string>;
+  /** Where the Azure portal shows delivery, coverage, reads and lag. */
+  readonly workbookUrl: pulumi.Output<string>;
+
+  constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("m365:connector:Monitoring", name, {}, opts);
+    const { place, alertEmail } = args;
+    const parent = { parent: this };
+    const workspace = createWorkspace(`${name}-workspace`, args, parent);
+    // What anybody can have written, with a request: it may fill its own cap, and no alert goes blind.
+    const accessWorkspace = createWorkspace(
+      `${name}-access`,
+      { ...args, dailyQuotaGb: DAILY_ACCESS_LOG_QUOTA_GB },
+      parent,
+    );
+    const actionGroups =
+      alertEmail === undefined ? [] : [createActionGroup(name, { place, alertEmail }, parent)];
+    const context = { name, args, workspace, accessWorkspace, actionGroups, parent };
+    const late = { ...context, parent: { ...parent, dependsOn: args.alertsAfter } };
+    for (const diagnostics of DIAGNOSTICS) {
+      collect(context, diagnostics);
+    }
+    for (const alert of logAlerts(args)) {
+      alertOnLogs(late, alert);
+    }
+    for (const alert of METRIC_ALERTS) {
+      alertOnMetric(context, alert);
+    }
+    alertOnServiceHealth(context);
+    const workbook = createWorkbook(context);
+    this.workspaceId = workspace.id;
+    this.workbookUrl = pulumi.interpolate`https://portal.azure.com/#resource${workbook.id}/workbook`;
+    this.registerOutputs({ workspaceId: this.workspaceId, workbookUrl: this.workbookUrl });
+  }
+}
+
+type Context = {
+  name: string;
+  args: MonitoringArgs;
+  workspace: operationalinsights.Workspace;
+  accessWorkspace: operationalinsights.Workspace;
+  actionGroups: monitor.ActionGroup[];
+  parent: pulumi.CustomResourceOptions;
+};
+
+/** Alerts over metrics and activity live nowhere in particular; those over logs beside the logs. */
+const GLOBAL = "global";
+
+function createWorkspace(
+  name: string,
+  { place, retentionDays, dailyQuotaGb, isProduction }: MonitoringArgs,
+  parent: pulumi.CustomResourceOptions,
+): operationalinsights.Workspace {
+  return new operationalinsights.Workspace(
+    name,
+    {
+      ...place,
+      sku: { name: "PerGB2018" },
+      retentionInDays: retentionDays,
+      workspaceCapping: { dailyQuotaGb },
+      // Who may read a resource may read its logs; nobody sends or reads with a key.
+      features: { disableLocalAuth: true, enableLogAccessUsingOnlyResourcePermissions: true },
+      publicNetworkAccessForIngestion: "Enabled",
+      publicNetworkAccessForQuery: "Enabled",
+    },
+    { ...parent, protect: isProduction, retainOnDelete: isProduction },
+  );
+}
+
+function createActionGroup(
+  name: string,
+  { place, alertEmail }: { place: Place; alertEmail: string },
+  parent: pulumi.CustomResourceOptions,
+): monitor.ActionGroup {
+  return new monitor.ActionGroup(
+    `${name}-people`,
+    {
+      ...place,
+      location: GLOBAL,
+      groupShortName: "connector",
+      enabled: true,
+      emailReceivers: [{ name: "mail", emailAddress: alertEmail, useCommonAlertSchema: true }],
+    },
+    parent,
+  );
+}
+
+function createWorkbook({ name, args, workspace, parent }: Context): applicationinsights.Workbook {
+  return new applicationinsights.Workbook(
+    `${name}-workbook`,
+    {
+      ...args.place,
+      // Azure wants a UUID; this one is the same at every `up`.
+      resourceName: workspace.id.apply((id) => uuidv5(id, uuidv5.URL)),
+      displayName: "Twitter connector",
+      category: "workbook",
+      kind: "shared",
+      // Azure keeps it in lower case.
+      sourceId: workspace.id.apply((id) => id.toLowerCase()),
+      serializedData: workspace.id.apply((id) => JSON.stringify(workbookOver(id))),
+    },
+    parent,
+  );
+}
+
+function collect(
+  { name, args, workspace, accessWorkspace, parent }: Context,
+  { name: what, resource, path = "", isOpenToStrangers = false, ...settings }: Diagnostics,
+): void {
+  const { id: workspaceId } = isOpenToStrangers ? accessWorkspace : workspace;
+  const watched = { ...args.watched, workspace: workspace.id }[resource];
+  if (watched === undefined) {
+    return;
+  }
+  new monitor.DiagnosticSetting(
+    `${name}-${what}-logs`,
+    {
+      resourceUri: pulumi.interpolate`${watched}${path}`,
+      workspaceId,
+      ...settings,
+    },
+    parent,
+  );
+}
+
+function alertOnLogs(
+  { name, args, workspace, actionGroups, parent }: Context,
+  alert: LogAlert,
+): void {
+  const { title, description, severity, evaluationFrequency, windowSize, query, threshold } = alert;
+  new monitor.ScheduledQueryRule(
+    `${name}-${alert.name}`,
+    {
+      ...args.place,
+      kind: "LogAlert",
+      displayName: title,
+      description,
+      severity,
+      enabled: true,
+      scopes: [workspace.id],
+      evaluationFrequency,
+      windowSize,
+      criteria: {
+        allOf: [
+          {
+            query,
+            timeAggregation: "Count",
+            // Not `gt`, as the SDK's enum has it: that is another service's.
+            operator: "GreaterThan",
+            threshold,
+            failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 },
+          },
+        ],
+      },
+      autoMitigate: true,
+      actions: { actionGroups: actionGroups.map(({ id }) => id) },
+    },
+    parent,
+  );
+}
+
+function alertOnMetric({ name, args, actionGroups, parent }: Context, alert: MetricAlert): void {
+  const { title, description, severity, evaluationFrequency, windowSize } = alert;
+  const { metricNamespace, metricName, timeAggregation, operator, threshold } = alert;
+  new monitor.MetricAlert(
+    `${name}-${alert.name}`,
+    {
+      ...args.place,
+      location: GLOBAL,
+      description: `${title}. ${description}`,
+      severity,
+      enabled: true,
+      scopes: [args.watched[alert.resource]],
+      evaluationFrequency,
+      windowSize,
+      criteria: {
+        odataType: "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria",
+        allOf: [
+          {
+            criterionType: "StaticThresholdCriterion",
+            name: "threshold",
+            metricNamespace,
+            metricName,
+            timeAggregation,
+            operator,
+            threshold,
+          },
+        ],
+      },
+      autoMitigate: true,
+      actions: actionGroups.map(({ id }) => ({ actionGroupId: id })),
+    },
+    parent,
+  );
+}
+
+/** An incident of Azure's own explains many an alert. Azure allows a subscription as scope, no less. */
+function alertOnServiceHealth({ name, args, actionGroups, parent }: Context): void {
+  new monitor.ActivityLogAlert(
+    `${name}-service-health`,
+    {
+      ...args.place,
+      location: GLOBAL,
+      description:
+        "Azure has an incident with a service that this subscription uses. See Service Health in the " +
+        "portal; the connector goes on by itself when it is over.",
+      enabled: true,
+      scopes: [pulumi.interpolate`/subscriptions/${args.subscriptionId}`],
+      condition: {
+        allOf: [
+          { field: "category", equals: "ServiceHealth" },
+          { field: "properties.incidentType", equals: "Incident" },
+        ],
+      },
+      actions: { actionGroups: actionGroups.map(({ id }) => ({ actionGroupId: id })) },
+    },
+    parent,
+  );
+}

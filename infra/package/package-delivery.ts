@@ -1,0 +1,27 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { PlainConfig } from "../config.ts";
+import { ownPackage } from "./external-package.ts";
+import { AppPackage, type AppPackageArgs } from "./package.ts";
+
+export type PackageDelivery = {
+  /** Address that the site fetches its package from; undefined: `npm run push` brings it. */
+  url: pulumi.Input<string> | undefined;
+  /** Of the account that the program has made for it. */
+  accountId: pulumi.Output<string> | undefined;
+  roleAssignments: pulumi.Resource[];
+};
+
+/** How the package comes to the site: from an account of the program's, from a container that is there, or by push. */
+export function deliverPackage(
+  name: string,
+  { packageDelivery, packageContainerId: containerId }: PlainConfig,
+  { place, holder, built }: AppPackageArgs,
+  opts: pulumi.CustomResourceOptions,
+): PackageDelivery {
+  if (packageDelivery === "push") {
+    return { url: undefined, accountId: undefined, roleAssignments: [] };
+  }
+  return containerId === undefined
+    ? new AppPackage(name, { place, holder, built }, opts)
+    : ownPackage(name, { containerId, holder, built }, opts);
+}
