@@ -16,14 +16,13 @@ const PAGES = [
 ];
 /** Files with comments, by folder and at the root. */
 const SOURCES = [
-  ...["app", "infra", "scripts", "examples"].flatMap((folder) =>
+  ...["app", "infra", "scripts", "examples", ".github"].flatMap((folder) =>
     readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" })
       .filter((file) => /\.(?:[jt]s|ya?ml)$/.test(file))
       .map((file) => `${folder}/${file.replaceAll("\\", "/")}`),
   ),
   "Pulumi.yaml",
   "vitest.config.ts",
-  ".github/workflows/ci.yml",
 ];
 const about = z
   .object({
