@@ -14,6 +14,8 @@ export const {
   poisonQueueUrl,
   workbookUrl,
   packageHash,
+  packageZipHash,
+  packageUrl,
   publishUrl,
   federatedCredential,
   portal,

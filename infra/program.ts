@@ -29,6 +29,9 @@ export async function program(build = buildPackage) {
     workbookUrl: connector.workbookUrl,
     /** What `/healthz` must answer once this package runs. */
     packageHash: built.hash,
+    /** SHA-256 of the whole package, and where it lies; null where it is brought. */
+    packageZipHash: built.zipHash,
+    packageUrl: connector.packageUrl ?? null,
     /** Where `npm run push` brings it to; null where the site fetches it. */
     publishUrl: connector.publishUrl ?? null,
     federatedCredential: connector.federatedCredential ?? null,

@@ -10,7 +10,7 @@ const ARGS: TwitterConnectorArgs = {
     tenantId: "11111111-1111-4111-8111-111111111111",
     subscriptionId: "00000000-0000-4000-8000-000000000001",
   },
-  package: { hash: "a1".repeat(32), zip: Buffer.from("zip"), bundleBytes: 1 },
+  package: { hash: "a1".repeat(32), zip: Buffer.from("zip"), zipHash: "", bundleBytes: 1 },
 };
 
 /** A program of a platform team's own. */

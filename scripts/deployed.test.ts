@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Finding, runChecks } from "./checks/check.ts";
@@ -100,6 +101,7 @@ describe("npm run smoke", () => {
     expect(resultsOf(ended)).toEqual({
       Outputs: "ok",
       Package: "ok",
+      "Package bytes": "not checked",
       Ready: "ok",
       Validate: "ok",
       Evidence: "ok",
@@ -110,7 +112,7 @@ describe("npm run smoke", () => {
       "No plain http": "not checked",
     });
     expect(ended.exitCode).toBe(0);
-    expect(ended.stderr).toContain("9 of 10 are ok. 1 could not be checked.");
+    expect(ended.stderr).toContain("9 of 11 are ok. 2 could not be checked.");
     expect(`${ended.stdout}${ended.stderr}`).not.toContain(system.outputs.apiSecretKey);
   });
 
@@ -207,6 +209,7 @@ describe("npm run smoke", () => {
       outputs: system.outputs,
       site: { ...site, health },
       waitMs: 10_000,
+      hashOf,
     });
     const [found] = await runChecks(checks.slice(0, 1), silent);
     expect(found).toMatchObject({ what: "Package", result: "ok" });
@@ -221,9 +224,45 @@ describe("npm run smoke", () => {
   ])("looks at plain http: a site that %s", async (_what, answer, result) => {
     const outputs = { ...system.outputs, connectorUrl: "https://connector.example" };
     const site = createSite(system.outputs);
-    const checks = smokeChecks({ outputs, site, waitMs: 0, send: answer });
+    const checks = smokeChecks({ outputs, site, waitMs: 0, hashOf, send: answer });
     const findings = await runChecks(checks, silent);
     expect(findings.find(({ what }) => what === "No plain http")?.result).toBe(result);
+  });
+});
+
+describe("the package's bytes", () => {
+  const smokeAs = async (environment: Record<string, string>) => {
+    const ran = await runAs(environment, "smoke", "--outputs", outputsFile, "--wait", "30");
+    return /^(.+?) +Package bytes +(.*)$/m.exec(ran.stdout)?.slice(1);
+  };
+
+  it("are read by the person who may, and are what the stack deployed", async () => {
+    const found = await smokeAs(await system.azure.admitOperator());
+    expect(found).toEqual(["ok", expect.stringMatching(/^app-\w{16}\.zip is what the stack/)]);
+  });
+
+  it("are told from others that say the same of themselves", async () => {
+    const { packageUrl, packageHash } = system.outputs;
+    const { version } = await createSite(system.outputs).health();
+    const about = { name: "m365-twitter-connector-app", version, packageHash, type: "module" };
+    const other = zipSync({
+      "package.json": Buffer.from(JSON.stringify(about)),
+      "server.js": Buffer.from("console.log('somebody else')"),
+    });
+    const [, container = "", name = ""] =
+      /\/([^/]+)\/([^/]+)$/.exec(new URL(packageUrl ?? "").pathname) ?? [];
+    await system.azure.overwrite(container, name, Buffer.from(other));
+    const found = await smokeAs(await system.azure.admitOperator());
+    expect(found).toEqual(["failed", expect.stringMatching(/is not what the stack deployed/)]);
+    const doctored = await runAs(
+      await system.azure.admitOperator(),
+      "doctor",
+      "--outputs",
+      outputsFile,
+    );
+    expect(doctored.stdout).toMatch(/^failed +Package bytes /m);
+    expect(doctored.stdout).toMatch(/^ok +Package /m);
+    expect(doctored.exitCode).toBe(1);
   });
 });
 
@@ -236,6 +275,7 @@ describe("npm run doctor", () => {
       "Key Vault references": "not checked",
       Roles: "not checked",
       "Admin consent": "not checked",
+      "Package bytes": "not checked",
       Autoscale: "not checked",
       Site: "ok",
       Package: "ok",
@@ -267,6 +307,7 @@ describe("npm run doctor", () => {
       az: createAz(async () => undefined),
       outputsFile: undefined,
       mend: false,
+      hashOf: async () => system.outputs.packageZipHash ?? "",
       report: silent,
       env: {},
       nodeVersion: "24.21.0",
@@ -319,6 +360,7 @@ describe("npm run handoff", () => {
   });
 });
 
+const hashOf = async () => system.outputs.packageZipHash ?? "";
 const silent = { begin: () => undefined, end: () => undefined };
 
 async function runScript(name: string, ...parameters: string[]): Promise<Ended> {
@@ -362,7 +404,7 @@ async function writeOutputs(name: string, outputs: StackOutputs): Promise<string
 
 async function check(outputs: StackOutputs, send: typeof fetch): Promise<Finding[]> {
   const site = createSite(outputs, send);
-  return runChecks(smokeChecks({ outputs, site, waitMs: 0 }), silent);
+  return runChecks(smokeChecks({ outputs, site, waitMs: 0, hashOf }), silent);
 }
 
 function withStatus(answer: Response, from: number, to: number): Response {

@@ -1,9 +1,11 @@
+import { DefaultAzureCredential } from "@azure/identity";
 import { z } from "zod";
 import { runReported } from "./checks/report.ts";
 import { flag, outputsOption } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
 import { createAz } from "./doctor/az.ts";
 import { diagnose } from "./doctor/diagnose.ts";
+import { createHashOf } from "./site/package-bytes.ts";
 import { createPulumi } from "./stack/pulumi.ts";
 import { createRun } from "./stack/run.ts";
 
@@ -36,6 +38,7 @@ if (import.meta.main) {
         az: createAz(runAz),
         outputsFile: options.outputs,
         mend: options.mend,
+        hashOf: createHashOf(new DefaultAzureCredential()),
         report,
         env: process.env,
         nodeVersion: process.versions.node,

@@ -1,7 +1,9 @@
+import { DefaultAzureCredential } from "@azure/identity";
 import { z } from "zod";
 import { runReported } from "./checks/report.ts";
 import { flag, option, outputsOption, wholeNumber } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
+import { createHashOf } from "./site/package-bytes.ts";
 import { smoke } from "./smoke/smoke.ts";
 import { createPulumi } from "./stack/pulumi.ts";
 import { readOutputs } from "./stack/read-outputs.ts";
@@ -21,6 +23,9 @@ export const script = {
     ),
     json: flag("the last line of standard output is one JSON object with every check"),
   }),
+  notes:
+    "The package's bytes are read as your az login (or by any other way of DefaultAzureCredential) lets you:\n" +
+    "that needs the role Storage Blob Data Reader on its container.",
 };
 
 if (import.meta.main) {
@@ -29,6 +34,7 @@ if (import.meta.main) {
       smoke({
         readOutputs: () => readOutputs(options.outputs, createPulumi(), { showSecrets: true }),
         waitMs: options.wait * 1000,
+        hashOf: createHashOf(new DefaultAzureCredential()),
         report,
       }),
     ),

@@ -392,6 +392,27 @@ describe("the alerts over what others log", () => {
     expect(firingOn(stored(operation, { ObjectKey }))).toEqual(["package-written"]);
     expect(firingOn(stored("GetBlob", { ObjectKey }))).toEqual([]);
   });
+
+  it.each<[what: string, operations: string[], fires: boolean]>([
+    ["by its own upload", ["PutBlob", "PutBlob"], true],
+    ["in blocks", ["PutBlob", "PutBlock", "PutBlockList"], true],
+    ["from an address", ["PutBlob", "CopyBlob"], true],
+    ["after a deployment has removed it", ["PutBlob", "DeleteBlob", "PutBlob"], false],
+    ["in vain", ["PutBlob", "GetBlob"], false],
+  ])("a package that is there and is written again fires: %s", (_what, operations, fires) => {
+    const ObjectKey = "/packages1/packages/app-0123.zip";
+    const rows = operations.map((operation) => stored(operation, { ObjectKey }));
+    const firing = firingAlerts({ StorageBlobLogs: rows }, now);
+    expect(firing.includes("package-overwritten")).toBe(fires);
+    expect(firing).toContain("package-written");
+  });
+
+  it("does not take two packages for one", () => {
+    const rows = ["/packages1/packages/app-1.zip", "/packages1/packages/app-2.zip"].map(
+      (ObjectKey) => stored("PutBlob", { ObjectKey }),
+    );
+    expect(firingAlerts({ StorageBlobLogs: rows }, now)).toEqual(["package-written"]);
+  });
 });
 
 describe("the alert over a platform that asks for nothing", () => {

@@ -52,7 +52,14 @@ export function logAlerts({ hoursWithoutDelivery, daysWithoutRequest }: Patience
     ...alert,
     query: [eventsNamed(alert.events), ...(pipe === undefined ? [] : [pipe])].join("\n"),
   }));
-  return [...overEvents, SECRET_EXPIRES, LOGS_CAPPED, EVIDENCE_CHANGED, PACKAGE_WRITTEN];
+  return [
+    ...overEvents,
+    SECRET_EXPIRES,
+    LOGS_CAPPED,
+    EVIDENCE_CHANGED,
+    PACKAGE_WRITTEN,
+    PACKAGE_OVERWRITTEN,
+  ];
 }
 
 /**
@@ -421,4 +428,25 @@ const PACKAGE_WRITTEN: LogAlert = {
   threshold: 0,
   evaluationFrequency: "PT15M",
   windowSize: "PT1H",
+};
+
+/** A package's name follows from its content: nobody has a reason to write one that is there. */
+const PACKAGE_OVERWRITTEN: LogAlert = {
+  name: "package-overwritten",
+  title: "A package was written a second time",
+  severity: 1,
+  description:
+    "A package that was there already was written again, without a deployment having removed it in between: " +
+    "somebody has changed what the site runs at its next start. Stop the site; npm run smoke says whether " +
+    "the package is what was deployed; StorageBlobLogs of the workspace says who wrote it. Renew the " +
+    "account's keys, delete the blob, then npx pulumi refresh and npm run up.",
+  events: [],
+  query: [
+    doneIn("packages"),
+    `| summarize writes = countif(OperationName in (${listOf(WRITES)})), removals = countif(OperationName == "DeleteBlob") by ObjectKey`,
+    "| where writes > removals + 1",
+  ].join("\n"),
+  threshold: 0,
+  evaluationFrequency: "PT15M",
+  windowSize: "P1D",
 };

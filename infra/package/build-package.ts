@@ -9,6 +9,8 @@ export type Package = {
   /** SHA-256 of the bundle, hexadecimal. The running app tells the same at `/healthz`. */
   hash: string;
   zip: Uint8Array;
+  /** SHA-256 of the zip, hexadecimal: what lies where the site fetches it must have the same. */
+  zipHash: string;
   /** Bytes of the bundle within. */
   bundleBytes: number;
 };
@@ -33,17 +35,18 @@ export async function buildPackage(): Promise<Package> {
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")));
   const bundle = await bundleApp();
-  const hash = createHash("sha256").update(bundle).digest("hex");
+  const hash = sha256(bundle);
   const about = { name: "m365-twitter-connector-app", version, packageHash: hash, type: "module" };
   const files = {
     "package.json": [Buffer.from(`${JSON.stringify(about, undefined, 2)}\n`), READABLE],
     "server.js": [bundle, READABLE],
   } satisfies Zippable;
-  return {
-    hash,
-    zip: zipSync(files, { mtime: ZIP_TIME, level: 9 }),
-    bundleBytes: bundle.byteLength,
-  };
+  const zip = zipSync(files, { mtime: ZIP_TIME, level: 9 });
+  return { hash, zip, zipHash: sha256(zip), bundleBytes: bundle.byteLength };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 const NOTHING = "data:text/javascript,export default undefined";

@@ -345,6 +345,7 @@ async function findings({
     az: createAz(runAz),
     outputsFile: undefined,
     mend: false,
+    hashOf: async () => "",
     report: { begin: () => undefined, end: () => undefined },
     env,
     nodeVersion,

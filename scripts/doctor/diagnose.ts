@@ -7,6 +7,7 @@ import {
   runChecks,
 } from "../checks/check.ts";
 import type { Report } from "../checks/report.ts";
+import { packageBytesCheck, type PackageDeps } from "../site/package-bytes.ts";
 import { createSite } from "../site/site.ts";
 import { readOutputsFile, type StackOutputs } from "../stack/outputs.ts";
 import type { Pulumi } from "../stack/pulumi.ts";
@@ -25,6 +26,7 @@ export type DoctorDeps = {
   /** Instead of a stack's. */
   outputsFile: string | undefined;
   mend: boolean;
+  hashOf: PackageDeps["hashOf"];
   report: Report;
   env: NodeJS.ProcessEnv;
   nodeVersion: string;
@@ -62,7 +64,7 @@ function stackAndDeployer({ pulumi, az, env }: DoctorDeps): Check[] {
 }
 
 function deployedChecks(
-  { pulumi, az, outputsFile, mend }: DoctorDeps,
+  { pulumi, az, outputsFile, mend, hashOf }: DoctorDeps,
   outputs: StackOutputs,
 ): Check[] {
   const resources = once(async () => {
@@ -74,6 +76,7 @@ function deployedChecks(
   return [
     ...azureChecks({ az, resources, mend }),
     consentCheck(az, outputs.tenantId),
+    packageBytesCheck({ outputs, hashOf }),
     ...siteChecks({ outputs, site: createSite(outputs) }),
   ];
 }

@@ -147,6 +147,8 @@ export type LocalAzure = Closable & {
    * @returns her environment: what DefaultAzureCredential goes by, and whom to trust.
    */
   admitOperator(): Promise<Record<string, string>>;
+  /** Somebody who has the account's keys writes a blob of the customer's. */
+  overwrite(container: string, name: string, body: Buffer): Promise<void>;
   /** Blobs of the customer's container of that name, read with the power of the platform itself. */
   readContainer(container: string, prefix?: string): AsyncIterable<{ name: string; body: Buffer }>;
 };

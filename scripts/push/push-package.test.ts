@@ -3,7 +3,7 @@ import { MendableError } from "../checks/check.ts";
 import { pushPackage } from "./push-package.ts";
 
 const HASH = "a".repeat(64);
-const BUILT = { hash: HASH, zip: Buffer.from("zip"), bundleBytes: 3 };
+const BUILT = { hash: HASH, zip: Buffer.from("zip"), zipHash: "", bundleBytes: 3 };
 const URL_OF_SCM = "https://c.scm.azurewebsites.net/api/publish?type=zip";
 const TOKEN = "token-of-the-deployer";
 

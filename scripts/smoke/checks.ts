@@ -7,6 +7,7 @@ import {
   ok,
   type Verdict,
 } from "../checks/check.ts";
+import { packageBytesCheck, type PackageDeps } from "../site/package-bytes.ts";
 import { type Health, readValidation, type Site } from "../site/site.ts";
 import type { StackOutputs } from "../stack/outputs.ts";
 import { findWeakHeaders } from "./headers.ts";
@@ -16,6 +17,7 @@ export type SmokeDeps = {
   site: Site;
   /** How long the site may take to start the package. */
   waitMs: number;
+  hashOf: PackageDeps["hashOf"];
   send?: typeof fetch;
 };
 
@@ -29,6 +31,7 @@ export function smokeChecks(deps: SmokeDeps): Check[] {
   const needs = ["Package"];
   return [
     { what: "Package", run: () => waitForPackage(deps) },
+    packageBytesCheck(deps),
     { what: "Ready", needs, run: () => checkReady(deps) },
     { what: "Validate", needs, run: () => checkValidate(deps) },
     { what: "Evidence", needs: [...needs, "Validate"], run: async () => checkEvidence(deps) },

@@ -1,5 +1,6 @@
 import { type Finding, runChecks } from "../checks/check.ts";
 import type { Report } from "../checks/report.ts";
+import type { PackageDeps } from "../site/package-bytes.ts";
 import { createSite } from "../site/site.ts";
 import type { StackOutputs } from "../stack/outputs.ts";
 import { checkOutputs, smokeChecks } from "./checks.ts";
@@ -8,10 +9,12 @@ import { checkOutputs, smokeChecks } from "./checks.ts";
 export async function smoke({
   readOutputs,
   waitMs,
+  hashOf,
   report,
 }: {
   readOutputs: () => Promise<StackOutputs>;
   waitMs: number;
+  hashOf: PackageDeps["hashOf"];
   report: Report;
 }): Promise<Finding[]> {
   let outputs: StackOutputs | undefined;
@@ -25,6 +28,6 @@ export async function smoke({
   const read = await runChecks([reading], report);
   const site = outputs && createSite(outputs);
   return site && outputs
-    ? [...read, ...(await runChecks(smokeChecks({ outputs, site, waitMs }), report))]
+    ? [...read, ...(await runChecks(smokeChecks({ outputs, site, waitMs, hashOf }), report))]
     : read;
 }

@@ -12,6 +12,9 @@ export const outputsSchema = z.looseObject({
   statusUrl: z.string(),
   workbookUrl: z.string().optional(),
   packageHash: z.string(),
+  /** SHA-256 of the whole package, and where the site fetches it from; null where it is brought. */
+  packageZipHash: z.string().optional(),
+  packageUrl: z.string().nullish(),
   evidenceAccess: z.enum(["contributor", "create-only"]).optional(),
   portal: z.object({
     Name: z.string(),

@@ -39,6 +39,15 @@ export async function* readContainer(world: World, name: string, prefix = "") {
   }
 }
 
+/** What somebody with the account's keys can do, whatever the roles are. */
+export async function overwrite(
+  world: World,
+  { container, name, body }: { container: string; name: string; body: Buffer },
+): Promise<void> {
+  const blob = findContainer(world, container).getBlockBlobClient(name);
+  await blob.upload(body, body.byteLength);
+}
+
 function unlessGone(error: unknown): undefined {
   if (!(error instanceof RestError) || error.statusCode !== 404) {
     throw error;

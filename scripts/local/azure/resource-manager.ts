@@ -12,7 +12,7 @@ import { startSites } from "./app-service.ts";
 import { exists } from "./arm.ts";
 import { startAzurite } from "./azurite.ts";
 import { createBusyServices } from "./busy-services.ts";
-import { createPlatformContainer, readContainer } from "./containers.ts";
+import { createPlatformContainer, overwrite, readContainer } from "./containers.ts";
 import { removeResource, updateResource } from "./lifecycle.ts";
 import { trustIn } from "./key-clients.ts";
 import { closeServer } from "../listen.ts";
@@ -75,6 +75,7 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
       running.push(operator);
       return operator.environment;
     },
+    overwrite: (container, name, body) => overwrite(world, { container, name, body }),
     readContainer: (container, prefix) => readContainer(world, container, prefix),
     close: async () => closeAll(world, running),
   };
