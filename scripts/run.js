@@ -2,8 +2,9 @@
 // Node 24. It runs on whatever Node the machine has, before anything is installed: plain JavaScript,
 // no dependencies.
 import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const LEAST = 20;
@@ -55,7 +56,7 @@ function start(node) {
 function findNode() {
   const node = join(modules, "node", "bin", isWindows ? "node.exe" : "node");
   if (existsSync(node)) {
-    return node;
+    return requirePublished(node);
   }
   if (own >= WANTED) {
     return process.execPath;
@@ -68,6 +69,23 @@ function findNode() {
   });
   if (status !== 0 || !existsSync(node)) {
     fail(`Node ${WANTED} could not be fetched: see above, or install it from https://nodejs.org.`);
+  }
+  return requirePublished(node);
+}
+
+/** The binary comes by an install script, outside of what package-lock.json vouches for. */
+function requirePublished(node) {
+  const { version = "" } =
+    readPackages(join(root, "package-lock.json"))?.["node_modules/node"] ?? {};
+  const hashes = JSON.parse(readFileSync(join(root, "scripts", "node-hashes.json"), "utf8"));
+  const wanted = hashes[version]?.[`${process.platform}-${process.arch}`];
+  const found = wanted && createHash("sha256").update(readFileSync(node)).digest("hex");
+  if (found !== wanted) {
+    const where = relative(root, node).replaceAll("\\", "/");
+    fail(
+      `${where} is not the Node that was published as ${version} (SHA-256 ${found}, must be ${wanted}): ` +
+        "delete node_modules, see where it came from, and try again.",
+    );
   }
   return node;
 }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import {
   chmod,
   copyFile,
@@ -14,6 +16,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 
 const LOCKED = {
   "": {},
@@ -21,6 +24,15 @@ const LOCKED = {
   "node_modules/b": { version: "2.0.0" },
 };
 const OTHER_SYSTEM = { "node_modules/c": { version: "3.0.0", optional: true } };
+
+const readJson = (file: string): unknown =>
+  JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8"));
+const HASHES = z
+  .record(z.string(), z.record(z.string(), z.string()))
+  .parse(readJson("node-hashes.json"));
+const VERSION = z
+  .object({ devDependencies: z.object({ node: z.string() }) })
+  .parse(readJson("../package.json")).devDependencies.node;
 
 const roots: string[] = [];
 let root: string;
@@ -30,6 +42,10 @@ beforeEach(async () => {
   await mkdir(join(root, "scripts"));
   await mkdir(join(root, "bin"));
   await copyFile(join(import.meta.dirname, "run.js"), join(root, "scripts/run.js"));
+  await copyFile(
+    join(import.meta.dirname, "node-hashes.json"),
+    join(root, "scripts/node-hashes.json"),
+  );
   await writeFile(join(root, "package.json"), '{"type":"module"}');
   await writeLock("package-lock.json", { ...LOCKED, ...OTHER_SYSTEM });
   await writeScript(
@@ -50,6 +66,26 @@ describe("node scripts/run.js NAME", () => {
       stdout: `${process.execPath} --a b c\n`,
       stderr: "",
     });
+  });
+
+  it("starts no Node that is another than was published", async () => {
+    const locked = { ...LOCKED, "node_modules/node": { version: VERSION } };
+    await writeLock("package-lock.json", locked);
+    await install(locked);
+    await mkdir(join(root, "node_modules/node/bin"), { recursive: true });
+    await writeProgram("node_modules/node/bin/node", "echo somebody else");
+    const { code, stdout, stderr } = await ended(run("args"));
+    expect(stderr).toMatch(/^node_modules\/node\/bin\/node is not the Node that was published as /);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  });
+
+  it("knows what was published as the Node of package.json", async () => {
+    expect(Object.keys(HASHES)).toEqual([VERSION]);
+    const [known] = Object.values(HASHES);
+    const node = join(import.meta.dirname, "../node_modules/node/bin/node");
+    const platform = `${process.platform}-${process.arch}`;
+    const hash = createHash("sha256").update(await readFile(node));
+    expect(known?.[platform]).toBe(hash.digest("hex"));
   });
 
   it("starts the tool NAME where there is no such script, with its arguments", async () => {
