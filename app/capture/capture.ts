@@ -19,9 +19,10 @@ import { estimateOnce } from "./estimate.ts";
 import { type Findings, findingsOf } from "./findings.ts";
 import { growthWithoutPosts, noteCount, wordsForGrowth } from "./growth.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "../time/intervals.ts";
-import { holdLatePosts, lookBackFrom } from "./late.ts";
+import { lookBackFrom } from "./look-back.ts";
 import { askForMissing } from "./missing-posts.ts";
 import { timeOfId } from "./post-id.ts";
+import type { Announce } from "./rediscovered.ts";
 import { searchGaps } from "./search.ts";
 import { questionFor, readTimeline } from "./timeline.ts";
 import { BEFORE_TIMES, FIRST_TIME } from "./times.ts";
@@ -33,6 +34,7 @@ export type CaptureDeps = {
   log: Log;
   now: () => Date;
   meter: Meter;
+  announce: Announce;
   /** What X says of the account, verbatim. */
   askAccount: (source: Source) => Promise<Answer>;
   /** Whether the app may use X's full-archive search. */
@@ -96,7 +98,7 @@ async function captureInterval(
     query: part.end <= FIRST_TIME ? questionFor(part) : queryWithLookBack(),
     isEarly: (createdAt) => createdAt < part.start,
   });
-  await holdLatePosts(deps, jobId, early);
+  await deps.announce(jobId, early);
   const grown = gaveNothing(walk)
     ? await growthWithoutPosts(deps, source, { part, captureId })
     : undefined;

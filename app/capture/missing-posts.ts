@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
-import { addToOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import { type Page, parseContext, parsePage, type Post } from "../twitter/page.ts";
 import { askById, type AskedById, SILENT } from "./ask-by-id.ts";
@@ -9,15 +8,15 @@ import type { CaptureDeps, Source } from "./capture.ts";
 import { idsToLookUp, ownPostsMissing } from "./context.ts";
 import { addToCoverage, type Gap, readCoverage, replaceGap } from "./coverage.ts";
 import { addSeconds, floorToSecond } from "../time/intervals.ts";
-import { type EarlyPost, holdLatePosts, toEarlyPost } from "./late.ts";
 import { keepAnswer, keepContext, withContext } from "./pages.ts";
 import { timeOfId } from "./post-id.ts";
+import { type Found, toFound } from "./rediscovered.ts";
 import { FIRST_POST_TIME } from "./times.ts";
 
 const HOUR_MS = 60 * 60_000;
 /**
  * When X is asked again for what it did not hand out, counted from the time before. The first time lies
- * beyond what a capture looks back (late.ts), so that it finds nothing that is still to be found.
+ * beyond what a capture looks back (look-back.ts), so that it finds nothing that is still to be found.
  */
 const ASK_AGAIN_AFTER_MS = [2 * HOUR_MS, 24 * HOUR_MS];
 
@@ -34,7 +33,7 @@ const missingSchema = z.object({
 });
 type Missing = z.infer<typeof missingSchema>;
 
-type Deps = Pick<CaptureDeps, "store" | "twitter" | "log" | "now">;
+type Deps = Pick<CaptureDeps, "store" | "twitter" | "log" | "now" | "announce">;
 type Asker = Pick<Source, "jobId" | "token">;
 type StoredPage = { name: string; page: Page };
 
@@ -130,15 +129,13 @@ async function askAgain(
   const again = names.askedAgainPages(jobId, page, asked + 1, "missing");
   const ids = [...own, ...shown.map(({ id }) => id)];
   const { given, known } = await askInto(deps, asker, { pages: again, ids });
-  const found: EarlyPost[] = [];
+  const found: Found[] = [];
   for (const number of new Set(own.flatMap((id) => given.get(id) ?? []))) {
     const name = names.page(again, number);
     const posts = await keepContextOf(deps, asker, name);
-    found.push(
-      ...posts.filter(({ id }) => own.includes(id)).map((post) => toEarlyPost(post, name)),
-    );
+    found.push(...posts.filter(({ id }) => own.includes(id)).map((post) => toFound(post, name)));
   }
-  await holdLatePosts(deps, jobId, found);
+  await deps.announce(jobId, found);
   const foundIds = new Set(found.map(({ id }) => id));
   await closeGaps(store, jobId, foundIds);
   const shownNow = shown.filter(({ id }) => given.has(id));
@@ -181,14 +178,11 @@ async function handOverAgain(
   asker: Asker,
   { pages, ids }: { pages: string; ids: string[] },
 ): Promise<void> {
-  const { store, now } = deps;
   const { given } = await askInto(deps, asker, { pages, ids });
-  for (const [postId, number] of given) {
+  for (const [id, number] of given) {
     const page = names.page(pages, number);
     await keepContextOf(deps, asker, page);
-    const foundAt = now().toISOString();
-    const entry = { postId, reason: "completed" as const, pages: [page], foundAt };
-    await addToOutbox(store, asker.jobId, entry);
+    await deps.announce(asker.jobId, [{ as: "completed", id, page }]);
   }
 }
 

@@ -13,10 +13,10 @@ import {
   type Interval,
   subtract,
 } from "../time/intervals.ts";
-import { type EarlyPost, holdLatePosts, postsSentAlong, toEarlyPost } from "./late.ts";
 import { completePage } from "./missing-posts.ts";
 import { askProbe, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
+import { postsSentAlong, type Found, toFound } from "./rediscovered.ts";
 import { clipDoubt, readAgainAfter } from "./findings.ts";
 import { readingOf } from "./timeline.ts";
 import { FIRST_POST_TIME } from "./times.ts";
@@ -109,7 +109,7 @@ async function searchGap(
   const early = found.filter(
     ({ createdAt, sentWith }) => sentWith !== undefined || !within || !contains(within, createdAt),
   );
-  await holdLatePosts(deps, jobId, early);
+  await deps.announce(jobId, early);
   const doubts = doubtsOf(walk).flatMap((doubt) => clipDoubt(doubt, gap));
   await replace(
     subtract(gap, [...doubts, ...walk.unread]).map((interval) => ({
@@ -187,7 +187,7 @@ async function readSearch(
   deps: CaptureDeps,
   source: Source,
   { gap, captureId }: { gap: Interval; captureId: string },
-): Promise<{ walk: Walk; found: EarlyPost[] }> {
+): Promise<{ walk: Walk; found: Found[] }> {
   const { store, twitter, log } = deps;
   const { jobId, accountId } = source;
   const startTime = gap.start < FIRST_POST_TIME ? FIRST_POST_TIME : gap.start;
@@ -203,12 +203,12 @@ async function readSearch(
         maxResults: SEARCH_SIZE,
       }),
   });
-  const found: EarlyPost[] = [];
+  const found: Found[] = [];
   let last: Walk | undefined;
   for await (const { name, page, walk } of pages) {
     await completePage(deps, source, { name, page });
     log("capture.page", { jobId, posts: page.posts.length });
-    found.push(...page.posts.map((post) => toEarlyPost(post, name)));
+    found.push(...page.posts.map((post) => toFound(post, name)));
     found.push(...(await postsSentAlong(store, { name, page })));
     last = walk;
   }

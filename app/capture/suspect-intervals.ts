@@ -6,7 +6,6 @@ import { askForReach } from "./probes.ts";
 import { findingsOf, readAgainAfter } from "./findings.ts";
 import { isKnown } from "./growth.ts";
 import { contains, floorToSecond, type Interval } from "../time/intervals.ts";
-import { holdLatePosts } from "./late.ts";
 import { questionFor, readTimeline } from "./timeline.ts";
 import { gaveNothing } from "./scan.ts";
 
@@ -84,7 +83,7 @@ export async function readAnew(
     whyNotEmpty,
     isEarly: (createdAt) => contains(gap, createdAt) && !contains(within, createdAt),
   });
-  await holdLatePosts(deps, jobId, early);
+  await deps.announce(jobId, early);
   const reach = await askForReach(deps, source, { part: gap, captureId, walk });
   const findings =
     isMissing && gaveNothing(walk)

@@ -3,10 +3,10 @@ import { ConnectorError } from "../errors.ts";
 import type { Answer, TimelineQuery } from "../twitter/client.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
 import { addSeconds, type Interval } from "../time/intervals.ts";
-import { type EarlyPost, postsSentAlong, toEarlyPost } from "./late.ts";
 import { completePage } from "./missing-posts.ts";
 import { PAGE_SIZE, readPages } from "./pages.ts";
 import { firstIdAt, timeOfId } from "./post-id.ts";
+import { postsSentAlong, type Found, toFound } from "./rediscovered.ts";
 import { FIRST_TIME } from "./times.ts";
 import type { PageQuery, Walk } from "./scan.ts";
 
@@ -36,7 +36,7 @@ export async function readTimeline(
     /** Which posts may be late: their time was read before. */
     isEarly: (createdAt: string) => boolean;
   },
-): Promise<{ walk: Walk; early: EarlyPost[] }> {
+): Promise<{ walk: Walk; early: Found[] }> {
   const { store, log } = deps;
   const { jobId } = source;
   const pages = readPages(store, {
@@ -45,7 +45,7 @@ export async function readTimeline(
     query,
     whyNotEmpty,
   });
-  const early: EarlyPost[] = [];
+  const early: Found[] = [];
   let last: Walk | undefined;
   for await (const { name, page, walk } of pages) {
     await completePage(deps, source, { name, page });
@@ -54,7 +54,7 @@ export async function readTimeline(
       log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
     }
     const posts = page.posts.filter(({ createdAt }) => isEarly(createdAt));
-    early.push(...posts.map((post) => toEarlyPost(post, name)));
+    early.push(...posts.map((post) => toFound(post, name)));
     early.push(...(await postsSentAlong(store, { name, page })));
     last = walk;
   }

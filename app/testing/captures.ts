@@ -5,6 +5,7 @@ import { readCoverage } from "../capture/coverage.ts";
 import { createAskAccount } from "../capture/probes.ts";
 import type { Interval } from "../time/intervals.ts";
 import { postsOfWindow } from "../capture/posts.ts";
+import { holdLateRecords } from "../delivery/late-records.ts";
 import type { Answer, TimelineQuery, Twitter } from "../twitter/client.ts";
 import { ACCOUNT, OWN_TOKEN, type Parts } from "./harness.ts";
 
@@ -44,7 +45,8 @@ export function captureDepsOf(
   const askAccount = posts === undefined ? createAskAccount(deps.twitter, now) : async () => answer;
   const meter = createMeter({ store: deps.store, budget: {}, now });
   const wait = async () => undefined;
-  return { askAccount, meter, fullArchiveSearch: false, wait, ...deps };
+  const announce = holdLateRecords(deps);
+  return { askAccount, announce, meter, fullArchiveSearch: false, wait, ...deps };
 }
 
 /** Ids of the archived posts of a window, newest first. */

@@ -5,6 +5,7 @@ import { lookUp } from "../capture/lookup.ts";
 import { type Coverage, readCoverage } from "../capture/coverage.ts";
 import { type Interval, subtract } from "../time/intervals.ts";
 import type { DeliverDeps, Upload } from "../delivery/deliver.ts";
+import { holdLateRecords } from "../delivery/late-records.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { sasProblem } from "../import-service/sas.ts";
 import type { UploadOptions } from "../delivery/upload.ts";
@@ -16,7 +17,7 @@ import { answer, answerAgain, type Counts } from "./build-delivery.ts";
 import type { WorkQueue } from "./queue.ts";
 import type { Task } from "./task.ts";
 
-export type TaskDeps = CaptureDeps &
+export type TaskDeps = Omit<CaptureDeps, "announce"> &
   MediaDeps &
   Pick<DeliverDeps, "mapping"> & {
     sealer: Sealer;
@@ -51,8 +52,9 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
   }
   const token = await openToken(sealer, await probeToken(deps, job));
   const source = { jobId, accountId: job.account.id, token };
-  const coverage = await capture(deps, source, window);
-  const notRead = await lookUp(deps, { ...source, taskId, question, ids });
+  const reading = { ...deps, announce: holdLateRecords(deps) };
+  const coverage = await capture(reading, source, window);
+  const notRead = await lookUp(reading, { ...source, taskId, question, ids });
   await resealToken(deps, job);
   // Not before X is read: the archive is to be whole whatever becomes of the platform's container.
   const upload = await openContainer(deps, task);

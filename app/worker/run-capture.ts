@@ -1,13 +1,14 @@
 import { capture, type CaptureDeps } from "../capture/capture.ts";
 import type { Coverage } from "../capture/coverage.ts";
 import { floorToSecond, type Interval } from "../time/intervals.ts";
-import { LOOK_BACK_SECONDS } from "../capture/late.ts";
+import { LOOK_BACK_SECONDS } from "../capture/look-back.ts";
 import type { MediaDeps } from "../capture/media.ts";
 import { postsOfWindow } from "../capture/posts.ts";
 import { searchGaps } from "../capture/search.ts";
 import { settledBy } from "../capture/scan.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { planMedia } from "../delivery/attachments.ts";
+import { holdLateRecords } from "../delivery/late-records.ts";
 import { describeError } from "../errors.ts";
 import { type Job, openToken, readJob, resealToken } from "../jobs/job.ts";
 import { probeToken } from "../jobs/probe-token.ts";
@@ -22,7 +23,7 @@ import {
 } from "./capture-schedule.ts";
 import { raiseAlarm } from "./failure-effects.ts";
 
-export type BeatDeps = CaptureDeps & ChainDeps & MediaDeps & { sealer: Sealer };
+export type BeatDeps = Omit<CaptureDeps, "announce"> & ChainDeps & MediaDeps & { sealer: Sealer };
 
 /**
  * One capture that nobody asked for, and the message of the next one. A beat that does not count
@@ -96,8 +97,9 @@ async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promis
   if (window.start < window.end) {
     const token = await openToken(deps.sealer, job);
     const source = { jobId: job.jobId, accountId: job.account.id, token };
-    const coverage = await capture(deps, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
-    await searchGaps(deps, source);
+    const reading = { ...deps, announce: holdLateRecords(deps) };
+    const coverage = await capture(reading, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
+    await searchGaps(reading, source);
     await keepMedia(deps, job.jobId, { parts: coverage.read, coverage });
     // Last: who marks a job for what X said of its token compares it, sealed, with what was read.
     await resealToken(deps, job);

@@ -2,14 +2,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import type { Post } from "../../scripts/local/x/timeline.ts";
-import { readOutbox, removeFromOutbox } from "../delivery/outbox.ts";
+import { capture } from "../capture/capture.ts";
+import { LOOK_BACK_SECONDS, lookBackFrom } from "../capture/look-back.ts";
 import { beatDepsOf, pass } from "../testing/beats.ts";
 import { archivedIds, captureDepsOf, hiding, SOURCE, watch } from "../testing/captures.ts";
 import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { parsePage } from "../twitter/page.ts";
 import { startChain } from "../worker/capture-schedule.ts";
-import { capture } from "./capture.ts";
-import { holdLatePosts, LOOK_BACK_SECONDS, lookBackFrom } from "./late.ts";
+import { holdLateRecords } from "./late-records.ts";
+import { readOutbox, removeFromOutbox } from "./outbox.ts";
 
 const FIRST = { start: "2026-06-01T12:00:00Z", end: "2026-06-01T12:14:00Z" };
 const [EARLY, LATE, NEXT] = [postOf("12:02"), postOf("12:10"), postOf("12:20")];
@@ -56,8 +57,9 @@ describe("A post that becomes visible late", () => {
     await pass(parts, 1);
     const page = (await outboxOf(parts))[0]?.pages[0] ?? "";
     await removeFromOutbox(parts.store, "job-1", { postId: LATE.id, pages: [page] });
-    const found = { id: LATE.id, createdAt: "2026-06-01T12:10:00Z", isEdited: false, page };
-    await holdLatePosts(captureDepsOf(parts, { posts: 3 }), "job-1", [found]);
+    const about = { createdAt: "2026-06-01T12:10:00Z", isEdited: false, page };
+    const found = { id: LATE.id, as: "found" as const, ...about };
+    await holdLateRecords(captureDepsOf(parts, { posts: 3 }))("job-1", [found]);
     expect(await outboxOf(parts)).toEqual([]);
   });
 
