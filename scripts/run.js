@@ -9,9 +9,12 @@ import { fileURLToPath } from "node:url";
 
 const LEAST = 20;
 const WANTED = 24;
-const MEGABYTES = 850;
+const MEGABYTES = 1050;
 const TELL_EVERY_MS = 15_000;
 const SHOWN = 5;
+/** So that a person's own npm settings, or NODE_ENV=production, leave nothing out and refuse nothing. */
+const WHATEVER_IS_SET = ["--include=dev", "--include=optional", "--engine-strict=false"];
+const QUIETLY = ["--loglevel=error", "--no-progress"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
@@ -91,12 +94,11 @@ function requirePublished(node) {
 }
 
 async function installMissing() {
-  const wanted = Object.entries(readPackages(join(root, "package-lock.json")) ?? {});
-  const present = readPackages(note) ?? {};
-  const missing = wanted.filter(
-    ([path, { version, optional, devOptional }]) =>
-      path !== "" && !optional && !devOptional && present[path]?.version !== version,
+  const wanted = Object.entries(readPackages(join(root, "package-lock.json")) ?? {}).filter(
+    ([path, { optional, devOptional }]) => path !== "" && !optional && !devOptional,
   );
+  const present = readPackages(note) ?? {};
+  const missing = wanted.filter(([path, { version }]) => present[path]?.version !== version);
   if (missing.length === 0) {
     return;
   }
@@ -109,7 +111,7 @@ async function installMissing() {
   // It is written last: an installation that is broken off is begun again.
   rmSync(note, { force: true });
   const command = isFresh ? ["ci"] : ["install", "--no-save"];
-  const status = await runNpm([...command, "--loglevel=error"]);
+  const status = await runNpm([...command, ...WHATEVER_IS_SET, ...QUIETLY], wanted);
   if (status !== 0) {
     fail(`npm ${command.join(" ")} failed: see above; mend that, and try again.`);
   }
@@ -121,20 +123,23 @@ function describe(missing) {
   return `${names.slice(0, SHOWN).join(", ")}${more}`;
 }
 
-/** npm shows a terminal what it does; elsewhere a line now and then tells that it is at it. */
-function runNpm(args) {
+function runNpm(args, wanted) {
   const begun = Date.now();
-  const telling = setInterval(() => {
-    if (!process.stderr.isTTY) {
-      say(`... ${Math.round((Date.now() - begun) / 1000)} s`);
-    }
-  }, TELL_EVERY_MS);
+  const tell = () => {
+    const seconds = Math.round((Date.now() - begun) / 1000);
+    const there = wanted.filter(([path]) => existsSync(join(root, path, "package.json"))).length;
+    say(`... ${seconds} s: ${there} of ${wanted.length} packages`);
+  };
+  const telling = setInterval(tell, TELL_EVERY_MS);
   return new Promise((resolve) => {
     const stdio = ["ignore", "ignore", "inherit"];
     const child = spawn("npm", args, { cwd: root, stdio, shell: isWindows });
     child.on("error", ({ message }) => fail(`npm cannot be started: ${message}`));
     child.on("exit", (code) => {
       clearInterval(telling);
+      if (code === 0) {
+        tell();
+      }
       resolve(code);
     });
   });
