@@ -74,7 +74,7 @@ export const EVENTS = {
   "x.vocabulary-changed": "warn",
   "entra.refused": "error",
   "platform.refused": "error",
-  "platform.completion-owed": "error",
+  "platform.completion-pending": "error",
 } as const satisfies Record<string, "debug" | "info" | "warn" | "error">;
 
 export type EventName = keyof typeof EVENTS;
@@ -97,7 +97,7 @@ export type EventFields = Partial<{
   gap: string;
   items: number;
   jobId: string;
-  leftOut: number;
+  omitted: number;
   mediaKey: string;
   method: string;
   page: number;

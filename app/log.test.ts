@@ -4,7 +4,7 @@ import { createUpload } from "./delivery/upload.ts";
 import { ConnectorError, describeError } from "./errors.ts";
 import { createPlatform, type Platform } from "./import-service/client.ts";
 import { readSettings, settingsSchema } from "./settings.ts";
-import { beatDepsOf, pass } from "./testing/beats.ts";
+import { scheduledCaptureDepsOf, pass } from "./testing/capture-runs.ts";
 import { testEnvironment } from "./testing/environment.ts";
 import { addJob, createParts, type Parts } from "./testing/harness.ts";
 import { createLeakyWorld, type LeakyWorld } from "./testing/leaky-world.ts";
@@ -12,7 +12,7 @@ import { as, basic, downloadRequest, postJson, SAS_URI } from "./testing/platfor
 import { BEARER, createLeakyErrors, leaksIn, QUOTE, SECRETS } from "./testing/secrets.ts";
 import { type ScriptedAnswer, startScriptedX } from "./testing/serve-x.ts";
 import { jobPath } from "./testing/visitor.ts";
-import { startChain } from "./worker/capture-schedule.ts";
+import { startSchedule } from "./worker/capture-schedule.ts";
 import type { WorkerDeps } from "./worker/worker.ts";
 
 /** The hosts of SAS addresses that the worlds of this test know. */
@@ -200,8 +200,8 @@ describe.each(LEAKY_ERRORS)("%s that quotes secrets", (_title, error) => {
     const parts = createParts("http://127.0.0.1:1");
     await addJob(parts, "job-1");
     const twitter = { ...parts.twitter, timeline: fail };
-    await startChain(beatDepsOf(parts), "job-1");
-    await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 1 }));
+    await startSchedule(scheduledCaptureDepsOf(parts), "job-1");
+    await pass(parts, 1, scheduledCaptureDepsOf(parts, { twitter, posts: 1 }));
     expect(fail).toHaveBeenCalled();
     const kept = [...parts.store.blobs.values()].map(({ body }) => Buffer.from(body).toString());
     expect(leaksIn([parts.log.text(), ...kept].join("\n"))).toEqual([]);

@@ -141,7 +141,7 @@ describe("decideOutcome", () => {
         expect(decideOutcome(error, attempt, NOW)).toEqual({
           kind: "park",
           at: inSeconds(3600),
-          alert: "platform.completion-owed",
+          alert: "platform.completion-pending",
         });
       }
     },

@@ -45,7 +45,7 @@ const REFUSED_UPLOAD: Rule = {
   afterwards: { kind: "park", afterMs: RETRY_LONGEST_MS },
 };
 /** A completion that is owed stays owed, and is told of until it is accepted. */
-const OWE: Rule = { kind: "park", afterMs: HOUR_MS, alert: "platform.completion-owed" };
+const OWE: Rule = { kind: "park", afterMs: HOUR_MS, alert: "platform.completion-pending" };
 const COMPLETE: Rule = {
   kind: "retry",
   afterMs: MINUTE_MS,

@@ -15,7 +15,7 @@ import { createLog } from "./log.ts";
 import { answerInTime, createAppCredential } from "./import-service/credential.ts";
 import { createPlatform } from "./import-service/client.ts";
 import { createAuthenticate } from "./import-service/authenticate.ts";
-import { findObstacles } from "./import-service/readiness.ts";
+import { checkReadiness } from "./import-service/readiness.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
 import { createSessions } from "./sign-in/session.ts";
 import { readHealth } from "./status/health.ts";
@@ -24,7 +24,7 @@ import { createTwitter } from "./twitter/client.ts";
 import { createAskForPosts } from "./twitter/vocabulary.ts";
 import { createFetchMedia } from "./twitter/media.ts";
 import { createAzureQueue } from "./worker/queue.ts";
-import { startChain } from "./worker/capture-schedule.ts";
+import { startSchedule } from "./worker/capture-schedule.ts";
 import { startWorker } from "./worker/worker.ts";
 
 const DEFAULT_PORT = 8080;
@@ -69,7 +69,7 @@ function main(): void {
     clientId: settings.AZURE_APP_ID,
     createCredential: () => answerInTime(createAppCredential(settings, identity)),
   });
-  const chainDeps = {
+  const scheduleDeps = {
     store,
     queue,
     captureIntervalMs: settings.CAPTURE_INTERVAL_MINUTES * 60_000,
@@ -78,7 +78,7 @@ function main(): void {
   };
   const worker = startWorker(
     {
-      ...chainDeps,
+      ...scheduleDeps,
       sealer,
       twitter,
       fetchMedia,
@@ -114,8 +114,8 @@ function main(): void {
       twitter,
       queue,
       authenticate: createAuthenticate(settings, keys),
-      findObstacles: () =>
-        findObstacles({
+      checkReadiness: () =>
+        checkReadiness({
           store,
           twitter,
           platform,
@@ -141,7 +141,7 @@ function main(): void {
       fetchMedia,
       tenantId: settings.TENANT_ID,
       callbackUrl,
-      startCapture: (jobId) => startChain(chainDeps, jobId),
+      startCapture: (jobId) => startSchedule(scheduleDeps, jobId),
       log,
       now,
     },

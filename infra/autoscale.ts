@@ -1,9 +1,9 @@
 import * as monitor from "@pulumi/azure-native/monitor/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Place } from "./scope.ts";
+import type { ResourceScope } from "./scope.ts";
 
 export type AutoscaleArgs = {
-  place: Place;
+  place: ResourceScope;
   planId: pulumi.Input<string>;
   archiveAccountId: pulumi.Input<string>;
   workQueueName: pulumi.Input<string>;

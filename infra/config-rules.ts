@@ -6,7 +6,7 @@ import { tierOf } from "./tiers.ts";
  * Values that are well formed each for itself and cannot be had together: refused before anything is
  * created, each with its remedy. Rules of Azure: docs/azure.md.
  */
-export function findContradictions(config: PlainConfig, hasAppSecret: boolean): string[] {
+export function findConfigProblems(config: PlainConfig, hasAppSecret: boolean): string[] {
   return [
     ...sizeProblems(config),
     ...networkProblems(config),

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { findContradictions } from "./config-rules.ts";
+import { findConfigProblems } from "./config-rules.ts";
 import { CONTAINER_ID } from "./package/external-package.ts";
 import { tierOf } from "./tiers.ts";
 
@@ -194,7 +194,7 @@ function problemsIn(
 ): string[] {
   return [
     ...(plain.error?.issues ?? []).map(describeIssue),
-    ...(plain.success ? findContradictions(plain.data, isSet("azureAppSecret")) : []),
+    ...(plain.success ? findConfigProblems(plain.data, isSet("azureAppSecret")) : []),
     ...twitterProblems(TWITTER_KEYS.filter((key) => !isSet(key))),
   ];
 }

@@ -1,10 +1,10 @@
 import * as network from "@pulumi/azure-native/network/index.js";
 import * as privatedns from "@pulumi/azure-native/privatedns/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { Place } from "./scope.ts";
+import type { ResourceScope } from "./scope.ts";
 
 export type PrivateNetworkArgs = {
-  place: Place;
+  place: ResourceScope;
   archiveAccountId: pulumi.Input<string>;
   vaultId: pulumi.Input<string>;
   /** What is written to account and vault before: an endpoint is a write to them, too. */

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createSettling } from "./role-propagation.ts";
+import { createRolePropagation } from "./role-propagation.ts";
 import { evaluate } from "./testing/mocks.ts";
 
 const SECOND_MS = 1000;
@@ -8,11 +8,11 @@ const HOOKED = { urn: "", id: "", name: "", type: "" };
 
 let clock: number;
 let waits: number[];
-let settling: ReturnType<typeof createSettling>;
+let rolePropagation: ReturnType<typeof createRolePropagation>;
 
 beforeAll(async () => {
   await evaluate(async () => {
-    settling = createSettling("connector", 60, {
+    rolePropagation = createRolePropagation("connector", 60, {
       now: () => clock,
       wait: async (ms) => waits.push(ms),
     });
@@ -29,12 +29,12 @@ describe("a site", () => {
     waits = [];
     for (const at of roles) {
       clock = at * SECOND_MS;
-      await callAll(settling.given.afterCreate);
+      await callAll(rolePropagation.given.afterCreate);
     }
     clock = 40 * SECOND_MS;
-    await callAll(settling.needed.beforeCreate);
+    await callAll(rolePropagation.needed.beforeCreate);
     expect(waits).toEqual([seconds * SECOND_MS]);
-    expect(settling.needed.beforeUpdate).toEqual(settling.needed.beforeCreate);
+    expect(rolePropagation.needed.beforeUpdate).toEqual(rolePropagation.needed.beforeCreate);
   });
 });
 

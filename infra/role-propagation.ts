@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
-export type Settling = {
+export type RolePropagation = {
   /** For whatever takes a while to be known everywhere, once it is made. */
   given: pulumi.ResourceHookBinding;
   /** For whatever needs that. */
@@ -18,11 +18,11 @@ const CLOCK: Clock = { now: () => Date.now(), wait: (ms) => setTimeout(ms) };
  * before cannot read its secrets, and is not told of them again for a day; or is refused its token. So
  * it waits; only where something is new.
  */
-export function createSettling(
+export function createRolePropagation(
   name: string,
   seconds: number,
   { now, wait }: Clock = CLOCK,
-): Settling {
+): RolePropagation {
   let newest = Number.NEGATIVE_INFINITY;
   const note = new pulumi.ResourceHook(`${name}-access-given`, async () => {
     newest = now();

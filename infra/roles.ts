@@ -16,7 +16,7 @@ export const ROLES = {
 const NAMESPACE = "5d0b1a1c-7a54-4c0e-9d5b-2f0f6a4f3f0e";
 
 /** Who gets roles: the site's identity, and nobody else. */
-export type Holder = {
+export type RoleGrantee = {
   principalId: pulumi.Input<string>;
   /** Azure names the definition of a role by where it is used. */
   subscriptionId: pulumi.Input<string>;
@@ -37,7 +37,7 @@ export const CREATE_ONLY = `((${["write", "delete", "move/action"]
     " AND ",
   )}) OR (@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringNotEquals 'evidence'))`;
 
-export type RoleAssignmentArgs = Holder & {
+export type RoleAssignmentArgs = RoleGrantee & {
   role: keyof typeof ROLES;
   /** Resource id: the narrowest that serves. */
   scope: pulumi.Input<string>;

@@ -2,13 +2,13 @@ import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { hardenedAccount } from "./hardened-account.ts";
 import { archiveLifecycle, type Retention } from "./lifecycle.ts";
-import type { Place } from "./scope.ts";
-import { assignRole, CREATE_ONLY, type Holder } from "./roles.ts";
+import type { ResourceScope } from "./scope.ts";
+import { assignRole, CREATE_ONLY, type RoleGrantee } from "./roles.ts";
 
 export type StorageArgs = {
-  place: Place;
+  place: ResourceScope;
   /** The identity that reads and writes; nobody else does. */
-  holder: Holder;
+  holder: RoleGrantee;
   skuName: string;
   /** Reached through private endpoints only. */
   isPrivate: boolean;

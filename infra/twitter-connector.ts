@@ -13,7 +13,7 @@ import { deliverPackage } from "./package/package-delivery.ts";
 import { PrivateNetwork } from "./network.ts";
 import type { Federation } from "./entra/registration.ts";
 import { sealingKeys } from "./sealing-keys.ts";
-import { createSettling } from "./role-propagation.ts";
+import { createRolePropagation } from "./role-propagation.ts";
 import { Storage } from "./storage.ts";
 import { Vault } from "./vault.ts";
 import { WebApp } from "./web-app.ts";
@@ -91,8 +91,12 @@ export class TwitterConnector extends pulumi.ComponentResource {
       { ...parent, ...keep },
     );
     const identity = new managedidentity.UserAssignedIdentity(name, place, parent);
-    const settling = createSettling(name, config.roleSettlingSeconds);
-    const holder = { principalId: identity.principalId, subscriptionId, hooks: settling.given };
+    const rolePropagation = createRolePropagation(name, config.roleSettlingSeconds);
+    const holder = {
+      principalId: identity.principalId,
+      subscriptionId,
+      hooks: rolePropagation.given,
+    };
 
     const app = identifyApp(
       `${name}-registration`,
@@ -100,7 +104,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
         config,
         displayName: args.displayName ?? `${pulumi.getProject()}-${pulumi.getStack()}-${name}`,
         credential,
-        hooks: settling.given,
+        hooks: rolePropagation.given,
         deployerTenantId: deployer.tenantId,
         principalId: identity.principalId,
         now: new Date(),
@@ -187,7 +191,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
           id: privateNetwork.siteSubnetId,
           network: privateNetwork.network,
         },
-        hooks: settling.needed,
+        hooks: rolePropagation.needed,
         settings: {
           ...vault.references,
           TENANT_ID: tenantId,

@@ -1,16 +1,16 @@
 import * as keyvault from "@pulumi/azure-native/keyvault/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretSettingName } from "../app/settings.ts";
-import type { Place } from "./scope.ts";
-import { assignRole, type Holder } from "./roles.ts";
+import type { ResourceScope } from "./scope.ts";
+import { assignRole, type RoleGrantee } from "./roles.ts";
 
 /** Every secret setting, or undefined where the stack has no value for it (yet). */
 export type SecretSettings = Record<SecretSettingName, pulumi.Input<string> | undefined>;
 
 export type VaultArgs = {
-  place: Place;
+  place: ResourceScope;
   /** The identity that reads the secrets; nobody else does. */
-  holder: Holder;
+  holder: RoleGrantee;
   tenantId: pulumi.Input<string>;
   secrets: SecretSettings;
   /** When a secret ends, ISO 8601, where it does. */

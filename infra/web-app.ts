@@ -1,7 +1,7 @@
 import * as web from "@pulumi/azure-native/web/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { PROCESS_ENVIRONMENT, type SettingName } from "../app/settings.ts";
-import type { Place } from "./scope.ts";
+import type { ResourceScope } from "./scope.ts";
 import { tierOf } from "./tiers.ts";
 
 /**
@@ -18,7 +18,7 @@ export type AppSettings = Record<SettingName, pulumi.Input<string> | undefined>;
 const STOP_LIMIT_SECONDS = "60";
 
 export type WebAppArgs = {
-  place: Place;
+  place: ResourceScope;
   /** Resource id of the user-assigned identity that the site runs, fetches and reads secrets as. */
   identityId: pulumi.Input<string>;
   /** Address that the site fetches its package from; undefined: it is brought (`npm run push`). */

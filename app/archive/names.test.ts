@@ -25,7 +25,7 @@ const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   job: (jobId) => names.job(jobId),
   coverage: (jobId) => names.coverage(jobId),
   count: (jobId) => names.count(jobId),
-  chain: (jobId) => names.chain(jobId),
+  schedule: (jobId) => names.schedule(jobId),
   estimate: (jobId) => names.estimate(jobId),
   capturePages: (jobId) => names.page(names.capturePages(jobId, "c"), 1),
   captureProof: (jobId) => names.captureProof(jobId, "c", "probe"),

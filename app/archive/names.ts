@@ -16,7 +16,7 @@ export const names = {
   jobs: () => "jobs/",
   job: (jobId: string) => `jobs/${encode(jobId)}.json`,
   coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
-  chain: (jobId: string) => `${folder(jobId)}chain.json`,
+  schedule: (jobId: string) => `${folder(jobId)}capture-schedule.json`,
   /** How many posts X said that the account has. */
   count: (jobId: string) => `${folder(jobId)}count.json`,
   estimate: (jobId: string) => `${folder(jobId)}estimate.json`,

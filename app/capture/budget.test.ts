@@ -3,7 +3,12 @@ import type { LocalX } from "../../scripts/local/contracts.ts";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
-import { beatDepsOf, pass, startBeating, workOffBeats } from "../testing/beats.ts";
+import {
+  scheduledCaptureDepsOf,
+  pass,
+  startCaptureRuns,
+  workOffCaptureRuns,
+} from "../testing/capture-runs.ts";
 import { archivedIds, captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/harness.ts";
 import { startScriptedX } from "../testing/serve-x.ts";
@@ -168,17 +173,17 @@ describe("A budget that is spent", () => {
   });
 
   it("parks the chain of a job, tells of it, and lets it go on by itself", async () => {
-    const { x: beating, parts } = await startBeating();
+    const { x: beating, parts } = await startCaptureRuns();
     const { store, clock, log, queue } = parts;
     await addReads(store, "job-2", { day: TODAY, reads: { owned: 10, others: 0, users: 0 } });
     const meter = createMeter({ store, budget: { perDay: 10 }, now: clock.now });
-    await pass(parts, 1, beatDepsOf(parts, { meter, posts: 4 }));
+    await pass(parts, 1, scheduledCaptureDepsOf(parts, { meter, posts: 4 }));
     expect(log.of("x.budget-spent")).toMatchObject([{ jobId: "job-1", code: "x-budget-spent" }]);
     expect(queue.waiting()).toMatchObject([{ visibleAt: new Date("2026-06-01T13:15:00Z") }]);
     clock.set("2026-06-02T00:00:00Z");
-    await workOffBeats(beatDepsOf(parts, { meter, posts: 4 }), queue);
+    await workOffCaptureRuns(scheduledCaptureDepsOf(parts, { meter, posts: 4 }), queue);
     clock.advance(30_000);
-    await workOffBeats(beatDepsOf(parts, { meter, posts: 4 }), queue);
+    await workOffCaptureRuns(scheduledCaptureDepsOf(parts, { meter, posts: 4 }), queue);
     expect(beating.reads()).toBe(3);
     await beating.close();
   });

@@ -13,8 +13,8 @@ import {
   readCoverage,
   settledIntervals,
 } from "./coverage.ts";
-import { askForReach } from "./probes.ts";
-import { readAnew, readDoubtsAgain } from "./suspect-intervals.ts";
+import { gatherEvidence } from "./probes.ts";
+import { readAnew, rereadSuspectIntervals } from "./suspect-intervals.ts";
 import { estimateOnce } from "./estimate.ts";
 import { type Findings, findingsOf } from "./findings.ts";
 import { growthWithoutPosts, noteCount, wordsForGrowth } from "./growth.ts";
@@ -77,7 +77,7 @@ export async function capture(
   if (parts.length > 0) {
     await noteCount(metered, source);
   }
-  await readDoubtsAgain(metered, source, window);
+  await rereadSuspectIntervals(metered, source, window);
   await searchGaps(deps, source, window);
   // Last: what was read just now may hold some of it.
   await askForMissing(metered, source);
@@ -93,25 +93,25 @@ async function captureInterval(
   const coverage = await readCoverage(deps.store, jobId);
   const newestBelow = coverage.intervals.find(({ end }) => end === part.start)?.newestId;
   const captureId = captureIdOf(part);
-  const { walk, early } = await readTimeline(deps, source, {
+  const { scan, early } = await readTimeline(deps, source, {
     captureId,
     query: part.end <= FIRST_TIME ? questionFor(part) : queryWithLookBack(),
     isEarly: (createdAt) => createdAt < part.start,
   });
   await deps.announce(jobId, early);
-  const grown = gaveNothing(walk)
+  const grown = gaveNothing(scan)
     ? await growthWithoutPosts(deps, source, { part, captureId })
     : undefined;
   if (grown) {
     await readSuspect(deps, source, { ...part, captureId, grown });
     return;
   }
-  const reach = await askForReach(deps, source, { part, captureId, walk });
-  const findings = findingsOf({ part, captureId, walk, reach, newestBelow, now: deps.now() });
+  const reach = await gatherEvidence(deps, source, { part, captureId, scan });
+  const findings = findingsOf({ part, captureId, scan, reach, newestBelow, now: deps.now() });
   await addFindings(deps, jobId, findings);
-  await noteUngiven(deps, source, { part, captureId, walk, reach });
+  await noteUngiven(deps, source, { part, captureId, scan, reach });
   const [windowStart, windowEnd] = [part.start, part.end];
-  deps.log("capture.completed", { jobId, windowStart, windowEnd, posts: walk.posts });
+  deps.log("capture.completed", { jobId, windowStart, windowEnd, posts: scan.posts });
 
   function queryWithLookBack(): PageQuery {
     const before = lookBackFrom(part.start, lookBackSeconds, coverage);

@@ -3,7 +3,7 @@ import { type Claim, type Coverage, noteClaim, readCoverage } from "./coverage.t
 import { askOlder, type Part } from "./probes.ts";
 import { addSeconds, floorToSecond, type Interval, join } from "../time/intervals.ts";
 import { FIRST_POST_TIME } from "./times.ts";
-import { DEPTH, type Reach, type Walk } from "./scan.ts";
+import { DEPTH, type CompletenessEvidence, type Scan } from "./scan.ts";
 
 /** Up to then before now, all posts are taken as read where a timeline is read all the time. */
 const RECENT_SECONDS = 3600;
@@ -18,7 +18,7 @@ const LEAST_DIFFERENCE = 20;
 export async function noteUngiven(
   deps: CaptureDeps,
   source: Source,
-  { reach: known, ...of }: Part & { reach: Reach },
+  { reach: known, ...of }: Part & { reach: CompletenessEvidence },
 ): Promise<void> {
   const { store, log, now } = deps;
   const { jobId } = source;
@@ -30,10 +30,10 @@ export async function noteUngiven(
   // An empty answer is not billed; where it is not empty, it is asked for once only.
   const isWorthIt =
     newerPosts !== undefined &&
-    isFarMore({ posts, given: of.walk.posts + newerPosts }) &&
+    isFarMore({ posts, given: of.scan.posts + newerPosts }) &&
     !coverage.intervals.some(({ end }) => end === of.part.start);
   const reach = isWorthIt ? { ...known, ...(await askOlder(deps, source, of)) } : known;
-  const given = postsGiven({ walk: of.walk, reach, coverage, now: now() });
+  const given = postsGiven({ scan: of.scan, reach, coverage, now: now() });
   if (given === undefined) {
     return;
   }
@@ -62,18 +62,18 @@ export function wordsForClaim({ posts, given }: Pick<Claim, "posts" | "given">):
 
 /** How many posts a timeline gives up to its end; undefined while that is not known. */
 export function postsGiven({
-  walk,
+  scan,
   reach: { newerPosts, olderTimes, accountSince = FIRST_POST_TIME },
   coverage: { intervals, gaps },
   now,
 }: {
-  walk: Walk;
-  reach: Reach;
+  scan: Scan;
+  reach: CompletenessEvidence;
   coverage: Coverage;
   now: Date;
 }): number | undefined {
   if (newerPosts !== undefined && olderTimes?.length === 0) {
-    return walk.posts + newerPosts;
+    return scan.posts + newerPosts;
   }
   const life = { start: accountSince, end: addSeconds(floorToSecond(now), -RECENT_SECONDS) };
   const isWhole = gaps.length === 0 && join(intervals).some((one) => includes(one, life));

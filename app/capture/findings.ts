@@ -1,7 +1,12 @@
 import type { Coverage, Covered, Gap } from "./coverage.ts";
 import { type Part, readOf } from "./probes.ts";
 import { addSeconds, clip, floorToSecond, subtract } from "../time/intervals.ts";
-import { DEPTH, type Doubt, doubtsOf, type Reach } from "./scan.ts";
+import {
+  DEPTH,
+  type SuspectInterval,
+  suspectIntervalsOf,
+  type CompletenessEvidence,
+} from "./scan.ts";
 
 export type NewGap = Omit<Gap, "recordedAt">;
 export type Findings = { intervals: Covered[]; gaps: NewGap[] } & Pick<
@@ -17,18 +22,18 @@ const READ_AGAIN_LAST_SECONDS = 30 * 24 * 3600;
 export function findingsOf({
   part,
   captureId,
-  walk,
+  scan,
   reach,
   newestBelow,
   now,
-}: Part & { reach: Reach; newestBelow?: string | undefined; now: Date }): Findings {
-  const { newest, oldest, posts } = walk;
-  const read = readOf({ part, walk }, reach);
-  const doubts = read.flatMap((interval) =>
-    doubtsOf(walk).flatMap((doubt) => clipDoubt(doubt, interval)),
+}: Part & { reach: CompletenessEvidence; newestBelow?: string | undefined; now: Date }): Findings {
+  const { newest, oldest, posts } = scan;
+  const read = readOf({ part, scan }, reach);
+  const suspectIntervals = read.flatMap((interval) =>
+    suspectIntervalsOf(scan).flatMap((suspect) => clipSuspect(suspect, interval)),
   );
   const intervals = read
-    .flatMap((interval) => subtract(interval, [...doubts, ...walk.unread]))
+    .flatMap((interval) => subtract(interval, [...suspectIntervals, ...scan.unparseable]))
     .map((interval) => {
       const isNewest = newest !== undefined && newest.createdAt <= interval.end;
       const newestId = newest ? (isNewest ? newest.id : undefined) : newestBelow;
@@ -49,13 +54,13 @@ export function findingsOf({
     unsearched: true,
   }));
   const readAgainAt = readAgainAfter(0, now);
-  const held = doubts.map((doubt) => ({ ...doubt, captureId, readAgainAt }));
+  const held = suspectIntervals.map((suspect) => ({ ...suspect, captureId, readAgainAt }));
   // Also those of a time that was read before: they may have become visible late.
-  const unread = walk.unread.map((one) => ({ ...one, captureId }));
+  const unparseable = scan.unparseable.map((one) => ({ ...one, captureId }));
   const { countedBackTo: outOfReachBefore } = reach;
   return {
     intervals,
-    gaps: [...beyond, ...held, ...unread],
+    gaps: [...beyond, ...held, ...unparseable],
     ...(outOfReachBefore !== undefined && { outOfReachBefore }),
   };
 }
@@ -66,6 +71,9 @@ export function readAgainAfter(readings: number, now: Date): string {
   return addSeconds(floorToSecond(now), seconds);
 }
 
-export function clipDoubt(doubt: Doubt, to: { start: string; end: string }): Doubt[] {
-  return clip([doubt], to).map((interval) => ({ ...doubt, ...interval }));
+export function clipSuspect(
+  suspect: SuspectInterval,
+  to: { start: string; end: string },
+): SuspectInterval[] {
+  return clip([suspect], to).map((interval) => ({ ...suspect, ...interval }));
 }

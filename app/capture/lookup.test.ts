@@ -13,18 +13,18 @@ const SHY = postAt("2025-12-01T00:00:00.000Z", { author_id: "44" });
 
 let x: LocalX;
 let parts: Parts;
-let lots: string[][];
+let batches: string[][];
 beforeEach(async () => {
   x = await startSmallX(POSTS, { keys: X_KEYS, otherPosts: [SHY] });
   parts = createParts(x.url);
-  lots = [];
+  batches = [];
 });
 afterEach(() => x.close());
 
 describe("Named posts", () => {
   it("are looked up a hundred at a time, and the answers are kept with the task", async () => {
     expect(await run(IDS)).toEqual(new Map());
-    expect(lots.map((lot) => lot.length)).toEqual([100, 50]);
+    expect(batches.map((lot) => lot.length)).toEqual([100, 50]);
     expect(blobsUnder(parts, "tasks/")).toEqual([
       "evidence/job-1/tasks/task-1/lookup/ids.json",
       "evidence/job-1/tasks/task-1/lookup/pages/000001.json",
@@ -35,7 +35,7 @@ describe("Named posts", () => {
   it("are looked up once: a second run of the task costs nothing", async () => {
     await run(IDS);
     await run(IDS);
-    expect(lots).toHaveLength(2);
+    expect(batches).toHaveLength(2);
   });
 
   it("that X does not hand out come back with X's reason", async () => {
@@ -49,7 +49,7 @@ describe("Named posts", () => {
 
   it("are no question when there are none", async () => {
     expect(await run([])).toEqual(new Map());
-    expect(lots).toEqual([]);
+    expect(batches).toEqual([]);
   });
 
   it("that cannot be read come back with that", async () => {
@@ -137,7 +137,7 @@ async function run(ids: string[]): Promise<Map<string, string>> {
   const twitter = {
     ...parts.twitter,
     lookup: (...asked: Parameters<Parts["twitter"]["lookup"]>) => {
-      lots.push(asked[1]);
+      batches.push(asked[1]);
       return parts.twitter.lookup(...asked);
     },
   };

@@ -16,14 +16,14 @@ import { askById, type AskedById, type Asking, givenOf } from "./ask-by-id.ts";
 import { isAboutFields } from "../twitter/vocabulary.ts";
 import { idsToLookUp } from "./context.ts";
 import {
-  addPage,
+  extendScan,
   contradictionIn,
   leadsInACircle,
   nextQuestion,
   type PageQuery,
   type PageRequest,
   strangeIn,
-  type Walk,
+  type Scan,
 } from "./scan.ts";
 
 /** The most that X gives of a timeline at a time. */
@@ -44,7 +44,7 @@ export type Reading = AskAgainDeps & {
 
 type Question = PageQuery & { token?: string };
 
-export type PageOfWalk = { name: string; page: Page; walk: Walk };
+export type PageOfScan = { name: string; page: Page; scan: Scan };
 
 /**
  * Reads the pages of a query, each stored verbatim before it is looked at. Pages that are stored
@@ -55,14 +55,14 @@ export type PageOfWalk = { name: string; page: Page; walk: Walk };
  * leads in a circle, it begins again, once a run; its pages go on in the same folder, and a page
  * that was asked for without a token tells where.
  */
-export async function* readPages(store: Store, reading: Reading): AsyncGenerator<PageOfWalk> {
+export async function* readPages(store: Store, reading: Reading): AsyncGenerator<PageOfScan> {
   const { folder, query, note } = reading;
-  let walk: Walk | undefined;
+  let scan: Scan | undefined;
   let isCircle = false;
   let mayBeginAgain = true;
   let idlePages = 0;
   for (let number = 1; ; number += 1) {
-    const question: Question | undefined = walk === undefined ? query : nextQuestion(walk);
+    const question: Question | undefined = scan === undefined ? query : nextQuestion(scan);
     if (question === undefined) {
       return;
     }
@@ -71,8 +71,8 @@ export async function* readPages(store: Store, reading: Reading): AsyncGenerator
     if (!stored && isCircle) {
       mayBeginAgain = beginAgain(mayBeginAgain, "X leads from page to page in a circle");
     }
-    const begun = walk?.query ?? query;
-    const keepNext = (asked: Question) => keepPage(store, name, reading, { before: walk, asked });
+    const begun = scan?.query ?? query;
+    const keepNext = (asked: Question) => keepPage(store, name, reading, { before: scan, asked });
     let kept =
       stored ??
       (await keepNext(isCircle ? begun : question).catch(unlessTokenIsUnknown(question.token)));
@@ -83,13 +83,13 @@ export async function* readPages(store: Store, reading: Reading): AsyncGenerator
     }
     const request = requestOf(kept);
     const page = parseTimeline(kept.body);
-    isCircle = leadsInACircle(request.token === undefined ? undefined : walk, page.nextToken);
-    walk = addPage(walk, request, page);
+    isCircle = leadsInACircle(request.token === undefined ? undefined : scan, page.nextToken);
+    scan = extendScan(scan, request, page);
     if (!stored) {
-      walk.oddities.forEach(note);
-      idlePages = walk.isIdle ? idlePages + 1 : 0;
+      scan.oddities.forEach(note);
+      idlePages = scan.isIdle ? idlePages + 1 : 0;
     }
-    yield { name, page, walk };
+    yield { name, page, scan };
     if (idlePages >= MOST_IDLE_PAGES) {
       throw new ConnectorError("x-bad-response", `X sent ${idlePages} pages without a new post`);
     }
@@ -97,13 +97,13 @@ export async function* readPages(store: Store, reading: Reading): AsyncGenerator
 }
 
 /** The walk that a folder's stored pages make, without a question to X; undefined where there is none. */
-export async function storedWalk(store: Store, folder: string): Promise<Walk | undefined> {
-  let walk: Walk | undefined;
+export async function storedScan(store: Store, folder: string): Promise<Scan | undefined> {
+  let scan: Scan | undefined;
   for await (const name of store.list(folder)) {
     const blob = await store.read(name);
-    walk = blob ? addPage(walk, requestOf(blob), parseTimeline(blob.body)) : walk;
+    scan = blob ? extendScan(scan, requestOf(blob), parseTimeline(blob.body)) : scan;
   }
-  return walk;
+  return scan;
 }
 
 /** Names of the stored pages of a folder and of those in it, in the order in which they came. */
@@ -224,7 +224,7 @@ async function keepPage(
   store: Store,
   name: string,
   reading: Reading,
-  { before, asked: { token, ...query } }: { before: Walk | undefined; asked: Question },
+  { before, asked: { token, ...query } }: { before: Scan | undefined; asked: Question },
 ): Promise<Kept> {
   const { accountId, whyNotEmpty } = reading;
   const ask = () =>
@@ -261,13 +261,13 @@ async function keepBelieved(
 
 /** What an answer is held against. */
 type Context = {
-  before: Walk | undefined;
+  before: Scan | undefined;
   request: Omit<PageRequest, "askedAt">;
   whyNotEmpty?: string | undefined;
 };
 
 function judge(page: Page, { before, request, whyNotEmpty }: Context): Judgement {
-  const sent = page.posts.length + (page.unread ?? []).length;
+  const sent = page.posts.length + (page.unparseable ?? []).length;
   const isFirst = before === undefined;
   const contradiction =
     contradictionIn(before, request, page) ??

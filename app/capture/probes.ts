@@ -5,24 +5,34 @@ import { type Page, parseTimeline } from "../twitter/page.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "../time/intervals.ts";
-import { askOnce, askProbe, readPages, storedWalk } from "./pages.ts";
+import { askOnce, askProbe, readPages, storedScan } from "./pages.ts";
 import { askTimeline, readingOf } from "./timeline.ts";
 import { FIRST_TIME } from "./times.ts";
-import { type PageQuery, type Reach, readBy, SURELY_WITHIN, type Walk } from "./scan.ts";
+import {
+  type PageQuery,
+  type CompletenessEvidence,
+  readBy,
+  SURELY_WITHIN,
+  type Scan,
+} from "./scan.ts";
 
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
 const PROBE_OVERLAP_SECONDS = 15;
 const ACCOUNT_TTL_MS = 15 * 60_000;
 
-export type Part = { part: Interval; captureId: string; walk: Walk };
+export type Part = { part: Interval; captureId: string; scan: Scan };
 
 /**
  * Asks X, from cheap to dear, until what it says proves that a walk has read all of an interval; or
  * until there is nothing left to ask. The answers are stored: they are the proof.
  */
-export async function askForReach(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
-  const reach: Reach = {};
+export async function gatherEvidence(
+  deps: CaptureDeps,
+  source: Source,
+  of: Part,
+): Promise<CompletenessEvidence> {
+  const reach: CompletenessEvidence = {};
   for (const ask of [askAccount, askNewer, askOlder, countNewer]) {
     if (subtract(of.part, readOf(of, reach)).length === 0) {
       return reach;
@@ -33,18 +43,25 @@ export async function askForReach(deps: CaptureDeps, source: Source, of: Part): 
 }
 
 /** What of the interval is proved to have been read. */
-export function readOf({ walk, part }: Omit<Part, "captureId">, reach: Reach): Interval[] {
-  return clip(readBy(walk, reach), part);
+export function readOf(
+  { scan, part }: Omit<Part, "captureId">,
+  reach: CompletenessEvidence,
+): Interval[] {
+  return clip(readBy(scan, reach), part);
 }
 
 /** What a capture's stored answers say, without a question to X. */
-export async function storedReach(store: Store, jobId: string, captureId: string): Promise<Reach> {
+export async function storedEvidence(
+  store: Store,
+  jobId: string,
+  captureId: string,
+): Promise<CompletenessEvidence> {
   const read = async (probe: Probe) =>
     (await store.read(names.captureProof(jobId, captureId, probe)))?.body;
   const [account, newer, older, shown] = await Promise.all(
     (["account", "newer", "older", "shown"] as const).map(read),
   );
-  const counted = await storedWalk(store, names.captureProofPages(jobId, captureId, "newer"));
+  const counted = await storedScan(store, names.captureProofPages(jobId, captureId, "newer"));
   return {
     ...(account && toAccount(account)),
     ...(newer && toNewerPosts(parseTimeline(newer))),
@@ -77,13 +94,17 @@ async function askAccount(
   { store, askAccount: ask }: CaptureDeps,
   source: Source,
   { captureId }: Part,
-): Promise<Reach> {
+): Promise<CompletenessEvidence> {
   const name = names.captureProof(source.jobId, captureId, "account" satisfies Probe);
   const { body } = await askOnce(store, name, () => ask(source), parseAccount);
   return toAccount(body);
 }
 
-async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+async function askNewer(
+  deps: CaptureDeps,
+  source: Source,
+  of: Part,
+): Promise<CompletenessEvidence> {
   const query = newerThan(of);
   return toNewerPosts(await probeTimeline(deps, source, { ...of, probe: "newer", query }));
 }
@@ -92,7 +113,11 @@ async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Re
  * Reads the newer posts to count them: X may count posts of an account that it never gives. It is
  * dear, and done once: beyond where it ended, everything is known to be out of reach.
  */
-async function countNewer(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+async function countNewer(
+  deps: CaptureDeps,
+  source: Source,
+  of: Part,
+): Promise<CompletenessEvidence> {
   const { store } = deps;
   const { jobId } = source;
   const { outOfReachBefore = "" } = await readCoverage(store, jobId);
@@ -105,23 +130,27 @@ async function countNewer(deps: CaptureDeps, source: Source, of: Part): Promise<
     query: newerThan(of),
   });
   let newerPosts = 0;
-  for await (const { walk } of pages) {
-    newerPosts = walk.posts;
-    if (newerPosts + of.walk.posts > SURELY_WITHIN) {
-      return walk.oldest ? { countedBackTo: walk.oldest.createdAt } : {};
+  for await (const { scan } of pages) {
+    newerPosts = scan.posts;
+    if (newerPosts + of.scan.posts > SURELY_WITHIN) {
+      return scan.oldest ? { countedBackTo: scan.oldest.createdAt } : {};
     }
   }
   return { newerPosts };
 }
 
-function newerThan({ part, walk: { newest } }: Part): PageQuery {
+function newerThan({ part, scan: { newest } }: Part): PageQuery {
   return newest
     ? { sinceId: newest.id }
     : { startTime: addSeconds(part.end, -PROBE_OVERLAP_SECONDS) };
 }
 
 /** When a few posts were made that are older than an interval. */
-export async function askOlder(deps: CaptureDeps, source: Source, of: Part): Promise<Reach> {
+export async function askOlder(
+  deps: CaptureDeps,
+  source: Source,
+  of: Part,
+): Promise<CompletenessEvidence> {
   if (of.part.start < FIRST_TIME) {
     return {};
   }
@@ -149,7 +178,7 @@ async function probeTimeline(
   );
 }
 
-function toAccount(body: Uint8Array): Reach {
+function toAccount(body: Uint8Array): CompletenessEvidence {
   const { posts, createdAt } = parseAccount(body);
   return {
     ...(posts !== undefined && { accountPosts: posts }),
@@ -157,10 +186,10 @@ function toAccount(body: Uint8Array): Reach {
   };
 }
 
-function toNewerPosts({ posts, nextToken }: Page): Reach {
+function toNewerPosts({ posts, nextToken }: Page): CompletenessEvidence {
   return nextToken === undefined ? { newerPosts: posts.length } : {};
 }
 
-function toOlderTimes({ posts }: Page): Reach {
+function toOlderTimes({ posts }: Page): CompletenessEvidence {
   return { olderTimes: posts.map(({ createdAt }) => createdAt) };
 }

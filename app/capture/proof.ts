@@ -1,13 +1,13 @@
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import type { Coverage } from "./coverage.ts";
-import { storedReach } from "./probes.ts";
+import { storedEvidence } from "./probes.ts";
 import { type Interval, join, subtract } from "../time/intervals.ts";
-import { storedWalk } from "./pages.ts";
-import { provenBy, type Reach, type Walk } from "./scan.ts";
+import { storedScan } from "./pages.ts";
+import { provenBy, type CompletenessEvidence, type Scan } from "./scan.ts";
 
 /** What one capture has stored: the walk that its pages make, and what X said of how far it reaches. */
-export type Evidence = { captureId: string; walk: Walk; reach: Reach };
+export type Evidence = { captureId: string; scan: Scan; reach: CompletenessEvidence };
 
 export type Proof = {
   /** What the pages prove to have been read completely. */
@@ -21,8 +21,8 @@ export type Proof = {
 /** Holds what coverage says of a timeline against what was stored of it. */
 export function prove(evidence: Evidence[], { intervals }: Pick<Coverage, "intervals">): Proof {
   const of = (captures: Evidence[]) =>
-    join(captures.flatMap(({ walk, reach }) => provenBy(walk, reach)));
-  const proven = of(evidence.filter(({ walk }) => !walk.isSearch));
+    join(captures.flatMap(({ scan, reach }) => provenBy(scan, reach)));
+  const proven = of(evidence.filter(({ scan }) => !scan.isSearch));
   const provenWithoutReposts = of(evidence);
   return {
     proven,
@@ -39,9 +39,9 @@ export function prove(evidence: Evidence[], { intervals }: Pick<Coverage, "inter
 export async function readEvidence(store: Store, jobId: string): Promise<Evidence[]> {
   const evidence: Evidence[] = [];
   for (const captureId of await captureIdsOf(store, jobId)) {
-    const walk = await storedWalk(store, names.capturePages(jobId, captureId));
-    if (walk) {
-      evidence.push({ captureId, walk, reach: await storedReach(store, jobId, captureId) });
+    const scan = await storedScan(store, names.capturePages(jobId, captureId));
+    if (scan) {
+      evidence.push({ captureId, scan, reach: await storedEvidence(store, jobId, captureId) });
     }
   }
   return evidence;

@@ -3,15 +3,15 @@ import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { parsePage, type Page } from "../twitter/page.ts";
 import type { Interval } from "../time/intervals.ts";
 import {
-  addPage,
+  extendScan,
   contradictionIn,
-  doubtsOf,
+  suspectIntervalsOf,
   nextQuestion,
   type PageQuery,
   provenBy,
-  type Reach,
+  type CompletenessEvidence,
   readBy,
-  type Walk,
+  type Scan,
 } from "./scan.ts";
 
 const FEW = { accountPosts: 3000 };
@@ -21,9 +21,9 @@ const DAY = { startTime: at("00:00"), endTime: at("24:00") };
 
 describe("A walk", () => {
   it("has read what was asked for once its last page is in", () => {
-    const half = walkOf(DAY, [page(["23:00", "22:00"], { next: "a" })]);
+    const half = scanOf(DAY, [page(["23:00", "22:00"], { next: "a" })]);
     expect(readBy(half, FEW)).toEqual([]);
-    const whole = walkOf(DAY, [page(["23:00", "22:00"], { next: "a" }), page(["01:00"])]);
+    const whole = scanOf(DAY, [page(["23:00", "22:00"], { next: "a" }), page(["01:00"])]);
     expect(readBy(whole, FEW)).toEqual([{ start: at("00:00"), end: at("24:00") }]);
     expect(whole).toMatchObject({
       posts: 3,
@@ -35,16 +35,16 @@ describe("A walk", () => {
   it("begins again with a page that was asked for without a token", () => {
     const pages = [page(["23:00"], { next: "a" }), page(["22:00"], { next: "b" })];
     const again = [page(["23:00"], { next: "c" }), page(["22:00"])];
-    const first = walkOf(DAY, pages);
-    const walk = walkOf(DAY, again, first);
-    expect(walk.posts).toBe(2);
-    expect(doubtsOf(walk)).toEqual([]);
-    expect(readBy(walk, FEW)).toHaveLength(1);
+    const first = scanOf(DAY, pages);
+    const scan = scanOf(DAY, again, first);
+    expect(scan.posts).toBe(2);
+    expect(suspectIntervalsOf(scan)).toEqual([]);
+    expect(readBy(scan, FEW)).toHaveLength(1);
   });
 
   it("without an end has read up to a minute before it was begun", () => {
-    const walk = walkOf({ startTime: at("00:00") }, [page(["23:00"])]);
-    expect(readBy(walk, {})).toEqual([{ start: at("00:00"), end: "2026-01-31T23:59:00Z" }]);
+    const scan = scanOf({ startTime: at("00:00") }, [page(["23:00"])]);
+    expect(readBy(scan, {})).toEqual([{ start: at("00:00"), end: "2026-01-31T23:59:00Z" }]);
   });
 
   it.each<[string, string, string]>([
@@ -52,17 +52,17 @@ describe("A walk", () => {
     ["of a later second: that one may hold older posts", "12:01", "2026-01-01T12:01:01Z"],
   ])("from a known post on has read what is newer: a post %s", (_title, since, start) => {
     const query = { startTime: at("12:00"), endTime: at("24:00"), sinceId: idAt(since) };
-    expect(readBy(walkOf(query, [page([])]), FEW)).toEqual([{ start, end: at("24:00") }]);
+    expect(readBy(scanOf(query, [page([])]), FEW)).toEqual([{ start, end: at("24:00") }]);
   });
 });
 
 describe("What lies within X's reach", () => {
-  const quiet = walkOf(DAY, [page([])]);
-  const busy = walkOf(DAY, [page(["13:00", "12:00"])]);
+  const quiet = scanOf(DAY, [page([])]);
+  const busy = scanOf(DAY, [page(["13:00", "12:00"])]);
   const whole = { start: at("00:00"), end: at("24:00") };
   const tail = { start: "2026-01-01T12:00:01Z", end: at("24:00") };
 
-  it.each<[string, Walk, Reach, Interval[]]>([
+  it.each<[string, Scan, CompletenessEvidence, Interval[]]>([
     ["all, where the account has few posts", quiet, FEW, [whole]],
     ["nothing, where X is silent and the account has many", quiet, MANY, []],
     ["nothing, where X does not say how many there are", quiet, {}, []],
@@ -86,21 +86,25 @@ describe("What lies within X's reach", () => {
       [{ start: at("00:00"), end: at("06:00") }, tail],
     ],
     ["not what is newer than the account", quiet, { accountSince: "2025-12-31T00:00:00Z" }, []],
-  ])("is %s", (_title, walk, reach, read) => {
-    expect(readBy(walk, reach)).toEqual(read);
+  ])("is %s", (_title, scan, reach, read) => {
+    expect(readBy(scan, reach)).toEqual(read);
   });
 });
 
 describe("A search", () => {
   const times = { startTime: at("00:00"), endTime: at("24:00") };
   const searched = (pages: Page[]) =>
-    addPage(undefined, { query: times, askedAt: ASKED_AT, isSearch: true }, pages[0] ?? page([]));
+    extendScan(
+      undefined,
+      { query: times, askedAt: ASKED_AT, isSearch: true },
+      pages[0] ?? page([]),
+    );
 
   it("has read all, however old, where X shows the account in it, and nothing otherwise", () => {
-    const walk = searched([page(["12:00"])]);
-    expect(readBy(walk, { isShown: true })).toEqual([{ start: at("00:00"), end: at("24:00") }]);
-    expect(readBy(walk, { isShown: false, ...FEW })).toEqual([]);
-    expect(readBy(walk, {})).toEqual([]);
+    const scan = searched([page(["12:00"])]);
+    expect(readBy(scan, { isShown: true })).toEqual([{ start: at("00:00"), end: at("24:00") }]);
+    expect(readBy(scan, { isShown: false, ...FEW })).toEqual([]);
+    expect(readBy(scan, {})).toEqual([]);
   });
 });
 
@@ -135,13 +139,13 @@ describe("A page with fewer posts than X says", () => {
       "2026-01-01T22:00:01Z",
     ],
   ])("proves nothing %s", (_title, pages, start, end) => {
-    const walk = walkOf(DAY, pages);
-    expect(doubtsOf(walk)).toMatchObject([{ start, end }]);
+    const scan = scanOf(DAY, pages);
+    expect(suspectIntervalsOf(scan)).toMatchObject([{ start, end }]);
     const [before, after] = [
       { start: at("00:00"), end: start },
       { start: end, end: at("24:00") },
     ];
-    expect(provenBy(walk, FEW)).toEqual([before, after].filter((one) => one.start < one.end));
+    expect(provenBy(scan, FEW)).toEqual([before, after].filter((one) => one.start < one.end));
   });
 });
 
@@ -157,9 +161,14 @@ describe("A post that cannot be read", () => {
     ["at its time", { id: "../1", text: "t", created_at: at("13:00") }],
     ["at the time of its id", { id: idAt("13:00"), text: 7 }],
   ])("is a hole of a second %s, and all else is read", (_title, odd) => {
-    const walk = walkOf(query, [pageWith(odd)]);
-    expect(walk).toMatchObject({ posts: 2, unread: [second], doubts: [], oddities: [] });
-    expect(provenBy(walk, FEW)).toEqual([
+    const scan = scanOf(query, [pageWith(odd)]);
+    expect(scan).toMatchObject({
+      posts: 2,
+      unparseable: [second],
+      suspectIntervals: [],
+      oddities: [],
+    });
+    expect(provenBy(scan, FEW)).toEqual([
       { start: at("12:00"), end: second.start },
       { start: second.end, end: at("24:00") },
     ]);
@@ -169,23 +178,23 @@ describe("A post that cannot be read", () => {
     ["of no time", null],
     ["of a time that was not asked for", { id: "7", text: 7 }],
   ])("%s is as if X had not sent it: all around is doubted", (_title, odd) => {
-    const walk = walkOf(query, [pageWith(odd ?? [])]);
-    expect(walk.unread).toEqual([]);
-    expect(doubtsOf(walk)).toMatchObject([{ start: at("12:00"), end: at("24:00") }]);
+    const scan = scanOf(query, [pageWith(odd ?? [])]);
+    expect(scan.unparseable).toEqual([]);
+    expect(suspectIntervalsOf(scan)).toMatchObject([{ start: at("12:00"), end: at("24:00") }]);
   });
 
   it("is found where X was asked for what is newer than its neighbour of the same second", () => {
     const since = { ...query, startTime: at("13:00"), sinceId: idAt("13:00") };
-    const walk = walkOf(since, [pageWith({ id: idAt("13:00"), text: 7 })]);
-    expect(walk).toMatchObject({ unread: [second], doubts: [] });
+    const scan = scanOf(since, [pageWith({ id: idAt("13:00"), text: 7 })]);
+    expect(scan).toMatchObject({ unparseable: [second], suspectIntervals: [] });
   });
 
   it("alone on its page is something new", () => {
     const data = [{ text: "t", created_at: at("13:00"), author_id: "42" }];
     const meta = { result_count: 1, next_token: "b" };
     const odd = parsePage(Buffer.from(JSON.stringify({ data, meta })));
-    const walk = walkOf(query, [page(["14:00"], { next: "a" }), odd]);
-    expect(walk).toMatchObject({ unread: [second], isIdle: false, oddities: [] });
+    const scan = scanOf(query, [page(["14:00"], { next: "a" }), odd]);
+    expect(scan).toMatchObject({ unparseable: [second], isIdle: false, oddities: [] });
   });
 });
 
@@ -209,7 +218,7 @@ describe("What X should not do is noticed", () => {
       ["X gave a next_token again"],
     ],
   ])("%s", (_title, pages, oddities) => {
-    expect(walkOf(DAY, pages).oddities).toEqual(oddities);
+    expect(scanOf(DAY, pages).oddities).toEqual(oddities);
   });
 });
 
@@ -222,40 +231,40 @@ describe("A page that brings nothing, where X has said that there is more,", () 
     ["that is empty", page([])],
     ["that was here already", page(["23:00", "22:00"], { next: "b" })],
   ])("%s: has X asked for what is older by its id, and else is a doubt", (_title, last) => {
-    const walk = walkOf(DAY, [first, last]);
-    expect(nextQuestion(walk)).toEqual({ ...DAY, ...lowest });
-    expect(doubtsOf(walk)).toMatchObject([tail]);
-    const over = further(walk, lowest, page([]));
+    const scan = scanOf(DAY, [first, last]);
+    expect(nextQuestion(scan)).toEqual({ ...DAY, ...lowest });
+    expect(suspectIntervalsOf(scan)).toMatchObject([tail]);
+    const over = further(scan, lowest, page([]));
     expect(nextQuestion(over)).toBeUndefined();
-    expect(doubtsOf(over)).toMatchObject([tail]);
+    expect(suspectIntervalsOf(over)).toMatchObject([tail]);
     expect(provenBy(over, FEW)).toEqual([{ start: tail.end, end: at("24:00") }]);
   });
 
   it("is made up for by posts that are older", () => {
-    const walk = further(walkOf(DAY, [first, page([])]), lowest, page(["21:00"], { next: "c" }));
-    expect(walk).toMatchObject({ posts: 3, isBroken: false });
-    expect(nextQuestion(walk)).toEqual({ ...DAY, ...lowest, token: "c" });
-    expect(doubtsOf(walk)).toEqual([]);
+    const scan = further(scanOf(DAY, [first, page([])]), lowest, page(["21:00"], { next: "c" }));
+    expect(scan).toMatchObject({ posts: 3, isBroken: false });
+    expect(nextQuestion(scan)).toEqual({ ...DAY, ...lowest, token: "c" });
+    expect(suspectIntervalsOf(scan)).toEqual([]);
   });
 
   it("is the last one where X was not to be asked with a token", () => {
-    const walk = walkOf(DAY, [page(["23:00", "22:00"])]);
-    expect(nextQuestion(walk)).toEqual({ ...DAY, ...lowest });
+    const scan = scanOf(DAY, [page(["23:00", "22:00"])]);
+    expect(nextQuestion(scan)).toEqual({ ...DAY, ...lowest });
     for (const last of [page([]), page(["23:00", "22:00"], { next: "again" })]) {
-      const over = further(walk, lowest, last);
+      const over = further(scan, lowest, last);
       expect(nextQuestion(over)).toBeUndefined();
       expect(provenBy(over, FEW)).toEqual([{ start: at("00:00"), end: at("24:00") }]);
     }
   });
 
   it("of another id than the lowest is not a part of the walk", () => {
-    const walk = further(walkOf(DAY, [page(["23:00"])]), lowest, page([]));
-    expect(provenBy(walk, FEW)).toEqual([]);
+    const scan = further(scanOf(DAY, [page(["23:00"])]), lowest, page([]));
+    expect(provenBy(scan, FEW)).toEqual([]);
   });
 });
 
 describe("An answer that is not believed the first time", () => {
-  const before = walkOf(DAY, [page(["23:00", "22:00"], { next: "a" })]);
+  const before = scanOf(DAY, [page(["23:00", "22:00"], { next: "a" })]);
   const ofAnother = page(["21:00"]);
   ofAnother.posts.forEach((post) => Object.assign(post, { authorId: "43" }));
 
@@ -277,20 +286,24 @@ describe("An answer that is not believed the first time", () => {
   });
 });
 
-function walkOf(query: PageQuery, pages: Page[], before?: Walk): Walk {
-  let walk = before;
+function scanOf(query: PageQuery, pages: Page[], before?: Scan): Scan {
+  let scan = before;
   for (const [index, each] of pages.entries()) {
     const token = pages[index - 1]?.nextToken;
-    walk = addPage(walk, { query, askedAt: ASKED_AT, ...(token !== undefined && { token }) }, each);
+    scan = extendScan(
+      scan,
+      { query, askedAt: ASKED_AT, ...(token !== undefined && { token }) },
+      each,
+    );
   }
-  if (!walk) {
+  if (!scan) {
     throw new Error("A walk has a page");
   }
-  return walk;
+  return scan;
 }
 
-function further(walk: Walk, untilId: PageQuery, answer: Page): Walk {
-  return addPage(walk, { query: { ...DAY, ...untilId }, askedAt: ASKED_AT }, answer);
+function further(scan: Scan, untilId: PageQuery, answer: Page): Scan {
+  return extendScan(scan, { query: { ...DAY, ...untilId }, askedAt: ASKED_AT }, answer);
 }
 
 function pageAt(time: string): Page {

@@ -30,12 +30,12 @@ export type PageRequest = {
 };
 
 /** An interval of which not all was read, and why it is a gap. */
-export type Doubt = Interval & { reason: string; tried: string };
+export type SuspectInterval = Interval & { reason: string; tried: string };
 
 type PostTime = Pick<Post, "id" | "createdAt">;
 
 /** How far a reading of pages has come that began with a first page, each page leading to the next. */
-export type Walk = {
+export type Scan = {
   query: PageQuery;
   /** What its last page was asked for with: a token is worth nothing with another question. */
   asked: PageQuery;
@@ -53,11 +53,11 @@ export type Walk = {
   /** Whether a page is missing between two that are here, or before the first. */
   isBroken: boolean;
   /** Where X said that it has more posts than it sent, between posts that are here. */
-  doubts: Doubt[];
+  suspectIntervals: SuspectInterval[];
   /** When posts were made that X sent and that cannot be read. */
-  unread: Doubt[];
+  unparseable: SuspectInterval[];
   /** The end of a doubt whose beginning the next post will tell. */
-  doubtUntil?: string;
+  suspectUntil?: string;
   /** Why its last page cannot be the last one, in words; a page that brings older posts takes it back. */
   deadEnd?: string;
   /** Every token so far: one that comes again leads in a circle. */
@@ -87,12 +87,12 @@ export function settledBy(now: Date): string {
  * The walk with one page more. A page that was asked for without a token begins a walk; but one that
  * was asked for by the id of the walk's lowest post goes on with it.
  */
-export function addPage(walk: Walk | undefined, request: PageRequest, page: Page): Walk {
-  const before = isFurther(walk, request) ? walk : undefined;
+export function extendScan(scan: Scan | undefined, request: PageRequest, page: Page): Scan {
+  const before = isFurther(scan, request) ? scan : undefined;
   const { nextToken, posts } = page;
   const query = before?.query ?? request.query;
-  const unread = unreadOf(page, query);
-  const isEmpty = posts.length + unread.length === 0;
+  const unparseable = unparseableOf(page, query);
+  const isEmpty = posts.length + unparseable.length === 0;
   const isRepeated = isRepeatedIn(before, page);
   const deadEnd = deadEndOf(before, { request, page });
   return {
@@ -105,9 +105,9 @@ export function addPage(walk: Walk | undefined, request: PageRequest, page: Page
     ...extremes(posts, before),
     // X that does not heed an id leads back to where it was.
     ...(nextToken !== undefined && !(isRepeated && request.token === undefined) && { nextToken }),
-    ...doubtsWith(before, { request, page }),
+    ...suspectIntervalsWith(before, { request, page }),
     ...(deadEnd !== undefined && { deadEnd }),
-    unread: [...(before?.unread ?? []), ...unread],
+    unparseable: [...(before?.unparseable ?? []), ...unparseable],
     tokens: new Set([...(before?.tokens ?? []), ...(nextToken === undefined ? [] : [nextToken])]),
     isIdle: isEmpty || isRepeated,
     oddities: [
@@ -121,8 +121,8 @@ export function addPage(walk: Walk | undefined, request: PageRequest, page: Page
  * What X is to be asked next; undefined once it has nothing more to say. Where its pages end, it is
  * asked for what is older than the lowest post: the end of a chain is not believed on one answer.
  */
-export function nextQuestion(walk: Walk): (PageQuery & { token?: string }) | undefined {
-  const { query, asked, lowest, nextToken, deadEnd } = walk;
+export function nextQuestion(scan: Scan): (PageQuery & { token?: string }) | undefined {
+  const { query, asked, lowest, nextToken, deadEnd } = scan;
   if (nextToken !== undefined && deadEnd === undefined) {
     return { ...asked, token: nextToken };
   }
@@ -132,20 +132,20 @@ export function nextQuestion(walk: Walk): (PageQuery & { token?: string }) | und
 }
 
 /** Whether X gave nothing at all. */
-export function gaveNothing({ posts, unread }: Walk): boolean {
-  return posts + unread.length === 0;
+export function gaveNothing({ posts, unparseable }: Scan): boolean {
+  return posts + unparseable.length === 0;
 }
 
 type Asked = Omit<PageRequest, "askedAt">;
 
 /** Why an answer is not believed the first time, in words; what stays so is doubted. */
 export function contradictionIn(
-  walk: Walk | undefined,
+  scan: Scan | undefined,
   request: Asked,
   page: Page,
 ): string | undefined {
   const { posts, resultCount = posts.length } = page;
-  const before = isFurther(walk, request) ? walk : undefined;
+  const before = isFurther(scan, request) ? scan : undefined;
   return (
     strangeIn(request, page) ??
     shortOf(page, before?.query ?? request.query) ??
@@ -176,41 +176,41 @@ export function strangeIn({ accountId, query }: Asked, { posts }: Page): string 
 }
 
 /** Whether a page leads to one that was read before. */
-export function leadsInACircle(before: Walk | undefined, nextToken: string | undefined): boolean {
+export function leadsInACircle(before: Scan | undefined, nextToken: string | undefined): boolean {
   return nextToken !== undefined && before !== undefined && before.tokens.has(nextToken);
 }
 
 /** Whether a page goes on with a walk, and does not begin anew. */
-function isFurther(walk: Walk | undefined, { token, query }: Asked): boolean {
+function isFurther(scan: Scan | undefined, { token, query }: Asked): boolean {
   return (
-    walk !== undefined &&
-    (token !== undefined || (query.untilId !== undefined && query.untilId !== walk.query.untilId))
+    scan !== undefined &&
+    (token !== undefined || (query.untilId !== undefined && query.untilId !== scan.query.untilId))
   );
 }
 
 /** Whether no page is missing before a page. */
-function followsOn(before: Walk | undefined, { token, query }: Asked): boolean {
+function followsOn(before: Scan | undefined, { token, query }: Asked): boolean {
   return before === undefined || token !== undefined
     ? token === before?.nextToken
     : query.untilId === before.lowest?.id;
 }
 
-function isRepeatedIn(before: Walk | undefined, { posts, unread = [] }: Page): boolean {
+function isRepeatedIn(before: Scan | undefined, { posts, unparseable = [] }: Page): boolean {
   return (
     before !== undefined &&
     posts.length > 0 &&
-    unread.length === 0 &&
+    unparseable.length === 0 &&
     posts.every((post) => liesWithin(before, post))
   );
 }
 
 /** A page that brings nothing and cannot be the last one, as X has said that there is more. */
 function deadEndOf(
-  before: Walk | undefined,
+  before: Scan | undefined,
   { request: { token }, page }: { request: Asked; page: Page },
 ): string | undefined {
   const isRepeated = isRepeatedIn(before, page);
-  const isEmpty = page.posts.length + (page.unread ?? []).length === 0;
+  const isEmpty = page.posts.length + (page.unparseable ?? []).length === 0;
   if (!isEmpty && !isRepeated) {
     return undefined;
   }
@@ -229,13 +229,13 @@ function deadEndOf(
 function shortOf(page: Page, query: PageQuery): string | undefined {
   // What X refuses on the page is told of by itself.
   const { posts, refused = [], resultCount = posts.length, oldestId, newestId } = page;
-  const unread = unreadOf(page, query);
-  if (posts.length + unread.length + refused.length < resultCount) {
+  const unparseable = unparseableOf(page, query);
+  if (posts.length + unparseable.length + refused.length < resultCount) {
     return `X announced ${resultCount} posts and sent ${posts.length}`;
   }
-  const ids = new Set([...[...posts, ...(page.unread ?? [])].map(({ id }) => id), ...refused]);
+  const ids = new Set([...[...posts, ...(page.unparseable ?? [])].map(({ id }) => id), ...refused]);
   const absent = [newestId, oldestId].find((id) => id !== undefined && !ids.has(id));
-  return absent === undefined || unread.length > 0
+  return absent === undefined || unparseable.length > 0
     ? undefined
     : `X named post ${absent} as one of a page that it does not stand on`;
 }
@@ -249,19 +249,25 @@ const TRIED_AT_A_DEAD_END =
   "the page was asked for 4 times, and what is older than the oldest post by its id (until_id)";
 
 /** Intervals of which X has said that there is more than it sent. */
-export function doubtsOf({ query, doubts, doubtUntil, deadEnd, lowest }: Walk): Doubt[] {
+export function suspectIntervalsOf({
+  query,
+  suspectIntervals,
+  suspectUntil,
+  deadEnd,
+  lowest,
+}: Scan): SuspectInterval[] {
   const start = startOf(query);
   const end = lowest === undefined ? endOf(query) : addSeconds(lowest.createdAt, 1);
-  if (doubtUntil !== undefined) {
-    return [...doubts, { start, end: doubtUntil, ...HELD_BACK }];
+  if (suspectUntil !== undefined) {
+    return [...suspectIntervals, { start, end: suspectUntil, ...HELD_BACK }];
   }
   return deadEnd === undefined
-    ? doubts
-    : [...doubts, { start, end, reason: deadEnd, tried: TRIED_AT_A_DEAD_END }];
+    ? suspectIntervals
+    : [...suspectIntervals, { start, end, reason: deadEnd, tried: TRIED_AT_A_DEAD_END }];
 }
 
 /** What X said of how far back it reaches for an account. */
-export type Reach = {
+export type CompletenessEvidence = {
   /** How many posts the account has, and since when it is there. */
   accountPosts?: number;
   accountSince?: string;
@@ -282,20 +288,20 @@ export type Reach = {
  * within its reach; or the account was not there yet. X's search has no depth; but it shows nothing of
  * an account that it does not show.
  */
-export function readBy(walk: Walk, reach: Reach): Interval[] {
-  if (walk.isBroken || (walk.nextToken !== undefined && walk.deadEnd === undefined)) {
+export function readBy(scan: Scan, reach: CompletenessEvidence): Interval[] {
+  if (scan.isBroken || (scan.nextToken !== undefined && scan.deadEnd === undefined)) {
     return [];
   }
-  const end = endOf(walk.query);
+  const end = endOf(scan.query);
   const whole = {
-    start: startOf(walk.query),
-    end: end === END ? settledBy(new Date(walk.askedAt)) : end,
+    start: startOf(scan.query),
+    end: end === END ? settledBy(new Date(scan.askedAt)) : end,
   };
-  if (walk.isSearch ? reach.isShown : isWithinDepth(walk, reach)) {
+  if (scan.isSearch ? reach.isShown : isWithinDepth(scan, reach)) {
     return [whole];
   }
-  const times = [...(reach.olderTimes ?? []), ...(walk.oldest ? [walk.oldest.createdAt] : [])];
-  const [oldest] = walk.isSearch ? [] : times.toSorted(compare);
+  const times = [...(reach.olderTimes ?? []), ...(scan.oldest ? [scan.oldest.createdAt] : [])];
+  const [oldest] = scan.isSearch ? [] : times.toSorted(compare);
   const read = [
     { start: whole.start, end: reach.accountSince ?? whole.start },
     // More posts of the oldest one's second may lie beyond the depth.
@@ -306,12 +312,12 @@ export function readBy(walk: Walk, reach: Reach): Interval[] {
 }
 
 /** The intervals that a walk proves, all in all: what it has read completely, but for its holes. */
-export function provenBy(walk: Walk, reach: Reach): Interval[] {
-  const holes = [...doubtsOf(walk), ...walk.unread];
-  return readBy(walk, reach).flatMap((interval) => subtract(interval, holes));
+export function provenBy(scan: Scan, reach: CompletenessEvidence): Interval[] {
+  const holes = [...suspectIntervalsOf(scan), ...scan.unparseable];
+  return readBy(scan, reach).flatMap((interval) => subtract(interval, holes));
 }
 
-function isWithinDepth({ posts, query }: Walk, reach: Reach): boolean {
+function isWithinDepth({ posts, query }: Scan, reach: CompletenessEvidence): boolean {
   // A walk without an end begins with the newest post that there is.
   const { accountPosts = Infinity, newerPosts = endOf(query) === END ? 0 : Infinity } = reach;
   return accountPosts <= SURELY_WITHIN || posts + newerPosts <= SURELY_WITHIN;
@@ -336,9 +342,9 @@ function endOf({ endTime = END, untilId }: PageQuery): string {
 
 function extremes(
   posts: PostTime[],
-  before: Walk | undefined,
-): Pick<Walk, "newest" | "oldest" | "lowest"> {
-  let { newest, oldest, lowest }: Pick<Walk, "newest" | "oldest" | "lowest"> = before ?? {};
+  before: Scan | undefined,
+): Pick<Scan, "newest" | "oldest" | "lowest"> {
+  let { newest, oldest, lowest }: Pick<Scan, "newest" | "oldest" | "lowest"> = before ?? {};
   for (const { id, createdAt } of posts) {
     newest = newest && isNewer(newest, { id, createdAt }) ? newest : { id, createdAt };
     oldest = oldest && isNewer({ id, createdAt }, oldest) ? oldest : { id, createdAt };
@@ -348,33 +354,38 @@ function extremes(
 }
 
 /** What X held back lies between the posts before and after the page that was short. */
-function doubtsWith(
-  before: Walk | undefined,
+function suspectIntervalsWith(
+  before: Scan | undefined,
   { request, page }: { request: Asked; page: Page },
-): Pick<Walk, "doubts" | "doubtUntil"> {
-  const { doubts = [], doubtUntil }: Partial<Walk> = before ?? {};
+): Pick<Scan, "suspectIntervals" | "suspectUntil"> {
+  const { suspectIntervals = [], suspectUntil }: Partial<Scan> = before ?? {};
   const isRepeated = isRepeatedIn(before, page);
   const { newest } = isRepeated ? {} : extremes(page.posts, undefined);
   const query = before?.query ?? request.query;
   const isShort = !isRepeated && shortOf(page, query) !== undefined;
   const begun =
     before?.oldest === undefined ? endOf(query) : addSeconds(before.oldest.createdAt, 1);
-  const until = doubtUntil ?? (isShort ? begun : undefined);
+  const until = suspectUntil ?? (isShort ? begun : undefined);
   if (until === undefined) {
-    return { doubts };
+    return { suspectIntervals };
   }
   return isShort || !newest
-    ? { doubts, doubtUntil: until }
-    : { doubts: [...doubts, { start: newest.createdAt, end: until, ...HELD_BACK }] };
+    ? { suspectIntervals, suspectUntil: until }
+    : {
+        suspectIntervals: [
+          ...suspectIntervals,
+          { start: newest.createdAt, end: until, ...HELD_BACK },
+        ],
+      };
 }
 
 /**
  * Posts that cannot be read, each at its time, or at that of its id. One that does not say so, or
  * says a time that was not asked for, is as if X had not sent it.
  */
-function unreadOf({ unread = [] }: Page, query: PageQuery): Doubt[] {
+function unparseableOf({ unparseable = [] }: Page, query: PageQuery): SuspectInterval[] {
   const [from, endTime] = [beginningOf(query), endOf(query)];
-  return unread.flatMap(({ id, createdAt }) => {
+  return unparseable.flatMap(({ id, createdAt }) => {
     const start = createdAt ?? (id === undefined ? undefined : timeOfId(id));
     const reason = `X sent ${id === undefined ? "a post" : `post ${id}`} in a form that cannot be read`;
     return start === undefined || start < from || start > endTime
@@ -395,7 +406,7 @@ function goUp(posts: PostTime[], before: PostTime | undefined): boolean {
   return ids.some((id, index) => index > 0 && id > (ids[index - 1] ?? id));
 }
 
-function liesWithin({ newest, oldest }: Walk, { id }: PostTime): boolean {
+function liesWithin({ newest, oldest }: Scan, { id }: PostTime): boolean {
   return (
     newest !== undefined &&
     oldest !== undefined &&

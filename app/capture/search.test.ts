@@ -7,10 +7,10 @@ import { recordAcceptance } from "../delivery/ledger.ts";
 import { readOutbox } from "../delivery/outbox.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
-import { beatDepsOf, pass } from "../testing/beats.ts";
+import { scheduledCaptureDepsOf, pass } from "../testing/capture-runs.ts";
 import { archivedIds, captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
-import { startChain } from "../worker/capture-schedule.ts";
+import { startSchedule } from "../worker/capture-schedule.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { addToCoverage, readCoverage } from "./coverage.ts";
 import { addSeconds } from "../time/intervals.ts";
@@ -243,9 +243,9 @@ describe("A search that contradicts itself", () => {
         ? { ...answer, body: Buffer.from(JSON.stringify({ ...parsed.data, data: [] })) }
         : answer;
     };
-    const doubt = expect.stringContaining("more posts than it sent") as unknown;
+    const suspect = expect.stringContaining("more posts than it sent") as unknown;
     const first = await readAllOf(parts, { twitter: { ...twitter, search: cut } });
-    expect(first.gaps).toMatchObject([GAP, { ...GAP, reason: doubt }]);
+    expect(first.gaps).toMatchObject([GAP, { ...GAP, reason: suspect }]);
     // Too early, and far from what is asked for.
     const next = { start: "2026-01-03T00:00:00Z", end: "2026-01-04T00:00:00Z" };
     const deps = () => captureDepsOf(parts, { fullArchiveSearch: true });
@@ -270,8 +270,8 @@ describe("Once search is allowed", () => {
       acceptedAt: "2026-06-01T12:00:00.000Z",
       window: ALL,
     });
-    await startChain(beatDepsOf(parts), "job-1");
-    await pass(parts, 1, beatDepsOf(parts, { fullArchiveSearch: true }));
+    await startSchedule(scheduledCaptureDepsOf(parts), "job-1");
+    await pass(parts, 1, scheduledCaptureDepsOf(parts, { fullArchiveSearch: true }));
     const waiting = await Array.fromAsync(readOutbox(parts.store, "job-1"));
     expect(new Set(waiting.map(({ postId }) => postId))).toEqual(
       new Set(SEARCHABLE.map(({ id }) => id)),

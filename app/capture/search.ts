@@ -17,10 +17,10 @@ import { completePage } from "./missing-posts.ts";
 import { askProbe, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
 import { postsSentAlong, type Found, toFound } from "./rediscovered.ts";
-import { clipDoubt, readAgainAfter } from "./findings.ts";
+import { clipSuspect, readAgainAfter } from "./findings.ts";
 import { readingOf } from "./timeline.ts";
 import { FIRST_POST_TIME } from "./times.ts";
-import { doubtsOf, type Walk } from "./scan.ts";
+import { suspectIntervalsOf, type Scan } from "./scan.ts";
 
 /** X gives up to 500 posts a search, and 10 at least. */
 const SEARCH_SIZE = 500;
@@ -105,17 +105,17 @@ async function searchGap(
     await replace([], [{ ...searched, tried }]);
     return;
   }
-  const { walk, found } = await readSearch(deps, source, { gap, captureId });
+  const { scan, found } = await readSearch(deps, source, { gap, captureId });
   const early = found.filter(
     ({ createdAt, sentWith }) => sentWith !== undefined || !within || !contains(within, createdAt),
   );
   await deps.announce(jobId, early);
-  const doubts = doubtsOf(walk).flatMap((doubt) => clipDoubt(doubt, gap));
+  const suspectIntervals = suspectIntervalsOf(scan).flatMap((suspect) => clipSuspect(suspect, gap));
   await replace(
-    subtract(gap, [...doubts, ...walk.unread]).map((interval) => ({
+    subtract(gap, [...suspectIntervals, ...scan.unparseable]).map((interval) => ({
       ...interval,
       captureId,
-      posts: walk.posts,
+      posts: scan.posts,
       without: "reposts" as const,
     })),
     [
@@ -123,17 +123,17 @@ async function searchGap(
         start: gap.start,
         end: gap.end,
         reason: REPOSTS_MISSING,
-        tried: `${gap.tried}; X's search gave ${walk.posts} posts`,
+        tried: `${gap.tried}; X's search gave ${scan.posts} posts`,
         captureId,
       },
-      ...doubts.map((doubt) => ({
-        ...doubt,
+      ...suspectIntervals.map((suspect) => ({
+        ...suspect,
         unsearched: true,
         readAgainAt: readAgainAfter(readings.length, now()),
         // What was read of it before stays where it is found.
         readings: [...readings, captureId],
       })),
-      ...walk.unread.map((one) => ({ ...one, captureId })),
+      ...scan.unparseable.map((one) => ({ ...one, captureId })),
     ],
   );
 }
@@ -187,7 +187,7 @@ async function readSearch(
   deps: CaptureDeps,
   source: Source,
   { gap, captureId }: { gap: Interval; captureId: string },
-): Promise<{ walk: Walk; found: Found[] }> {
+): Promise<{ scan: Scan; found: Found[] }> {
   const { store, twitter, log } = deps;
   const { jobId, accountId } = source;
   const startTime = gap.start < FIRST_POST_TIME ? FIRST_POST_TIME : gap.start;
@@ -204,16 +204,16 @@ async function readSearch(
       }),
   });
   const found: Found[] = [];
-  let last: Walk | undefined;
-  for await (const { name, page, walk } of pages) {
+  let last: Scan | undefined;
+  for await (const { name, page, scan } of pages) {
     await completePage(deps, source, { name, page });
     log("capture.page", { jobId, posts: page.posts.length });
     found.push(...page.posts.map((post) => toFound(post, name)));
     found.push(...(await postsSentAlong(store, { name, page })));
-    last = walk;
+    last = scan;
   }
   if (!last) {
     throw new ConnectorError("x-bad-response", "X gave no page at all");
   }
-  return { walk: last, found };
+  return { scan: last, found };
 }

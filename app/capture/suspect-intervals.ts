@@ -2,7 +2,7 @@ import { ConnectorError } from "../errors.ts";
 import { captureIdOf } from "./capture-id.ts";
 import type { CaptureDeps, Source } from "./capture.ts";
 import { type Covered, type Gap, readCoverage, replaceGap } from "./coverage.ts";
-import { askForReach } from "./probes.ts";
+import { gatherEvidence } from "./probes.ts";
 import { findingsOf, readAgainAfter } from "./findings.ts";
 import { isKnown } from "./growth.ts";
 import { contains, floorToSecond, type Interval } from "../time/intervals.ts";
@@ -20,7 +20,7 @@ const OF_ONE_GAP = new Set(["x-bad-request", "x-bad-response"]);
  * Reads again what X contradicted itself on, as soon as it is due: time may have mended it.
  * @param within a window whose own posts go out with it.
  */
-export async function readDoubtsAgain(
+export async function rereadSuspectIntervals(
   deps: CaptureDeps,
   source: Source,
   within: Interval,
@@ -77,18 +77,18 @@ export async function readAnew(
   const captureId = captureIdOf(gap, `again${readings.length + 1}`);
   const isMissing = gap.grown !== undefined && !(await isKnown(store, jobId, gap.grown));
   const whyNotEmpty = isMissing ? gap.reason : undefined;
-  const { walk, early } = await readTimeline(deps, source, {
+  const { scan, early } = await readTimeline(deps, source, {
     captureId,
     query: questionFor(gap),
     whyNotEmpty,
     isEarly: (createdAt) => contains(gap, createdAt) && !contains(within, createdAt),
   });
   await deps.announce(jobId, early);
-  const reach = await askForReach(deps, source, { part: gap, captureId, walk });
+  const reach = await gatherEvidence(deps, source, { part: gap, captureId, scan });
   const findings =
-    isMissing && gaveNothing(walk)
+    isMissing && gaveNothing(scan)
       ? { intervals: [], gaps: [{ ...gap, readAgainAt: "" }] }
-      : findingsOf({ part: gap, captureId, walk, reach, now: now() });
+      : findingsOf({ part: gap, captureId, scan, reach, now: now() });
   const recordedAt = floorToSecond(now());
   const gaps = findings.gaps.map((one): Gap => {
     const isSame = one.reason === gap.reason;

@@ -8,7 +8,7 @@ import { PAGE_SIZE, readPages } from "./pages.ts";
 import { firstIdAt, timeOfId } from "./post-id.ts";
 import { postsSentAlong, type Found, toFound } from "./rediscovered.ts";
 import { FIRST_TIME } from "./times.ts";
-import type { PageQuery, Walk } from "./scan.ts";
+import type { PageQuery, Scan } from "./scan.ts";
 
 /** A post may be edited for so long, and has an id of that time then (docs/x-api.md#edits). */
 const EDITABLE_SECONDS = 3600;
@@ -36,7 +36,7 @@ export async function readTimeline(
     /** Which posts may be late: their time was read before. */
     isEarly: (createdAt: string) => boolean;
   },
-): Promise<{ walk: Walk; early: Found[] }> {
+): Promise<{ scan: Scan; early: Found[] }> {
   const { store, log } = deps;
   const { jobId } = source;
   const pages = readPages(store, {
@@ -46,8 +46,8 @@ export async function readTimeline(
     whyNotEmpty,
   });
   const early: Found[] = [];
-  let last: Walk | undefined;
-  for await (const { name, page, walk } of pages) {
+  let last: Scan | undefined;
+  for await (const { name, page, scan } of pages) {
     await completePage(deps, source, { name, page });
     log("capture.page", { jobId, posts: page.posts.length });
     if (page.missingFields) {
@@ -56,12 +56,12 @@ export async function readTimeline(
     const posts = page.posts.filter(({ createdAt }) => isEarly(createdAt));
     early.push(...posts.map((post) => toFound(post, name)));
     early.push(...(await postsSentAlong(store, { name, page })));
-    last = walk;
+    last = scan;
   }
   if (!last) {
     throw new ConnectorError("x-bad-response", "X gave no page at all");
   }
-  return { walk: last, early };
+  return { scan: last, early };
 }
 
 /** How the pages of a source's timeline are read, whatever is asked of it. */

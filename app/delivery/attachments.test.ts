@@ -131,7 +131,7 @@ describe("An attachment", () => {
       },
     ]);
     expect(result.media.get("1000")).toMatchObject([
-      { notBest: "it is the preview picture of a video that X gives as a stream only" },
+      { fallbackReason: "it is the preview picture of a video that X gives as a stream only" },
     ]);
   });
 
@@ -176,12 +176,12 @@ describe("A medium that does not go along is named with its reason:", () => {
     ["7_3", "X names no file of it"],
     ["3_1", "X answered 404", () => Promise.resolve({ refusal: "X answered 404" })],
     ["3_1", "could not be downloaded in 4 tries", () => Promise.reject(new Error("cut off"))],
-  ])("%s, because it %s", async (key, leftOut, meet?: () => ReturnType<FetchMedia>) => {
+  ])("%s, because it %s", async (key, omitted, meet?: () => ReturnType<FetchMedia>) => {
     const result = await attachAll(shows(key), meet && { meet });
-    expect(result.media.get("1000")).toMatchObject([{ mediaKey: key, leftOut }]);
+    expect(result.media.get("1000")).toMatchObject([{ mediaKey: key, omitted }]);
     expect(attachmentsOf(result)).toEqual([]);
     expect(result.parts.log.of("media.not-archived")).toMatchObject([
-      { postId: "1000", mediaKey: key, reason: leftOut },
+      { postId: "1000", mediaKey: key, reason: omitted },
     ]);
   });
 
@@ -208,7 +208,7 @@ describe("A medium that does not go along is named with its reason:", () => {
       url.includes("best") ? Promise.resolve({ refusal: "X answered 404" }) : undefined;
     const result = await attachAll(shows("7_2"), { meet });
     expect(attachmentsOf(result)).toMatchObject([{ Uri: `${FILM}/middle.mp4` }]);
-    expect(result.media.get("1000")).toMatchObject([{ notBest: "X answered 404" }]);
+    expect(result.media.get("1000")).toMatchObject([{ fallbackReason: "X answered 404" }]);
   });
 });
 
@@ -224,7 +224,7 @@ describe("A photo", () => {
         : undefined;
     const result = await attachAll(shows("3_1"), { meet });
     expect(attachmentsOf(result)).toMatchObject([{ Uri: uri }]);
-    expect(result.media.get("1000")).toMatchObject([{ notBest: "X answered 404" }]);
+    expect(result.media.get("1000")).toMatchObject([{ fallbackReason: "X answered 404" }]);
   });
 
   it("that is another kind of picture than X says has its own kind's name", async () => {
@@ -258,7 +258,7 @@ describe("The platform's limit of an item", () => {
     const result = await attachAll(shows("7_2"), { meet });
     expect(attachmentsOf(result)).toMatchObject([{ Uri: `${FILM}/middle.mp4` }]);
     expect(result.media.get("1000")).toMatchObject([
-      { notBest: expect.stringMatching(/^its 10000000 bytes are too many/) as unknown },
+      { fallbackReason: expect.stringMatching(/^its 10000000 bytes are too many/) as unknown },
     ]);
     const sizes = [...result.parts.store.blobs.values()].map(({ body }) => body.byteLength);
     expect(sizes).toContain(ITEM_LIMIT_BYTES);
@@ -272,7 +272,7 @@ describe("The platform's limit of an item", () => {
       { mediaKey: "16_1", attachment: {} },
       {
         mediaKey: "3_1",
-        leftOut: expect.stringMatching(
+        omitted: expect.stringMatching(
           /too many for an e-mail item.*SHA-256 [0-9a-f]{64}/,
         ) as unknown,
       },

@@ -24,8 +24,8 @@ export type PlannedMedium = {
   type: string;
   altText?: string;
   record?: MediaRecord;
-  leftOut?: string;
-  notBest?: string;
+  omitted?: string;
+  fallbackReason?: string;
 };
 
 export type AttachmentDeps = MediaDeps & {
@@ -35,7 +35,7 @@ export type AttachmentDeps = MediaDeps & {
 };
 
 type KnownMedium = ManifestEntry["media"][number];
-type Found = { record: MediaRecord; notBest?: string } | { leftOut: string };
+type Found = { record: MediaRecord; fallbackReason?: string } | { omitted: string };
 
 /**
  * Archives all media of a post and of the posts it refers to, and decides which files go along:
@@ -60,8 +60,8 @@ export async function planMedia(
       ? await sameFile(deps, { jobId, media, before })
       : await bestFile(deps, { jobId, media, limit: left });
     left -= "record" in found ? found.record.bytes : 0;
-    if ("leftOut" in found && !before) {
-      deps.log("media.not-archived", { jobId, postId: post.id, mediaKey, reason: found.leftOut });
+    if ("omitted" in found && !before) {
+      deps.log("media.not-archived", { jobId, postId: post.id, mediaKey, reason: found.omitted });
     }
     planned.push({
       postId,
@@ -105,15 +105,15 @@ async function sameFile(
   deps: AttachmentDeps,
   { jobId, media, before }: { jobId: string; media: Media | undefined; before: KnownMedium },
 ): Promise<Found> {
-  const { mediaKey, sha256, leftOut = "unknown reason", notBest } = before;
+  const { mediaKey, sha256, omitted = "unknown reason", fallbackReason } = before;
   if (sha256 === undefined) {
-    return { leftOut };
+    return { omitted };
   }
   const fetchMedia = async () => ({ refusal: "is not asked for" });
   for (const file of media ? filesOf(media) : []) {
     const record = await archiveMedia({ ...deps, fetchMedia }, { jobId, mediaKey, file });
     if ("sha256" in record && record.sha256 === sha256) {
-      return { record, ...(notBest !== undefined && { notBest }) };
+      return { record, ...(fallbackReason !== undefined && { fallbackReason }) };
     }
   }
   throw new ConnectorError("unusable-record", `No file of ${mediaKey} has the SHA-256 it had`);
@@ -124,22 +124,24 @@ async function bestFile(
   { jobId, media, limit }: { jobId: string; media: Media | undefined; limit: number },
 ): Promise<Found> {
   if (!media) {
-    return { leftOut: "X did not describe it" };
+    return { omitted: "X did not describe it" };
   }
-  let leftOut: string | undefined;
+  let omitted: string | undefined;
   for (const file of filesOf(media)) {
     const download = () => archivePatiently(deps, { jobId, mediaKey: media.media_key, file });
     const record = await limitDownloads(download);
     if ("refusal" in record) {
-      leftOut ??= record.refusal;
+      omitted ??= record.refusal;
     } else if (record.bytes <= limit) {
-      const notBest = [file.standsFor, leftOut].filter((why) => why !== undefined).join("; ");
-      return { record, ...(notBest !== "" && { notBest }) };
+      const fallbackReason = [file.standsFor, omitted]
+        .filter((why) => why !== undefined)
+        .join("; ");
+      return { record, ...(fallbackReason !== "" && { fallbackReason }) };
     } else {
-      leftOut ??= `its ${record.bytes} bytes are too many for an e-mail item; kept in the archive, SHA-256 ${record.sha256}`;
+      omitted ??= `its ${record.bytes} bytes are too many for an e-mail item; kept in the archive, SHA-256 ${record.sha256}`;
     }
   }
-  return { leftOut: leftOut ?? "X names no file of it" };
+  return { omitted: omitted ?? "X names no file of it" };
 }
 
 async function archivePatiently(

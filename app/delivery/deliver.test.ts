@@ -112,7 +112,7 @@ describe("A medium", () => {
     const fetchMedia = async () => ({ refusal: "X answered 404" });
     const done = await deliverWindow(all, DAY, { fetchMedia });
     expect(done.entries).toMatchObject([
-      { id: photo.id, media: [{ mediaKey: "3_1", leftOut: "X answered 404" }] },
+      { id: photo.id, media: [{ mediaKey: "3_1", omitted: "X answered 404" }] },
       { media: [] },
     ]);
     expect(itemOf(done, photo.id)).toMatchObject({
@@ -130,7 +130,9 @@ describe("A medium", () => {
     const fetchMedia = async (url: string) =>
       url.includes("1280x720") ? { refusal: "X answered 403" } : all.fetchMedia(url);
     const done = await deliverWindow(all, DAY, { fetchMedia });
-    expect(done.entries[0]?.media).toMatchObject([{ mediaKey: "7_2", notBest: "X answered 403" }]);
+    expect(done.entries[0]?.media).toMatchObject([
+      { mediaKey: "7_2", fallbackReason: "X answered 403" },
+    ]);
     expect(itemOf(done, film.id).Content).toContain(
       "Attached: 7_2.mp4, video, not in its best quality (X answered 403)\n",
     );

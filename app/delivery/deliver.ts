@@ -166,11 +166,11 @@ async function deliverPost(
         page,
         pageSha256,
         ...(waited && { waited }),
-        media: media.map(({ mediaKey, record, leftOut, notBest }) => ({
+        media: media.map(({ mediaKey, record, omitted, fallbackReason }) => ({
           mediaKey,
           ...(record && { bytes: record.bytes, sha256: record.sha256 }),
-          ...(leftOut !== undefined && { leftOut }),
-          ...(notBest !== undefined && { notBest }),
+          ...(omitted !== undefined && { omitted }),
+          ...(fallbackReason !== undefined && { fallbackReason }),
         })),
       };
     },
@@ -187,10 +187,10 @@ async function fit(
   if (body.byteLength <= ITEM_LIMIT_BYTES) {
     return { body, media: planned };
   }
-  const media = planned.map(({ record, notBest: _, ...about }) => ({
+  const media = planned.map(({ record, fallbackReason: _, ...about }) => ({
     ...about,
     ...(record && {
-      leftOut: `the post's text leaves no room for it; kept in the archive, SHA-256 ${record.sha256}`,
+      omitted: `the post's text leaves no room for it; kept in the archive, SHA-256 ${record.sha256}`,
     }),
   }));
   return { body: await toBody(media), media };

@@ -533,13 +533,17 @@ describe("The record in the text says", () => {
     [
       "that a lesser file stands for the best",
       {},
-      { media: { "1000": [{ ...attached("7_1.mp4"), type: "video", notBest: "X answered 404" }] } },
+      {
+        media: {
+          "1000": [{ ...attached("7_1.mp4"), type: "video", fallbackReason: "X answered 404" }],
+        },
+      },
       "Attached: 7_1.mp4, video, not in its best quality (X answered 404)",
     ],
     [
       "what is not attached, and why",
       {},
-      { media: { "1000": [{ mediaKey: "3_1", type: "photo", leftOut: "X answered 404" }] } },
+      { media: { "1000": [{ mediaKey: "3_1", type: "photo", omitted: "X answered 404" }] } },
       "Not attached: photo 3_1: X answered 404",
     ],
   ])("%s", (_what, members, setting, line) => {

@@ -64,9 +64,9 @@ export type MediaOutcome = {
   type: string;
   altText?: string;
   attachment?: Attachment;
-  leftOut?: string;
+  omitted?: string;
   /** Why the attachment is a lesser file than the best that X names. */
-  notBest?: string;
+  fallbackReason?: string;
 };
 
 export type ItemParts = {

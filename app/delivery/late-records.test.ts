@@ -4,11 +4,11 @@ import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timelin
 import type { Post } from "../../scripts/local/x/timeline.ts";
 import { capture } from "../capture/capture.ts";
 import { LOOK_BACK_SECONDS, lookBackFrom } from "../capture/look-back.ts";
-import { beatDepsOf, pass } from "../testing/beats.ts";
+import { scheduledCaptureDepsOf, pass } from "../testing/capture-runs.ts";
 import { archivedIds, captureDepsOf, hiding, SOURCE, watch } from "../testing/captures.ts";
 import { addJob, createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { parsePage } from "../twitter/page.ts";
-import { startChain } from "../worker/capture-schedule.ts";
+import { startSchedule } from "../worker/capture-schedule.ts";
 import { holdLateRecords } from "./late-records.ts";
 import { readOutbox, removeFromOutbox } from "./outbox.ts";
 
@@ -43,7 +43,7 @@ describe("A post that becomes visible late", () => {
     await pass(
       parts,
       1,
-      beatDepsOf(parts, { posts: 3, store: { ...parts.store, replace: die } }),
+      scheduledCaptureDepsOf(parts, { posts: 3, store: { ...parts.store, replace: die } }),
     ).catch(() => undefined);
     expect(await archivedIds(parts, FIRST)).toEqual([EARLY.id]);
     await pass(parts, 1);
@@ -111,7 +111,7 @@ describe("A post that was edited", () => {
     const parts = await startJob([version], [{ ...EARLY, edit_history_tweet_ids: history }]);
     const first = await startSmallX([EARLY], { keys: X_KEYS });
     const { twitter } = createParts(first.url);
-    await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 1 }));
+    await pass(parts, 1, scheduledCaptureDepsOf(parts, { twitter, posts: 1 }));
     await first.close();
     await pass(parts, 1);
     const window = { start: FIRST.start, end: "2026-06-01T12:29:00Z" };
@@ -143,7 +143,7 @@ describe("An earlier version that was never read", () => {
     expect(await outboxOf(parts)).toEqual([]);
     const later = await startSmallX([newest, NEXT], { keys: X_KEYS, otherPosts: [EARLY] });
     const { twitter } = createParts(later.url);
-    await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 2 }));
+    await pass(parts, 1, scheduledCaptureDepsOf(parts, { twitter, posts: 2 }));
     await later.close();
     expect(await outboxOf(parts)).toMatchObject([{ postId: EARLY.id }]);
   });
@@ -154,7 +154,7 @@ describe("Looking back", () => {
     const posts = ["12:50", "12:02", "11:59"].map(postOf);
     const parts = await startJob(posts);
     const twitter = watch(parts.twitter);
-    await pass(parts, 8, beatDepsOf(parts, { twitter, posts: 3 }));
+    await pass(parts, 8, scheduledCaptureDepsOf(parts, { twitter, posts: 3 }));
     const first = twitter.queries.filter(({ untilId }) => untilId === undefined);
     expect(first.map(({ startTime }) => startTime?.slice(11, 19))).toEqual([
       ...Array.from({ length: 6 }, () => "12:00:00"),
@@ -205,13 +205,13 @@ async function startJob(posts: Post[], otherPosts: Post[] = []): Promise<Parts> 
   x = await startSmallX(posts, { keys: X_KEYS, otherPosts });
   const parts = createParts(x.url);
   await addJob(parts, "job-1");
-  await startChain(beatDepsOf(parts), "job-1");
+  await startSchedule(scheduledCaptureDepsOf(parts), "job-1");
   return parts;
 }
 
 function passHiding(parts: Parts, ids: string[], beats = 1): Promise<void> {
   const twitter = hiding(parts.twitter, new Set(ids));
-  return pass(parts, beats, beatDepsOf(parts, { twitter, posts: 3 }));
+  return pass(parts, beats, scheduledCaptureDepsOf(parts, { twitter, posts: 3 }));
 }
 
 function outboxOf({ store }: Parts) {

@@ -66,7 +66,7 @@ export async function keepRoom(
 }
 
 /** Keeps room, and tells when the day is nearly full. */
-export async function makeRoom(
+export async function reserveQuota(
   { store, log }: { store: Store; log: Log },
   key: LedgerKey,
   wanted: { day: string; items: number; some: boolean },

@@ -30,7 +30,7 @@ const ENTRIES: ManifestEntry[] = ["1", "2"].map((id) => ({
   pageSha256: "ef".repeat(32),
   media: [
     { mediaKey: "3_1", bytes: 99, sha256: "cd".repeat(32) },
-    { mediaKey: "7_2", leftOut: "X answered 404\nand\u2028no more" },
+    { mediaKey: "7_2", omitted: "X answered 404\nand\u2028no more" },
   ],
 }));
 

@@ -25,8 +25,8 @@ const entrySchema = z.object({
       mediaKey: z.string(),
       bytes: z.number().optional(),
       sha256: z.string().optional(),
-      leftOut: z.string().optional(),
-      notBest: z.string().optional(),
+      omitted: z.string().optional(),
+      fallbackReason: z.string().optional(),
     }),
   ),
 });

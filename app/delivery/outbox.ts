@@ -160,7 +160,7 @@ const carrierSchema = z.object({ taskId: z.string() });
  * One task at a time takes along what waits, from its plan until the platform has accepted it, so
  * that no two hand it over. `isOver` says of another task that it will not be doing that any more.
  */
-export async function carryOutbox(
+export async function acquireOutboxLock(
   store: Store,
   { jobId, taskId }: { jobId: string; taskId: string },
   isOver: (taskId: string) => Promise<boolean>,

@@ -50,7 +50,7 @@ export type Wanted = {
 };
 
 /** Posts of one page that have the same to be said of them. Ids as numbers: there may be 200,000. */
-type Lot = Omit<PlannedPost, "id"> & { ids: BigUint64Array };
+type PageBatch = Omit<PlannedPost, "id"> & { ids: BigUint64Array };
 
 const READERS = 4;
 
@@ -61,25 +61,25 @@ const READERS = 4;
 export async function planDelivery(store: Store, wanted: Wanted): Promise<Plan> {
   const notOwn: string[] = [];
   const lost: string[] = [];
-  const lots: Lot[] = [];
-  for await (const lot of lotsReadAnew(store, wanted, notOwn)) {
-    lots.push(lot);
+  const batches: PageBatch[] = [];
+  for await (const batch of batchesReadAnew(store, wanted, notOwn)) {
+    batches.push(batch);
   }
-  for await (const lot of lotsWaiting(store, wanted, lost)) {
-    lots.push(lot);
+  for await (const batch of batchesWaiting(store, wanted, lost)) {
+    batches.push(batch);
   }
-  for await (const lot of lotsCaptured(store, wanted)) {
-    lots.push(lot);
+  for await (const batch of batchesCaptured(store, wanted)) {
+    batches.push(batch);
   }
-  const hasWaiting = lots.some(({ waited, ids }) => waited !== undefined && ids.length > 0);
-  return { ...inOrder(lots), hasWaiting, notOwn, lost };
+  const hasWaiting = batches.some(({ waited, ids }) => waited !== undefined && ids.length > 0);
+  return { ...inOrder(batches), hasWaiting, notOwn, lost };
 }
 
-async function* lotsReadAnew(
+async function* batchesReadAnew(
   store: Store,
   { jobId, taskId, question, accountId }: Wanted,
   notOwn: string[],
-): AsyncGenerator<Lot> {
+): AsyncGenerator<PageBatch> {
   for await (const { page, posts, receivedAt } of readPages(
     store,
     pageNames(store, names.lookupPages(jobId, taskId, question)),
@@ -92,17 +92,17 @@ async function* lotsReadAnew(
   }
 }
 
-async function* lotsCaptured(store: Store, wanted: Wanted): AsyncGenerator<Lot> {
+async function* batchesCaptured(store: Store, wanted: Wanted): AsyncGenerator<PageBatch> {
   for await (const { page, posts } of readPages(store, pagesOfWindow(store, wanted))) {
     yield { page, ids: idsOf(posts.filter(({ createdAt }) => contains(wanted.window, createdAt))) };
   }
 }
 
-async function* lotsWaiting(
+async function* batchesWaiting(
   store: Store,
   { outbox, answered, carries, window, coverage }: Wanted,
   lost: string[],
-): AsyncGenerator<Lot> {
+): AsyncGenerator<PageBatch> {
   const counts = countsBy(coverage);
   const isDue = (waited: Waited, { createdAt }: Post) => {
     const isCarried = isChange(waited) || answered.some((one) => contains(one, createdAt));
@@ -143,17 +143,17 @@ type Waited = Pick<OutboxEntry, "reason" | "pages">;
 async function groupByPages(
   outbox: Wanted["outbox"],
 ): Promise<Iterable<Waited & { ids: Set<string> }>> {
-  const lots = new Map<string, Waited & { ids: Set<string> }>();
+  const batches = new Map<string, Waited & { ids: Set<string> }>();
   for await (const { postId, reason, pages, givenUp } of outbox ?? []) {
     if (givenUp !== undefined) {
       continue;
     }
     const key = [reason, ...pages].join(" ");
-    const lot = lots.get(key) ?? { reason, pages, ids: new Set() };
-    lot.ids.add(postId);
-    lots.set(key, lot);
+    const batch = batches.get(key) ?? { reason, pages, ids: new Set() };
+    batch.ids.add(postId);
+    batches.set(key, batch);
   }
-  return lots.values();
+  return batches.values();
 }
 
 /**
@@ -185,15 +185,15 @@ async function readPage(store: Store, page: string): Promise<ReadPage> {
   return { page, posts, receivedAt: blob.metadata["receivedat"] ?? "" };
 }
 
-function inOrder(lots: Lot[]): Pick<Plan, "count" | "posts"> {
-  const total = lots.reduce((sum, { ids }) => sum + ids.length, 0);
+function inOrder(batches: PageBatch[]): Pick<Plan, "count" | "posts"> {
+  const total = batches.reduce((sum, { ids }) => sum + ids.length, 0);
   const ids = new BigUint64Array(total);
   const lotOf = new Uint32Array(total);
   let filled = 0;
-  for (const [index, lot] of lots.entries()) {
-    ids.set(lot.ids, filled);
-    lotOf.fill(index, filled, filled + lot.ids.length);
-    filled += lot.ids.length;
+  for (const [index, batch] of batches.entries()) {
+    ids.set(batch.ids, filled);
+    lotOf.fill(index, filled, filled + batch.ids.length);
+    filled += batch.ids.length;
   }
   const idAt = (place: number) => ids[place] ?? 0n;
   // Of places with the same id, the one whose lot comes first stands first, and alone remains.
@@ -204,9 +204,9 @@ function inOrder(lots: Lot[]): Pick<Plan, "count" | "posts"> {
     count: order.length,
     *posts(from, to) {
       for (const place of order.subarray(from, to)) {
-        const lot = lots[lotOf[place] ?? 0];
-        if (lot) {
-          const { ids: _, ...about } = lot;
+        const batch = batches[lotOf[place] ?? 0];
+        if (batch) {
+          const { ids: _, ...about } = batch;
           yield { id: String(idAt(place)), ...about };
         }
       }

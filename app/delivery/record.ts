@@ -108,12 +108,17 @@ function pollLines(id: string, poll: Poll | undefined): string[] {
   if (!poll) {
     return ["Poll: X did not describe it"];
   }
-  const { options = [], voting_status: state = "state unknown", end_datetime: end, unread } = poll;
+  const {
+    options = [],
+    voting_status: state = "state unknown",
+    end_datetime: end,
+    unparseable,
+  } = poll;
   const answers = options.map(
     ({ label, votes }) => `${label === undefined ? "?" : plainText(label)} (${votes ?? "?"})`,
   );
   const ends = end === undefined ? "" : `, voting ends ${end}`;
-  return [`Poll (${state}${ends}): ${answers.join("; ")}`, ...oddObject(`poll ${id}`, unread)];
+  return [`Poll (${state}${ends}): ${answers.join("; ")}`, ...oddObject(`poll ${id}`, unparseable)];
 }
 
 function placeLines({ placeId, coordinates }: Post, { places }: Includes): string[] {
@@ -124,7 +129,7 @@ function placeLines({ placeId, coordinates }: Post, { places }: Includes): strin
     ...(coordinates
       ? [`Coordinates: latitude ${coordinates.latitude}, longitude ${coordinates.longitude}`]
       : []),
-    ...oddObject(`place ${placeId}`, place?.unread),
+    ...oddObject(`place ${placeId}`, place?.unparseable),
   ];
 }
 
@@ -190,24 +195,29 @@ function timeOfId(id: string): string {
 function unreadLines({ post, includes }: Recorded): string[] {
   const author = includes.users.get(post.authorId);
   return [
-    ...(post.unread
-      ? [`Not readable: ${post.unread.join(", ")}; what X sent is kept in the archive as it came`]
+    ...(post.unparseable
+      ? [
+          `Not readable: ${post.unparseable.join(", ")}; what X sent is kept in the archive as it came`,
+        ]
       : []),
-    ...oddObject(`account ${post.authorId}`, author?.unread),
-    ...post.mediaKeys.flatMap((key) => oddObject(`medium ${key}`, includes.media.get(key)?.unread)),
+    ...oddObject(`account ${post.authorId}`, author?.unparseable),
+    ...post.mediaKeys.flatMap((key) =>
+      oddObject(`medium ${key}`, includes.media.get(key)?.unparseable),
+    ),
   ];
 }
 
-function oddObject(what: string, unread: readonly string[] | undefined): string[] {
-  return unread ? [`Not readable of ${what}: ${unread.join(", ")}`] : [];
+function oddObject(what: string, unparseable: readonly string[] | undefined): string[] {
+  return unparseable ? [`Not readable of ${what}: ${unparseable.join(", ")}`] : [];
 }
 
 function mediaLine(outcome: MediaOutcome): string {
-  const { mediaKey, type, altText, attachment, leftOut, notBest } = outcome;
-  const lesser = notBest === undefined ? "" : `, not in its best quality (${notBest})`;
+  const { mediaKey, type, altText, attachment, omitted, fallbackReason } = outcome;
+  const lesser =
+    fallbackReason === undefined ? "" : `, not in its best quality (${fallbackReason})`;
   const what = attachment
     ? `Attached: ${attachment.AttachmentFileName}, ${type}${lesser}`
-    : `Not attached: ${type} ${mediaKey}: ${leftOut ?? "unknown reason"}`;
+    : `Not attached: ${type} ${mediaKey}: ${omitted ?? "unknown reason"}`;
   return altText ? `${what}, described as: ${altText}` : what;
 }
 

@@ -118,7 +118,7 @@ describe("An upload", () => {
       ["meets a condition", "w", there("BlobAlreadyExists", 409)],
       ["meets a policy of its container", "w", there("BlobImmutableDueToPolicy", 409)],
     ])("is done, and says that nobody could look: a SAS that %s", async (_what, sp, refusal) => {
-      expect(await uploadInto(sp, { PUT: refusal })).toEqual({ unread: ["1.json"] });
+      expect(await uploadInto(sp, { PUT: refusal })).toEqual({ unparseable: ["1.json"] });
       expect(server.requests).toHaveLength(1);
     });
 
@@ -127,7 +127,7 @@ describe("An upload", () => {
       ["read and list", "rcl", { HEAD: properties(BODY.byteLength, MD5) }],
       ["list", "cl", { GET: listing("job-1/task-1/1.json", BODY.byteLength, MD5) }],
     ])("is done where a SAS that may %s finds the same bytes", async (_what, sp, answers) => {
-      expect(await uploadInto(sp, { PUT: OVERWRITE, ...answers })).toEqual({ unread: [] });
+      expect(await uploadInto(sp, { PUT: OVERWRITE, ...answers })).toEqual({ unparseable: [] });
       expect(server.requests).toHaveLength(2);
     });
 
@@ -182,13 +182,13 @@ describe("An upload", () => {
     it("may look though its SAS says less than its policy refuses", async () => {
       const refused = there("AuthorizationPermissionMismatch", 403);
       const answers = { PUT: OVERWRITE, HEAD: refused };
-      expect(await uploadInto("cr", answers)).toEqual({ unread: ["1.json"] });
+      expect(await uploadInto("cr", answers)).toEqual({ unparseable: ["1.json"] });
     });
 
     it("is tried again where looking meets an outage", async () => {
       const looks = [{ status: 503 }, undefined, properties(BODY.byteLength, MD5)];
       const answers = { PUT: OVERWRITE, HEAD: () => looks.shift() };
-      expect(await uploadInto("cr", answers)).toEqual({ unread: [] });
+      expect(await uploadInto("cr", answers)).toEqual({ unparseable: [] });
       expect(server.requests.map(({ method }) => method)).toEqual(
         Array.from({ length: 3 }, () => ["PUT", "HEAD"]).flat(),
       );
@@ -197,7 +197,7 @@ describe("An upload", () => {
     it("is the write whose answer was lost", async () => {
       const answers = [undefined, OVERWRITE];
       expect(await uploadInto("c", { PUT: () => answers.shift() })).toEqual({
-        unread: ["1.json"],
+        unparseable: ["1.json"],
       });
     });
 
@@ -208,11 +208,11 @@ describe("An upload", () => {
         const answer = script[method];
         return typeof answer === "function" ? answer() : answer;
       });
-      const unread: string[] = [];
+      const unparseable: string[] = [];
       const uri = `${server.url}/tenant?sv=2024-11-04&sp=${sp}&se=2026-06-02&sig=${SIGNATURE}`;
-      const options = { firstRetryMs: 1, onUnread: (name: string) => void unread.push(name) };
+      const options = { firstRetryMs: 1, onUnread: (name: string) => void unparseable.push(name) };
       await createUpload(uri, "job-1/task-1", options)("1.json", BODY);
-      return { unread };
+      return { unparseable };
     }
   });
 

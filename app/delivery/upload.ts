@@ -50,7 +50,7 @@ export function createUpload(
       if (found === "absent") {
         throw toUploadError(error);
       }
-      if (found === "unread") {
+      if (found === "unparseable") {
         onUnread(fileName);
       } else if (!isSame(found, body)) {
         throw otherBytes(fileName, found, body);
@@ -89,7 +89,7 @@ async function lookAt(
     permissions,
     abortSignal,
   }: { name: string; permissions: string; abortSignal: AbortSignal },
-): Promise<Found | "absent" | "unread"> {
+): Promise<Found | "absent" | "unparseable"> {
   try {
     if (permissions.includes("r")) {
       return toFound(await container.getBlobClient(name).getProperties({ abortSignal }));
@@ -100,14 +100,14 @@ async function lookAt(
       }
       return "absent";
     }
-    return "unread";
+    return "unparseable";
   } catch (error) {
     const status = statusOf(error);
     if (status === 404) {
       return "absent";
     }
     if (status === 401 || status === 403) {
-      return "unread";
+      return "unparseable";
     }
     throw toUploadError(error);
   }
@@ -117,10 +117,10 @@ async function lookAt(
 function toFound(about: {
   contentLength?: number | undefined;
   contentMD5?: Uint8Array | undefined;
-}): Found | "unread" {
+}): Found | "unparseable" {
   const { contentLength, contentMD5 } = about;
   return contentLength === undefined || contentMD5 === undefined
-    ? "unread"
+    ? "unparseable"
     : { bytes: contentLength, md5: Buffer.from(contentMD5).toString("hex") };
 }
 

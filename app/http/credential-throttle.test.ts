@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createClock } from "../testing/clock.ts";
 import { createTestLog } from "../testing/test-log.ts";
-import { createWrongTries, MOST_ADDRESSES } from "./credential-throttle.ts";
+import { createCredentialThrottle, MOST_ADDRESSES } from "./credential-throttle.ts";
 
 const ADDRESS = "203.0.113.7";
 const MINUTE_MS = 60_000;
@@ -81,9 +81,17 @@ describe("However many addresses there are,", () => {
 function setUp() {
   const clock = createClock();
   const log = createTestLog();
-  return { clock, log, tries: createWrongTries("portal", { log: log.log, now: clock.now }) };
+  return {
+    clock,
+    log,
+    tries: createCredentialThrottle("portal", { log: log.log, now: clock.now }),
+  };
 }
 
-function count(tries: ReturnType<typeof createWrongTries>, times: number, address = ADDRESS) {
+function count(
+  tries: ReturnType<typeof createCredentialThrottle>,
+  times: number,
+  address = ADDRESS,
+) {
   return Array.from({ length: times }, () => tries.count(address));
 }

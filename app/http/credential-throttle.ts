@@ -7,7 +7,7 @@ export const WINDOW_SECONDS = 15 * 60;
 export const MOST_ADDRESSES = 10_000;
 
 /** Wrong credentials at one door, counted for a quarter of an hour. */
-export type WrongTries = {
+export type CredentialThrottle = {
   /** Counts a try of an address. @returns whether it is one too many. */
   count(address: string): boolean;
   /** Counts a try of whomever. @returns whether it is one too many. */
@@ -20,10 +20,10 @@ export type WrongTries = {
  * `door` is what the log calls it: it says once in a quarter of an hour that there were too many.
  * Who has so many addresses that old ones are forgotten has long had too many tries in all.
  */
-export function createWrongTries(
+export function createCredentialThrottle(
   door: string,
   { log, now }: { log: Log; now: () => Date },
-): WrongTries {
+): CredentialThrottle {
   const ofAddress = createCounter(now, MOST_ADDRESSES);
   const inAll = createCounter(now, 1);
   const isTooMany = (tries: number, most: number, whose: string) => {

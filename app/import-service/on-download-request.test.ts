@@ -90,7 +90,7 @@ describe("A request for a window", () => {
     expect((await readTask(harness.store, "job-1", "null"))?.dirtyIds).toEqual(["7", "8"]);
     expect(harness.log.of("task.accepted").at(-1)).toMatchObject({
       taskId: "null",
-      leftOut: 1,
+      omitted: 1,
       detail: "null in DirtyEntities",
     });
   });

@@ -41,7 +41,7 @@ class Obstacle extends Error {
  * Whether the connector could do its work now.
  * @returns what stands in the way, in words that a person can act on.
  */
-export async function findObstacles(checked: Checked): Promise<string[]> {
+export async function checkReadiness(checked: Checked): Promise<string[]> {
   const { twitter, platform, worker, callbackUrl, log } = checked;
   const attempt = async (subject: Subject, work: () => Promise<unknown>): Promise<string[]> => {
     try {

@@ -11,7 +11,11 @@ import type { Log } from "../log.ts";
 import type { Twitter } from "../twitter/client.ts";
 import type { WorkQueue } from "../worker/queue.ts";
 import { acceptTask } from "../worker/task.ts";
-import { createWrongTries, WINDOW_SECONDS, type WrongTries } from "../http/credential-throttle.ts";
+import {
+  createCredentialThrottle,
+  WINDOW_SECONDS,
+  type CredentialThrottle,
+} from "../http/credential-throttle.ts";
 import type { Authenticate } from "./authenticate.ts";
 import { parseDownloadRequest } from "./download-request.ts";
 import { isCrossSite } from "../http/cross-site.ts";
@@ -23,7 +27,7 @@ export type PortalDeps = {
   twitter: Twitter;
   queue: WorkQueue;
   authenticate: Authenticate;
-  findObstacles: () => Promise<string[]>;
+  checkReadiness: () => Promise<string[]>;
   wakeWorker: () => void;
   sasHosts: string[];
   /** Origin of the connector's public address, `https://…`. */
@@ -51,7 +55,7 @@ export function portalRoutes(deps: PortalDeps): Hono {
   const platformOnly = requirePlatform(deps);
 
   routes.get("/setup/validate", platformOnly, async (c) => {
-    const obstacles = await deps.findObstacles();
+    const obstacles = await deps.checkReadiness();
     return c.json({
       Status: obstacles.length === 0,
       Message: obstacles.length === 0 ? null : obstacles.join("\n"),
@@ -121,7 +125,7 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
     windowStart: window.start,
     windowEnd: window.end,
     sasExpires: sasExpiry(request.sasUri),
-    ...(nullIds > 0 && { leftOut: nullIds, detail: "null in DirtyEntities" }),
+    ...(nullIds > 0 && { omitted: nullIds, detail: "null in DirtyEntities" }),
   });
   deps.wakeWorker();
   return c.body(null, 200);
@@ -132,7 +136,7 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
  * right credential passes whatever else came from there; it is the wrong ones that are throttled.
  */
 function requirePlatform({ authenticate, publicOrigin, log, now }: PortalDeps): MiddlewareHandler {
-  const wrongTries = createWrongTries("portal", { log, now });
+  const credentialThrottle = createCredentialThrottle("portal", { log, now });
   return async (c, next) => {
     if (isCrossSite((name) => c.req.header(name), publicOrigin)) {
       log("request.refused", { method: c.req.method, path: c.req.path, status: 403 });
@@ -143,7 +147,7 @@ function requirePlatform({ authenticate, publicOrigin, log, now }: PortalDeps): 
     if (verdict === "trusted") {
       return next();
     }
-    const status = statusFor(verdict, wrongTries, callerAddress(c));
+    const status = statusFor(verdict, credentialThrottle, callerAddress(c));
     log("request.refused", { method: c.req.method, path: c.req.path, status });
     if (status === 503) {
       return problem(c, status, { title: "Microsoft Entra cannot be reached" });
@@ -161,13 +165,13 @@ function requirePlatform({ authenticate, publicOrigin, log, now }: PortalDeps): 
 /** Who shows no credential has not guessed: clients do so to be told what to show. */
 function statusFor(
   verdict: "missing" | "wrong" | "undecided",
-  wrongTries: WrongTries,
+  credentialThrottle: CredentialThrottle,
   address: string,
 ): 401 | 429 | 503 {
   if (verdict !== "wrong") {
     return verdict === "missing" ? 401 : 503;
   }
-  const isTooMany = wrongTries.count(address) || wrongTries.countInAll();
+  const isTooMany = credentialThrottle.count(address) || credentialThrottle.countInAll();
   return isTooMany ? 429 : 401;
 }
 

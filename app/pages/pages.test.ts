@@ -9,8 +9,8 @@ import {
   logIn,
   type Page,
   sealedIn,
-  walkAll,
-  walkToConfirmation,
+  scanAll,
+  scanToConfirmation,
 } from "../testing/visitor.ts";
 
 /** A name that would break out of the page wherever it is not escaped. */
@@ -38,10 +38,10 @@ beforeAll(async () => {
   pages.set("password", await visitor.get(jobPath("job-1")));
   pages.set("wrong password", await logIn(visitor, "wrong"));
   pages.set("other organization", await visitor.get(jobPath("job-1", "other")));
-  pages.set("confirmation", await walkToConfirmation(visitor, { jobId: "job-1" }));
-  pages.set("done", await walkAll(visitor, { jobId: "job-1" }));
+  pages.set("confirmation", await scanToConfirmation(visitor, { jobId: "job-1" }));
+  pages.set("done", await scanAll(visitor, { jobId: "job-1" }));
   pages.set("start, again", await visitor.get(jobPath("job-1")));
-  pages.set("refused", await walkToConfirmation(visitor, { jobId: "job-2" }));
+  pages.set("refused", await scanToConfirmation(visitor, { jobId: "job-2" }));
   await markNeedsSignIn(harness.store, "job-1", { reason: EVIL_NAME });
   pages.set("start, needed", await visitor.get(jobPath("job-1")));
   pages.set("status, administrator", await visitor.get("/"));

@@ -8,7 +8,7 @@ import {
   logIn,
   sealedIn,
   type Visitor,
-  walkToConfirmation,
+  scanToConfirmation,
 } from "../testing/visitor.ts";
 import type { Twitter, UserToken } from "../twitter/client.ts";
 
@@ -81,8 +81,8 @@ describe("Two administrators at once", () => {
   it("with two accounts for one job: one is told that the other was faster", async () => {
     const [one, other] = [visit(), visit()];
     const sealed = [
-      sealedIn(await walkToConfirmation(one, { jobId: "job-1" })),
-      sealedIn(await walkToConfirmation(other, { jobId: "job-1", username: "Other" })),
+      sealedIn(await scanToConfirmation(one, { jobId: "job-1" })),
+      sealedIn(await scanToConfirmation(other, { jobId: "job-1", username: "Other" })),
     ];
     const done = await Promise.all(
       [one, other].map((visitor, index) =>
@@ -98,7 +98,7 @@ describe("Two administrators at once", () => {
     const visitors = [visit(), visit()];
     const done = await Promise.all(
       visitors.map(async (visitor) => {
-        const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-1" }));
+        const signedIn = sealedIn(await scanToConfirmation(visitor, { jobId: "job-1" }));
         return visitor.post("/sign-in/confirm", { signedIn });
       }),
     );
@@ -139,7 +139,7 @@ describe("A token that is not going to be used", () => {
     ],
   ])("is revoked at X, %s", async (_title, end) => {
     const { visitor, tokens } = watched();
-    const page = await walkToConfirmation(visitor, { jobId: "job-1", username: "Other" });
+    const page = await scanToConfirmation(visitor, { jobId: "job-1", username: "Other" });
     const [token] = tokens;
     expect(token && (await harness.twitter.me(token)).username).toBe("Other");
     await end(visitor, sealedIn(page));
@@ -156,7 +156,7 @@ describe("A token that is not going to be used", () => {
     });
     const twitter = { ...harness.twitter, accessToken };
     const visitor = createVisitor(createAppOf({ ...harness, twitter }, harness));
-    const page = await walkToConfirmation(visitor, { jobId: "job-2" });
+    const page = await scanToConfirmation(visitor, { jobId: "job-2" });
     expect(page.status).toBe(409);
     expect((await harness.twitter.me(OWN_TOKEN)).id).toBe("42");
   });

@@ -8,7 +8,7 @@ import { createDocument, type Store } from "../archive/store.ts";
 import { callerAddress } from "../http/caller-address.ts";
 import type { Log } from "../log.ts";
 import { isSameSecret } from "../import-service/authenticate.ts";
-import { createWrongTries } from "../http/credential-throttle.ts";
+import { createCredentialThrottle } from "../http/credential-throttle.ts";
 
 const COOKIE = "session";
 const SESSION_MS = 60 * 60_000;
@@ -48,7 +48,7 @@ export function createSessions({
   now: () => Date;
 }): Sessions {
   const shown = createHash("sha256").update(apiSecretKey).digest("base64url").slice(0, 16);
-  const wrongTries = createWrongTries("pages", { log, now });
+  const credentialThrottle = createCredentialThrottle("pages", { log, now });
   const read = async (c: Context): Promise<Session | undefined> => {
     const cookie = getCookie(c, COOKIE, "host");
     const opened = await sealer.open(cookie ?? "").catch(() => undefined);
@@ -75,13 +75,13 @@ export function createSessions({
     async signIn(c, password) {
       const address = callerAddress(c);
       // Counted before it is looked at: tries that come at once would else all find room.
-      if (wrongTries.count(address)) {
+      if (credentialThrottle.count(address)) {
         return "too-many";
       }
       if (!isSameSecret(password.trim(), apiSecretKey)) {
-        return wrongTries.countInAll() ? "too-many" : "wrong";
+        return credentialThrottle.countInAll() ? "too-many" : "wrong";
       }
-      wrongTries.forgive(address);
+      credentialThrottle.forgive(address);
       const expires = now().getTime() + SESSION_MS;
       const sealed = await sealer.seal({ purpose: "session", id: randomUUID(), shown, expires });
       // Lax, not Strict: the way back from X comes from another site.

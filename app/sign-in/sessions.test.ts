@@ -16,7 +16,7 @@ import {
   logIn,
   sealedIn,
   type Visitor,
-  walkToConfirmation,
+  scanToConfirmation,
 } from "../testing/visitor.ts";
 
 const MINUTE_MS = 60_000;
@@ -87,7 +87,7 @@ describe("A session", () => {
   it("cannot be made of what else the connector has sealed", async () => {
     const job = await harness.addJob("job-1");
     const visitor = visit();
-    const signedIn = sealedIn(await walkToConfirmation(visit(), { jobId: "job-1" }));
+    const signedIn = sealedIn(await scanToConfirmation(visit(), { jobId: "job-1" }));
     for (const sealed of [job.sealedToken, signedIn, await harness.sealer.seal("https://sas")]) {
       visitor.useCookie(`__Host-session=${sealed}`);
       expect((await visitor.get(jobPath("job-1"))).html).toContain('type="password"');
@@ -107,7 +107,7 @@ describe("A form that another site sends with the administrator's cookie", () =>
     ["calls itself text", { origin: "https://evil.example", "content-type": "text/plain" }],
   ])("is refused, and nothing begins: it %s", async (_title, headers) => {
     const visitor = visit();
-    const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-1" }));
+    const signedIn = sealedIn(await scanToConfirmation(visitor, { jobId: "job-1" }));
     const before = harness.store.blobs.size;
     for (const [path, form] of [
       ["/sign-in/twitter", { jobId: "job-2" }],

@@ -5,8 +5,8 @@ import {
   jobPath,
   logIn,
   type Visitor,
-  walkAll,
-  walkToConfirmation,
+  scanAll,
+  scanToConfirmation,
 } from "../testing/visitor.ts";
 
 const BUTTON = 'action="/sign-out"';
@@ -78,9 +78,9 @@ describe("The button for it", () => {
   it("stands on every page of a session, and on no other", async () => {
     expect((await visitor.get("/")).html).not.toContain(BUTTON);
     expect((await visitor.get(jobPath("job-1"))).html).not.toContain(BUTTON);
-    const confirmation = await walkToConfirmation(visitor, { jobId: "job-1" });
+    const confirmation = await scanToConfirmation(visitor, { jobId: "job-1" });
     expect(confirmation.html).toContain(BUTTON);
-    expect((await walkAll(visitor, { jobId: "job-1" })).html).toContain(BUTTON);
+    expect((await scanAll(visitor, { jobId: "job-1" })).html).toContain(BUTTON);
     expect((await visitor.get("/")).html).toContain(BUTTON);
     expect((await visitor.get(jobPath("job-1"))).html).toContain(BUTTON);
     expect((await visitor.get("/jobs/remove?jobId=job-1")).html).toContain(BUTTON);

@@ -10,8 +10,8 @@ import {
   logIn,
   sealedIn,
   type Visitor,
-  walkAll,
-  walkToConfirmation,
+  scanAll,
+  scanToConfirmation,
 } from "../testing/visitor.ts";
 import type { UserToken } from "../twitter/client.ts";
 
@@ -127,7 +127,7 @@ describe("A callback", () => {
 
 describe("A confirmation", () => {
   it("sent twice makes one job", async () => {
-    const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-1" }));
+    const signedIn = sealedIn(await scanToConfirmation(visitor, { jobId: "job-1" }));
     await visitor.post("/sign-in/confirm", { signedIn });
     const job = await readJob(harness.store, "job-1");
     const again = await visitor.post("/sign-in/confirm", { signedIn });
@@ -137,7 +137,7 @@ describe("A confirmation", () => {
   });
 
   it("that comes after ten minutes is refused", async () => {
-    const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-1" }));
+    const signedIn = sealedIn(await scanToConfirmation(visitor, { jobId: "job-1" }));
     harness.clock.advance(10 * MINUTE_MS);
     const page = await visitor.post("/sign-in/confirm", { signedIn });
     expect(page.status).toBe(400);
@@ -146,7 +146,7 @@ describe("A confirmation", () => {
   });
 
   it("is worth nothing without its session", async () => {
-    const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-1" }));
+    const signedIn = sealedIn(await scanToConfirmation(visitor, { jobId: "job-1" }));
     const stranger = createVisitor(harness.app);
     expect((await stranger.post("/sign-in/confirm", { signedIn })).status).toBe(403);
     await logIn(stranger);
@@ -163,7 +163,7 @@ describe("A confirmation", () => {
   );
 
   it("that cannot be kept is no success, and says so", async () => {
-    const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-1" }));
+    const signedIn = sealedIn(await scanToConfirmation(visitor, { jobId: "job-1" }));
     const create = async () => {
       throw new Error("storage is down");
     };
@@ -192,7 +192,7 @@ describe("An account", () => {
     const start = await visitor.get(jobPath("job-1"));
     expect(start.html).toContain("Sign in to the same account again");
 
-    await walkAll(visitor, { jobId: "job-1" });
+    await scanAll(visitor, { jobId: "job-1" });
 
     const job = await readJob(harness.store, "job-1");
     expect(job?.needsSignIn).toBeUndefined();
@@ -203,7 +203,7 @@ describe("An account", () => {
 
   it("other than the job's is refused, and its fresh token is revoked", async () => {
     await addJob(harness, "job-1");
-    const { page, token } = await walkAndWatch({ jobId: "job-1", username: "Other" });
+    const { page, token } = await scanAndWatch({ jobId: "job-1", username: "Other" });
     expect(page.status).toBe(409);
     expect(page.html).toContain("This job archives @small.");
     await expect(harness.twitter.me(token)).rejects.toMatchObject({ code: "x-token-refused" });
@@ -212,7 +212,7 @@ describe("An account", () => {
 
   it("that serves another job is refused, and that job goes on", async () => {
     await addJob(harness, "job-1");
-    const page = await walkToConfirmation(visitor, { jobId: "job-2" });
+    const page = await scanToConfirmation(visitor, { jobId: "job-2" });
     expect(page.status).toBe(409);
     expect(page.html).toContain("@small is archived by another connector job already.");
     expect(await readJob(harness.store, "job-2")).toBeUndefined();
@@ -220,7 +220,7 @@ describe("An account", () => {
   });
 
   it("that another job took before the confirmation is refused", async () => {
-    const signedIn = sealedIn(await walkToConfirmation(visitor, { jobId: "job-2" }));
+    const signedIn = sealedIn(await scanToConfirmation(visitor, { jobId: "job-2" }));
     await addJob(harness, "job-1");
     const page = await visitor.post("/sign-in/confirm", { signedIn });
     expect(page.status).toBe(409);
@@ -232,7 +232,7 @@ describe("An account", () => {
 });
 
 /** Walks up to the refusal, and keeps the token that X gave on the way. */
-async function walkAndWatch(walk: { jobId: string; username: string }) {
+async function scanAndWatch(scan: { jobId: string; username: string }) {
   const tokens: UserToken[] = [];
   const twitter = {
     ...harness.twitter,
@@ -242,9 +242,9 @@ async function walkAndWatch(walk: { jobId: string; username: string }) {
       return given;
     },
   };
-  const page = await walkToConfirmation(
+  const page = await scanToConfirmation(
     createVisitor(createAppOf({ ...harness, twitter }, harness)),
-    walk,
+    scan,
   );
   const [token] = tokens;
   if (!token) {

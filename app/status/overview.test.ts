@@ -8,11 +8,11 @@ import { addReads } from "../capture/usage.ts";
 import { keepRoom, recordAcceptance } from "../delivery/ledger.ts";
 import { addToOutbox } from "../delivery/outbox.ts";
 import { forgetJob, markNeedsSignIn } from "../jobs/job.ts";
-import { beatDepsOf } from "../testing/beats.ts";
+import { scheduledCaptureDepsOf } from "../testing/capture-runs.ts";
 import { captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { addJob, createParts, type Parts } from "../testing/harness.ts";
 import { createRequest, putTask } from "../testing/workbench.ts";
-import { startChain } from "../worker/capture-schedule.ts";
+import { startSchedule } from "../worker/capture-schedule.ts";
 import { acceptTask } from "../worker/task.ts";
 import { readOverview, type ShownTask } from "./overview.ts";
 import { statusPage } from "./page.ts";
@@ -62,7 +62,7 @@ describe("The overview", () => {
 
   it("shows what X may bill, and when the account is read next", async () => {
     const { store, clock } = parts;
-    await startChain(beatDepsOf(parts), "job-1");
+    await startSchedule(scheduledCaptureDepsOf(parts), "job-1");
     await estimateOnce(captureDepsOf(parts, { posts: 250 }), SOURCE);
     await addReads(store, "job-1", { day: "2026-05-31", reads: { ...NOTHING, owned: 7 } });
     await addReads(store, "job-1", { day: "2026-06-01", reads: { owned: 1, others: 2, users: 3 } });
@@ -112,7 +112,7 @@ describe("The overview", () => {
       ...[11, 10, 9, 8, 7, 6, 5, 4, 3].map((index) => `task-${index}`),
     ]);
     expect(tasks[0]).toMatchObject({ state: "failed", reason: "X answered 403" });
-    expect(tasks[1]).toMatchObject({ state: "delivered", items: 11, leftOut: 0 });
+    expect(tasks[1]).toMatchObject({ state: "delivered", items: 11, omitted: 0 });
     expect(JSON.stringify(overview)).not.toMatch(/s3cr3t|sealed|eyJ|[Tt]oken/);
   });
 
@@ -129,11 +129,11 @@ describe("The overview", () => {
     for (let index = 0; index < 12; index += 1) {
       await putDelivered(index);
     }
-    await putTask(store, "owed", {
-      state: "owed",
+    await putTask(store, "completion-pending", {
+      state: "completion-pending",
       changedAt: hour(1),
       reason: "The Import service answered 503",
-      owed: { status: 0, since: hour(1), tries: 20, poison: false },
+      pendingCompletion: { status: 0, since: hour(1), tries: 20, poison: false },
     });
     const overview = await readOverview(store, clock.now());
     expect(overview).toMatchObject([
@@ -141,8 +141,8 @@ describe("The overview", () => {
     ]);
     expect(tasksOf(overview)).toHaveLength(10);
     expect(tasksOf(overview)[0]).toMatchObject({
-      taskId: "owed",
-      state: "owed",
+      taskId: "completion-pending",
+      state: "completion-pending",
       owedSince: hour(1),
       reason: "The Import service answered 503",
     });
@@ -209,7 +209,7 @@ describe("The overview", () => {
   /** A window that the platform has accepted at this hour. */
   async function putDelivered(index: number): Promise<void> {
     const [taskId, acceptedAt] = [`task-${index}`, hour(index)];
-    const task = { state: "delivered", changedAt: acceptedAt, items: index, leftOut: 0 } as const;
+    const task = { state: "delivered", changedAt: acceptedAt, items: index, omitted: 0 } as const;
     await putTask(parts.store, taskId, { ...task, sealedSas: "s3cr3t" });
     const [key, day] = [{ jobId: "job-1", taskId, asked: 1 }, acceptedAt.slice(0, 10)];
     await keepRoom(parts.store, key, { day, items: index, some: true });

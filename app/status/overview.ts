@@ -9,7 +9,7 @@ import { countItems, DAILY_LIMIT, lastAccepted } from "../delivery/ledger.ts";
 import { countOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import { type Job, listJobIds, readJob } from "../jobs/job.ts";
-import { type Chain, readChain } from "../worker/capture-schedule.ts";
+import { type CaptureSchedule, readSchedule } from "../worker/capture-schedule.ts";
 import { isDone, readTasks, type Task, undeliveredTasks } from "../worker/task.ts";
 
 export type JobOverview = {
@@ -23,7 +23,7 @@ export type JobOverview = {
   /** That X counts far more posts than its timeline gave, where it does. */
   remark?: string;
   /** When the account is read next without being asked for, and what kept the last time from it. */
-  next?: Pick<Chain, "dueAt" | "reason">;
+  next?: Pick<CaptureSchedule, "dueAt" | "reason">;
   /** What X has handed out and may bill, by UTC days. */
   reads: { today: Usage; thisMonth: Usage };
   /** What X said that the whole history costs, before anything was read. */
@@ -37,7 +37,7 @@ export type JobOverview = {
 
 export type ShownTask = Pick<
   Task,
-  "taskId" | "window" | "state" | "changedAt" | "reason" | "items" | "leftOut"
+  "taskId" | "window" | "state" | "changedAt" | "reason" | "items" | "omitted"
 > & { owedSince?: string };
 
 /** A record of the job that cannot be read. Restored from its versions, the job is shown again. */
@@ -83,7 +83,7 @@ async function readJobOverview(
   const { intervals, gaps, claim } = await readCoverage(store, jobId);
   const reads = await readsOf(store, jobId, utcDay(now));
   const estimate = await readEstimate(store, jobId);
-  const next = await readChain(store, jobId);
+  const next = await readSchedule(store, jobId);
   const undelivered = await undeliveredTasks(store, jobId);
   const unfinished = undelivered.filter((task) => !isDone(task));
   return {
@@ -128,7 +128,7 @@ function byLastChange(a: Task, b: Task): number {
 }
 
 function toShownTask(task: Task): ShownTask {
-  const { taskId, window, state, changedAt, reason, items, leftOut, owed } = task;
+  const { taskId, window, state, changedAt, reason, items, omitted, pendingCompletion } = task;
   return {
     taskId,
     window,
@@ -136,7 +136,7 @@ function toShownTask(task: Task): ShownTask {
     changedAt,
     ...(reason !== undefined && { reason }),
     ...(items !== undefined && { items }),
-    ...(leftOut !== undefined && { leftOut }),
-    ...(owed && { owedSince: owed.since }),
+    ...(omitted !== undefined && { omitted }),
+    ...(pendingCompletion && { owedSince: pendingCompletion.since }),
   };
 }

@@ -144,7 +144,7 @@ function jobSection(job: JobOverview): Html {
                   ${task.state}${task.owedSince ? html` to Microsoft 365 since ${instant(task.owedSince)}` : ""}${task.reason ? html`: ${task.reason}` : ""}
                 </td>
                 <td class="number">${task.items === undefined ? "" : count(task.items)}</td>
-                <td class="number">${task.leftOut === undefined ? "" : count(task.leftOut)}</td>
+                <td class="number">${task.omitted === undefined ? "" : count(task.omitted)}</td>
               </tr>`,
           )}
         </tbody>

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { names } from "../archive/names.ts";
 import { readJob } from "../jobs/job.ts";
 import { addJob, createAppOf, type Harness, OWN_TOKEN, startHarness } from "../testing/harness.ts";
-import { createVisitor, logIn, type Visitor, walkAll } from "../testing/visitor.ts";
+import { createVisitor, logIn, type Visitor, scanAll } from "../testing/visitor.ts";
 import { putTask } from "../testing/workbench.ts";
 
 const ASK = "/jobs/remove?jobId=job-1";
@@ -53,7 +53,7 @@ describe("A job that the portal does not know", () => {
     await logIn(visitor);
     await visitor.post("/jobs/remove", { jobId: "job-1" });
     expect(await harness.store.read(page)).toBeDefined();
-    expect((await walkAll(visitor, { jobId: "job-2" })).status).toBe(200);
+    expect((await scanAll(visitor, { jobId: "job-2" })).status).toBe(200);
     expect((await readJob(harness.store, "job-2"))?.account.username).toBe("small");
   });
 

@@ -87,7 +87,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
   const owing = await changeClaimed(store, claim.task, (task) => ({
     ...task,
     ...counts,
-    owed: { status: 0, since: WINDOW.end, tries: 0, poison: false },
+    pendingCompletion: { status: 0, since: WINDOW.end, tries: 0, poison: false },
   }));
   await completeTask(deps, owing);
 }

@@ -101,8 +101,13 @@ export const GOLDEN_MEDIA: ReadonlyMap<string, MediaOutcome[]> = new Map([
     "1001",
     [
       { mediaKey: "3_1", type: "photo", altText: "A quay", attachment: attachment("3_1.jpg") },
-      { mediaKey: "7_3", type: "video", attachment: attachment("7_3.mp4"), notBest: "X said 404" },
-      { mediaKey: "3_2", type: "photo", leftOut: "X said 404" },
+      {
+        mediaKey: "7_3",
+        type: "video",
+        attachment: attachment("7_3.mp4"),
+        fallbackReason: "X said 404",
+      },
+      { mediaKey: "3_2", type: "photo", omitted: "X said 404" },
     ],
   ],
 ]);

@@ -7,7 +7,7 @@ import { createSealer, type Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { type Job, signInJob } from "../jobs/job.ts";
 import { createAuthenticate } from "../import-service/authenticate.ts";
-import { type Checked, findObstacles } from "../import-service/readiness.ts";
+import { type Checked, checkReadiness } from "../import-service/readiness.ts";
 import type { SettingName, Settings } from "../settings.ts";
 import { createSessions } from "../sign-in/session.ts";
 import { readHealth } from "../status/health.ts";
@@ -15,7 +15,7 @@ import { createXAgent } from "../twitter/agent.ts";
 import { createTwitter, type Twitter } from "../twitter/client.ts";
 import { createFetchMedia } from "../twitter/media.ts";
 import { createAskForPosts } from "../twitter/vocabulary.ts";
-import { startChain } from "../worker/capture-schedule.ts";
+import { startSchedule } from "../worker/capture-schedule.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { createIssuer, type Issuer } from "./entra-tokens.ts";
 import { TEST_SECRETS, testSettings } from "./environment.ts";
@@ -140,8 +140,8 @@ export function createAppOf(
       twitter,
       queue,
       authenticate: createAuthenticate(settings, issuer.keys),
-      findObstacles: () =>
-        findObstacles({
+      checkReadiness: () =>
+        checkReadiness({
           store,
           twitter,
           platform,
@@ -165,7 +165,7 @@ export function createAppOf(
       tenantId: settings.TENANT_ID,
       callbackUrl: CALLBACK,
       startCapture: (jobId) =>
-        startChain({ store, queue, captureIntervalMs: CAPTURE_INTERVAL_MS, log, now }, jobId),
+        startSchedule({ store, queue, captureIntervalMs: CAPTURE_INTERVAL_MS, log, now }, jobId),
       log,
       now,
     },

@@ -90,7 +90,7 @@ export async function decideAtX(
 }
 
 /** Password, X and back: the page that asks whether this is the account. */
-export async function walkToConfirmation(
+export async function scanToConfirmation(
   visitor: Visitor,
   { jobId, username = "small" }: { jobId: string; username?: string },
 ): Promise<Page> {
@@ -103,10 +103,10 @@ export function sealedIn({ html }: Page): string {
   return /name="signedIn" value="([^"]+)"/.exec(html)?.[1] ?? "";
 }
 
-export async function walkAll(
+export async function scanAll(
   visitor: Visitor,
-  walk: { jobId: string; username?: string },
+  scan: { jobId: string; username?: string },
 ): Promise<Page> {
-  const page = await walkToConfirmation(visitor, walk);
+  const page = await scanToConfirmation(visitor, scan);
   return visitor.post("/sign-in/confirm", { signedIn: sealedIn(page) });
 }

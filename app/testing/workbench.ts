@@ -229,7 +229,7 @@ export async function putTask(store: Store, taskId: string, changes: Partial<Tas
     question: 1,
     answer: 1,
     attempts: 0,
-    deaths: 0,
+    crashes: 0,
     ...changes,
   };
   await store.put(names.task(task.jobId, taskId), toJson(task));

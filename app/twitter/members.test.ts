@@ -14,15 +14,15 @@ const object = z.object({
 describe("An object is read member by member:", () => {
   it.each<[string, object, object]>([
     ["whole", { id: "1", text: "a" }, { id: "1", text: "a" }],
-    ["a member of another type", { id: "1", text: 5 }, { id: "1", unread: ["text"] }],
-    ["null", { id: "1", text: null }, { id: "1", unread: ["text"] }],
+    ["a member of another type", { id: "1", text: 5 }, { id: "1", unparseable: ["text"] }],
+    ["null", { id: "1", text: null }, { id: "1", unparseable: ["text"] }],
     [
       "an inner member",
       { id: "1", inner: { needed: "a", more: "x" } },
       {
         id: "1",
         inner: { needed: "a" },
-        unread: ["inner.more"],
+        unparseable: ["inner.more"],
       },
     ],
     [
@@ -30,7 +30,7 @@ describe("An object is read member by member:", () => {
       { id: "1", inner: { needed: null, more: 1 } },
       {
         id: "1",
-        unread: ["inner"],
+        unparseable: ["inner"],
       },
     ],
     [
@@ -42,12 +42,12 @@ describe("An object is read member by member:", () => {
       {
         id: "1",
         items: [{ needed: "a" }, { needed: "b", more: 2 }],
-        unread: ["items[0]", "items[1].more", "items[2]", "items[3]"],
+        unparseable: ["items[0]", "items[1].more", "items[2]", "items[3]"],
       },
     ],
-    ["what is no list", { id: "1", items: {} }, { id: "1", unread: ["items"] }],
-    ["a pair that is none", { id: "1", pair: [1, null] }, { id: "1", unread: ["pair"] }],
-    ["members that nobody knows are not read", { id: "1", unread: 5, other: 6 }, { id: "1" }],
+    ["what is no list", { id: "1", items: {} }, { id: "1", unparseable: ["items"] }],
+    ["a pair that is none", { id: "1", pair: [1, null] }, { id: "1", unparseable: ["pair"] }],
+    ["members that nobody knows are not read", { id: "1", unparseable: 5, other: 6 }, { id: "1" }],
   ])("%s", (_what, sent, read) => {
     const before = structuredClone(sent);
     expect(readObject(object, sent)).toEqual(read);
@@ -55,8 +55,8 @@ describe("An object is read member by member:", () => {
   });
 
   it("what X always sends and did not is named", () => {
-    expect(readObject(object, { id: "1" }, ["text"])).toEqual({ id: "1", unread: ["text"] });
-    expect(readObject(object, { id: "1", text: 5 }, ["text"])?.unread).toEqual(["text"]);
+    expect(readObject(object, { id: "1" }, ["text"])).toEqual({ id: "1", unparseable: ["text"] });
+    expect(readObject(object, { id: "1", text: 5 }, ["text"])?.unparseable).toEqual(["text"]);
   });
 
   it.each([[null], ["1"], [[]], [{}], [{ id: 5 }]])("without its id it is none: %j", (sent) => {
@@ -73,7 +73,7 @@ describe("An object is read member by member:", () => {
     fc.assert(
       fc.property(anything, (members) => {
         const read = readObject(object, { id: "1", ...members });
-        const named = new Set(read?.unread?.map((name) => name.split(/[.[]/, 1)[0]));
+        const named = new Set(read?.unparseable?.map((name) => name.split(/[.[]/, 1)[0]));
         for (const name of ["text", "inner", "items", "pair"] as const) {
           const isWhole = object.shape[name].safeParse(members[name]).success;
           expect(named.has(name)).toBe(!isWhole);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** An object that X sent, and the names of its members that cannot be read (`variants[1].url`). */
-export type Read<T> = T & { unread?: string[] };
+export type Read<T> = T & { unparseable?: string[] };
 
 /** A list of objects of which each is read by itself: an odd one takes no other with it. */
 export function list<T extends z.ZodType>(item: T) {
@@ -26,8 +26,8 @@ export function readObject<T extends object>(
     return undefined;
   }
   const absent = expected.filter((name) => value[name] === undefined && !odd.includes(name));
-  const unread = [...odd, ...absent];
-  return { ...value, ...(unread.length > 0 && { unread }) };
+  const unparseable = [...odd, ...absent];
+  return { ...value, ...(unparseable.length > 0 && { unparseable }) };
 }
 
 /** The same of each member of a list. One that cannot be read at all is left out. */

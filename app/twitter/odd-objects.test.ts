@@ -96,8 +96,8 @@ function objectsOf({ posts, includes }: Page): Record<string, Map<string, unknow
 function namesIn(page: Page): string[] {
   return Object.values(objectsOf(page)).flatMap((objects) =>
     [...objects.values()].flatMap((object) => {
-      const unread: unknown = Reflect.get(Object(object), "unread");
-      return Array.isArray(unread) ? unread.map(String) : [];
+      const unparseable: unknown = Reflect.get(Object(object), "unparseable");
+      return Array.isArray(unparseable) ? unparseable.map(String) : [];
     }),
   );
 }

@@ -14,7 +14,7 @@ import {
   parseContext,
   parsePage,
   parseTimeline,
-  type UnreadPost,
+  type UnparseablePost,
 } from "./page.ts";
 
 const REAL = path.resolve(
@@ -96,8 +96,10 @@ describe("A post", () => {
       "whether the text goes on beyond 280 characters (X sent no note)",
     ],
   ])("says so where its text is %s and no note came", (_what, members, words) => {
-    expect(readPost(members)?.unread).toEqual([words]);
-    expect(readPost({ ...members, note_tweet: { text: "The whole" } })?.unread).toBeUndefined();
+    expect(readPost(members)?.unparseable).toEqual([words]);
+    expect(
+      readPost({ ...members, note_tweet: { text: "The whole" } })?.unparseable,
+    ).toBeUndefined();
   });
 
   it("of which the note is empty has its short text", () => {
@@ -171,7 +173,7 @@ describe("A page", () => {
 describe("A post that cannot be read takes no other with it, and is told of:", () => {
   const time = { createdAt: "2020-01-01T00:00:00Z" };
 
-  it.each<[string, unknown, UnreadPost]>([
+  it.each<[string, unknown, UnparseablePost]>([
     ["one without an id", without("id"), time],
     ["with another id than digits", { ...POST, id: "../1" }, time],
     ["with a number for an id", { ...POST, id: 1212161512043446272 }, time],
@@ -180,16 +182,19 @@ describe("A post that cannot be read takes no other with it, and is told of:", (
     ["of no time at all", { ...POST, created_at: "yesterday" }, { id: POST.id }],
     ["of a time beyond all", { ...POST, created_at: "+012026-01-01T00:00:00Z" }, { id: POST.id }],
     ["that is null", null, {}],
-  ])("%s, beside others or alone", (_what, odd, unread) => {
+  ])("%s, beside others or alone", (_what, odd, unparseable) => {
     const other = { ...POST, id: "7" };
-    expect(read({ data: [odd, other] })).toMatchObject({ posts: [{ id: "7" }], unread: [unread] });
-    expect(read({ data: [odd] })).toMatchObject({ posts: [], unread: [unread] });
+    expect(read({ data: [odd, other] })).toMatchObject({
+      posts: [{ id: "7" }],
+      unparseable: [unparseable],
+    });
+    expect(read({ data: [odd] })).toMatchObject({ posts: [], unparseable: [unparseable] });
   });
 
   it.each(["created_at", "author_id"])("one without %s, beside others", (name) => {
-    const { posts, unread } = read({ data: [without(name), { ...POST, id: "7" }] });
+    const { posts, unparseable } = read({ data: [without(name), { ...POST, id: "7" }] });
     expect(posts).toMatchObject([{ id: "7" }]);
-    expect(unread).toMatchObject([{ id: POST.id }]);
+    expect(unparseable).toMatchObject([{ id: POST.id }]);
   });
 
   it.each<[string, string, Wire]>([
@@ -215,9 +220,9 @@ describe("A post that cannot be read takes no other with it, and is told of:", (
     ["lang", "lang", { lang: null }],
   ])("of one that can be read in part, %s", (words, name, members) => {
     const page = read({ data: [{ ...POST, ...members }] });
-    expect(page.posts).toMatchObject([{ id: POST.id, text: "Hello", unread: [words] }]);
+    expect(page.posts).toMatchObject([{ id: POST.id, text: "Hello", unparseable: [words] }]);
     expect(page.missingFields).toContain(`${name} (readable)`);
-    expect(page.unread).toBeUndefined();
+    expect(page.unparseable).toBeUndefined();
   });
 
   it("none is left out, whatever X sends", () => {
@@ -236,8 +241,8 @@ describe("A post that cannot be read takes no other with it, and is told of:", (
 /** How many posts a page has, read or unread; undefined where it is none. */
 function toldOf(answer: unknown): number | undefined {
   try {
-    const { posts, unread = [] } = read(answer);
-    return posts.length + unread.length;
+    const { posts, unparseable = [] } = read(answer);
+    return posts.length + unparseable.length;
   } catch {
     return undefined;
   }
@@ -346,7 +351,7 @@ describe("What only goes along does not keep a post out of the archive:", () => 
       text: "",
       createdAt: "2020-01-01T00:00:00Z",
       authorId: "unknown",
-      unread: ["text", "created_at", "author_id"],
+      unparseable: ["text", "created_at", "author_id"],
     });
   });
 });

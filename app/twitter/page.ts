@@ -34,11 +34,11 @@ export type Includes = {
 };
 
 /** A post that cannot be read, as far as it can be told which one it is. */
-export type UnreadPost = { id?: string; createdAt?: string };
+export type UnparseablePost = { id?: string; createdAt?: string };
 
 export type Page = {
   posts: Post[];
-  unread?: UnreadPost[];
+  unparseable?: UnparseablePost[];
   /** Ids of posts that X refuses on the page although none of its posts refers to them: its own. */
   refused?: string[];
   includes: Includes;
@@ -103,7 +103,7 @@ export function parsePage(body: Uint8Array): Page {
   const nextToken = page.meta.next_token || undefined;
   const { includes, odd, errors } = readIncludes(page);
   const posts: Post[] = [];
-  const unread: UnreadPost[] = [];
+  const unparseable: UnparseablePost[] = [];
   const missingFields = new Set(odd);
   for (const data of page.data) {
     const wire = readObject(wirePost, data, EXPECTED);
@@ -114,7 +114,7 @@ export function parsePage(body: Uint8Array): Page {
       );
       posts.push(post);
     } else {
-      unread.push(toUnreadPost(data));
+      unparseable.push(toUnreadPost(data));
     }
   }
   if (posts.length === 0) {
@@ -123,7 +123,7 @@ export function parsePage(body: Uint8Array): Page {
   const refused = refusedPosts(errors, { posts, includes });
   return {
     posts,
-    ...(unread.length > 0 && { unread }),
+    ...(unparseable.length > 0 && { unparseable }),
     ...(refused.length > 0 && { refused }),
     includes,
     ...(nextToken !== undefined && { nextToken }),
@@ -142,11 +142,11 @@ export function parsePage(body: Uint8Array): Page {
 export function parseContext(body: Uint8Array): Includes {
   const page = parseBody(body);
   const { includes } = readIncludes(page, page.data);
-  const unread = page.data
+  const unparseable = page.data
     .flatMap((data) => toUnreadPost(data).id ?? [])
     .filter((id) => !includes.posts.has(id))
     .map((id): [string, string] => [id, UNREADABLE]);
-  return { ...includes, missing: new Map([...includes.missing, ...unread]) };
+  return { ...includes, missing: new Map([...includes.missing, ...unparseable]) };
 }
 
 /** Why a post is missing that X did send. */
@@ -221,8 +221,8 @@ function readIncludes(
 }
 
 /** Names of members that cannot be read, the same for all places of a list. */
-function unreadFieldsOf({ unread = [] }: { unread?: string[] }): string[] {
-  return unread.map((name) => `${name.replaceAll(/\[\d+\]/g, "")} (readable)`);
+function unreadFieldsOf({ unparseable = [] }: { unparseable?: string[] }): string[] {
+  return unparseable.map((name) => `${name.replaceAll(/\[\d+\]/g, "")} (readable)`);
 }
 
 /** An own post is put in order by its time, and is nothing without its author and a text. */
@@ -262,7 +262,7 @@ const namedPost = z
   })
   .catch({});
 
-function toUnreadPost(data: unknown): UnreadPost {
+function toUnreadPost(data: unknown): UnparseablePost {
   const { id, created_at: createdAt } = namedPost.parse(data);
   return {
     ...(id !== undefined && { id }),

@@ -81,7 +81,7 @@ export type Post = {
   /** The program that the author posted with. */
   source?: string | undefined;
   /** What X sent in a form that cannot be read, in words and by its name in X's answer, or did not send. */
-  unread?: string[];
+  unparseable?: string[];
 };
 
 export const UNKNOWN_AUTHOR = "unknown";
@@ -99,7 +99,7 @@ export function toPost(wire: Read<WirePost>): Post {
     articleMarks(article),
   ];
   const cut = cutOf(wire);
-  const unread = [...(wire.unread ?? []).map(inWords), ...(cut ? [CUT_WORDS[cut]] : [])];
+  const unparseable = [...(wire.unparseable ?? []).map(inWords), ...(cut ? [CUT_WORDS[cut]] : [])];
   return {
     id,
     text: note?.text ?? wire.text ?? "",
@@ -139,7 +139,7 @@ export function toPost(wire: Read<WirePost>): Post {
     withheld: wire.withheld,
     language: wire.lang,
     source: wire.source,
-    ...(unread.length > 0 && { unread }),
+    ...(unparseable.length > 0 && { unparseable }),
   };
 }
 

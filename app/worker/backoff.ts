@@ -1,8 +1,8 @@
-const REST_FIRST_MS = 5_000;
+const BACKOFF_FIRST_MS = 5_000;
 const REST_LONGEST_MS = 60_000;
 
 /** Rests after failures that follow each other, each longer than the one before. */
-export type Rest = {
+export type Backoff = {
   /** @returns when it is over. */
   begin(): Date;
   over(): void;
@@ -11,12 +11,12 @@ export type Rest = {
   isGoingOn(): boolean;
 };
 
-export function createRest(now: () => Date): Rest {
+export function createBackoff(now: () => Date): Backoff {
   let count = 0;
   let until = 0;
   return {
     begin() {
-      const ms = Math.min(REST_FIRST_MS * 2 ** count, REST_LONGEST_MS);
+      const ms = Math.min(BACKOFF_FIRST_MS * 2 ** count, REST_LONGEST_MS);
       count += 1;
       until = now().getTime() + ms;
       return new Date(until);

@@ -3,11 +3,11 @@ import type { Store } from "../archive/store.ts";
 import type { Coverage } from "../capture/coverage.ts";
 import { deliver, type DeliverDeps, type DuePost, type Upload } from "../delivery/deliver.ts";
 import { ITEM_MAPPING } from "../delivery/item.ts";
-import { dayOf, makeRoom, readAnswered } from "../delivery/ledger.ts";
+import { dayOf, reserveQuota, readAnswered } from "../delivery/ledger.ts";
 import { createManifest, type Manifest, type ManifestEntry } from "../delivery/manifest.ts";
 import {
   addToOutbox,
-  carryOutbox,
+  acquireOutboxLock,
   countTry,
   giveUpWaiting,
   leaveOutbox,
@@ -24,7 +24,7 @@ export type AnswerDeps = Omit<DeliverDeps, "concurrency"> & {
   uploadConcurrency: number;
   queue: Pick<WorkQueue, "giveUp">;
 };
-export type Counts = { items: number; leftOut: number };
+export type Counts = { items: number; omitted: number };
 /** What a task is answered from, and where its items go. */
 export type Known = {
   job: Job;
@@ -50,7 +50,7 @@ export async function answer(
   const { jobId, taskId, window } = task;
   const { id, name } = job.account;
   const plan = await planWithOutbox(store, task, { accountId: id, coverage });
-  const room = await makeRoom(deps, task, {
+  const room = await reserveQuota(deps, task, {
     day: dayOf(deps.now()),
     items: plan.count,
     some: true,
@@ -186,7 +186,7 @@ async function planWithOutbox(
     const carrier = await readTask(store, jobId, other);
     return !carrier || isDone(carrier) || isRefused(carrier);
   };
-  const carries = await carryOutbox(store, task, isOver);
+  const carries = await acquireOutboxLock(store, task, isOver);
   const plan = await planDelivery(store, {
     jobId,
     taskId,
@@ -228,11 +228,11 @@ function counted(all: AsyncIterable<ManifestEntry>): {
   entries: AsyncIterable<ManifestEntry>;
   counts: Counts;
 } {
-  const counts = { items: 0, leftOut: 0 };
+  const counts = { items: 0, omitted: 0 };
   const entries = async function* entries() {
     for await (const entry of all) {
       counts.items += 1;
-      counts.leftOut += entry.media.filter(({ leftOut }) => leftOut !== undefined).length;
+      counts.omitted += entry.media.filter(({ omitted }) => omitted !== undefined).length;
       yield entry;
     }
   };

@@ -1,18 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { names } from "../archive/names.ts";
-import { beatDepsOf, pass, startBeating, workOffBeats } from "../testing/beats.ts";
+import {
+  scheduledCaptureDepsOf,
+  pass,
+  startCaptureRuns,
+  workOffCaptureRuns,
+} from "../testing/capture-runs.ts";
 import { watch } from "../testing/captures.ts";
 import { addJob, CAPTURE_INTERVAL_MS, type Parts } from "../testing/harness.ts";
-import { runBeat } from "./run-capture.ts";
-import { ensureChain, ensureChains, readChain, startChain } from "./capture-schedule.ts";
+import { runScheduledCapture } from "./run-capture.ts";
+import {
+  ensureSchedule,
+  ensureSchedules,
+  readSchedule,
+  startSchedule,
+} from "./capture-schedule.ts";
 
 const HOUR_MS = 3_600_000;
 
 let x: LocalX;
 let parts: Parts;
 beforeEach(async () => {
-  ({ x, parts } = await startBeating());
+  ({ x, parts } = await startCaptureRuns());
 });
 afterEach(() => x.close());
 
@@ -20,19 +30,19 @@ it("A job whose record cannot be read keeps no other from being read", async () 
   await addJob(parts, "job-0", { id: "7", username: "other", name: "Other" });
   await parts.store.put(names.job("job-0"), Buffer.from("{"));
   await addJob(parts, "job-2", { id: "8", username: "third", name: "Third" });
-  await ensureChains(beatDepsOf(parts));
-  expect(await readChain(parts.store, "job-2")).toBeDefined();
+  await ensureSchedules(scheduledCaptureDepsOf(parts));
+  expect(await readSchedule(parts.store, "job-2")).toBeDefined();
   expect(parts.log.of("capture.not-scheduled")).toMatchObject([{ jobId: "job-0" }]);
 });
 
 describe("A job has one chain", () => {
   it("whose message waits alone, however many beats there were", async () => {
     await pass(parts, 5);
-    const chain = await readChain(parts.store, "job-1");
+    const schedule = await readSchedule(parts.store, "job-1");
     expect(parts.queue.waiting()).toEqual([
       {
-        message: { jobId: "job-1", beatId: chain?.beatId },
-        visibleAt: new Date(chain?.dueAt ?? ""),
+        message: { jobId: "job-1", captureRunId: schedule?.captureRunId },
+        visibleAt: new Date(schedule?.dueAt ?? ""),
       },
     ]);
   });
@@ -41,9 +51,9 @@ describe("A job has one chain", () => {
     const [message] = parts.queue.waiting().map((waiting) => waiting.message);
     parts.clock.advance(CAPTURE_INTERVAL_MS);
     const [lease] = await parts.queue.receive(1, HOUR_MS);
-    const deps = beatDepsOf(parts, { posts: 4 });
-    if (message && "beatId" in message) {
-      await Promise.all([runBeat(deps, message), runBeat(deps, message)]);
+    const deps = scheduledCaptureDepsOf(parts, { posts: 4 });
+    if (message && "captureRunId" in message) {
+      await Promise.all([runScheduledCapture(deps, message), runScheduledCapture(deps, message)]);
     }
     await lease?.finish();
     await pass(parts, 1);
@@ -52,13 +62,13 @@ describe("A job has one chain", () => {
   });
 
   it("when several instances revive it at a time, or it is signed in again", async () => {
-    const deps = beatDepsOf(parts, { posts: 4 });
+    const deps = scheduledCaptureDepsOf(parts, { posts: 4 });
     parts.clock.advance(3 * HOUR_MS);
-    await Promise.all([1, 2, 3].map(() => ensureChain(deps, "job-1")));
-    await startChain(deps, "job-1");
+    await Promise.all([1, 2, 3].map(() => ensureSchedule(deps, "job-1")));
+    await startSchedule(deps, "job-1");
     expect(parts.queue.waiting()).toHaveLength(5);
     const twitter = watch(parts.twitter);
-    await pass(parts, 1, beatDepsOf(parts, { twitter, posts: 4 }));
+    await pass(parts, 1, scheduledCaptureDepsOf(parts, { twitter, posts: 4 }));
     expect(twitter.queries.filter(({ untilId }) => untilId === undefined)).toHaveLength(1);
     expect(parts.queue.waiting()).toHaveLength(1);
   });
@@ -72,12 +82,15 @@ describe("A job has one chain", () => {
     const dying = { queue: { ...queue, ...faults }, store: { ...store, ...faults } };
     parts.clock.advance(CAPTURE_INTERVAL_MS);
     const [lease] = await queue.receive(1, 1000);
-    const beat = lease?.message;
-    if (beat && "beatId" in beat) {
-      await runBeat(beatDepsOf(parts, { posts: 4, ...dying }), beat).catch(() => undefined);
+    const captureRun = lease?.message;
+    if (captureRun && "captureRunId" in captureRun) {
+      await runScheduledCapture(
+        scheduledCaptureDepsOf(parts, { posts: 4, ...dying }),
+        captureRun,
+      ).catch(() => undefined);
     }
     parts.clock.advance(1000);
-    await workOffBeats(beatDepsOf(parts, { posts: 4 }), queue);
+    await workOffCaptureRuns(scheduledCaptureDepsOf(parts, { posts: 4 }), queue);
     expect(queue.waiting()).toHaveLength(waiting);
     await pass(parts, 2);
     expect(queue.waiting()).toHaveLength(1);
@@ -89,10 +102,10 @@ describe("A job has one chain", () => {
     const [lease] = await parts.queue.receive(1, 1000);
     await lease?.finish();
     parts.clock.advance(HOUR_MS);
-    await ensureChain(beatDepsOf(parts), "job-1");
+    await ensureSchedule(scheduledCaptureDepsOf(parts), "job-1");
     expect(parts.queue.waiting()).toEqual([]);
     parts.clock.advance(1);
-    await ensureChain(beatDepsOf(parts), "job-1");
+    await ensureSchedule(scheduledCaptureDepsOf(parts), "job-1");
     expect(parts.queue.waiting()).toHaveLength(1);
     await pass(parts, 1);
     expect(x.reads()).toBe(3);

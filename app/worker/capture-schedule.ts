@@ -7,9 +7,9 @@ import { listJobIds, readJob } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
 import type { WorkQueue } from "./queue.ts";
 
-const chainSchema = z.object({
+const scheduleSchema = z.object({
   /** The one beat that counts: the message of any other ends without a word. */
-  beatId: z.string(),
+  captureRunId: z.string(),
   dueAt: z.string(),
   /** Beats in a row that failed without a reason to wait. */
   attempts: z.number(),
@@ -26,9 +26,9 @@ const chainSchema = z.object({
  * next one before that one counts, so that a beat which is cut off is done again, and however many
  * messages there are, one counts.
  */
-export type Chain = z.infer<typeof chainSchema>;
+export type CaptureSchedule = z.infer<typeof scheduleSchema>;
 
-export type ChainDeps = {
+export type ScheduleDeps = {
   store: Store;
   queue: WorkQueue;
   /** 0: no captures but those that the platform asks for. */
@@ -37,19 +37,24 @@ export type ChainDeps = {
   now: () => Date;
 };
 
-type Link = Pick<Chain, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number };
+type Link = Pick<CaptureSchedule, "attempts" | "reason" | "waitsFor" | "until"> & {
+  delayMs: number;
+};
 
 /** A chain whose beat is overdue for so long has lost its message; no beat takes so long. */
 const OVERDUE_MS = 60 * 60_000;
 /** A message must not show up before its beat counts. */
 const LEAST_DELAY_MS = 30_000;
 
-export async function readChain(store: Store, jobId: string): Promise<Chain | undefined> {
-  return (await readDocument(store, names.chain(jobId), chainSchema))?.value;
+export async function readSchedule(
+  store: Store,
+  jobId: string,
+): Promise<CaptureSchedule | undefined> {
+  return (await readDocument(store, names.schedule(jobId), scheduleSchema))?.value;
 }
 
 /** Begins a job's chain, anew where there was one. The first beat comes after one interval. */
-export async function startChain(deps: ChainDeps, jobId: string): Promise<void> {
+export async function startSchedule(deps: ScheduleDeps, jobId: string): Promise<void> {
   if (deps.captureIntervalMs > 0) {
     const first = { delayMs: deps.captureIntervalMs, attempts: 0 };
     await unlessItFails(deps, jobId, () => link(deps, jobId, first, () => true));
@@ -57,54 +62,56 @@ export async function startChain(deps: ChainDeps, jobId: string): Promise<void> 
 }
 
 /** Begins a chain that is missing, or whose message was lost. */
-export async function ensureChain(deps: ChainDeps, jobId: string): Promise<void> {
+export async function ensureSchedule(deps: ScheduleDeps, jobId: string): Promise<void> {
   const overdue = deps.now().getTime() - OVERDUE_MS;
-  const isLost = ({ dueAt }: Chain) => Date.parse(dueAt) < overdue;
+  const isLost = ({ dueAt }: CaptureSchedule) => Date.parse(dueAt) < overdue;
   await unlessItFails(deps, jobId, async () => {
-    const chain = await readChain(deps.store, jobId);
-    if (deps.captureIntervalMs > 0 && (!chain || isLost(chain))) {
-      const delayMs = chain ? 0 : deps.captureIntervalMs;
+    const schedule = await readSchedule(deps.store, jobId);
+    if (deps.captureIntervalMs > 0 && (!schedule || isLost(schedule))) {
+      const delayMs = schedule ? 0 : deps.captureIntervalMs;
       await link(deps, jobId, { delayMs, attempts: 0 }, isLost);
     }
   });
 }
 
 /** The same for every job: when an instance starts, nobody else may have looked for long. */
-export async function ensureChains(deps: ChainDeps): Promise<void> {
+export async function ensureSchedules(deps: ScheduleDeps): Promise<void> {
   for await (const jobId of listJobIds(deps.store)) {
     await unlessItFails(deps, jobId, async () => {
       if (await readJob(deps.store, jobId)) {
-        await ensureChain(deps, jobId);
+        await ensureSchedule(deps, jobId);
       }
     });
   }
 }
 
 /** Lets the next beat follow on one that is done, unless another chain counts by now. */
-export function continueChain(
-  deps: ChainDeps,
-  { jobId, beatId }: { jobId: string; beatId: string },
+export function continueSchedule(
+  deps: ScheduleDeps,
+  { jobId, captureRunId }: { jobId: string; captureRunId: string },
   next: Link,
 ): Promise<void> {
-  return link(deps, jobId, next, (chain) => chain.beatId === beatId);
+  return link(deps, jobId, next, (schedule) => schedule.captureRunId === captureRunId);
 }
 
 /** Says that no beat follows, so that a chain that is wanted again is known to be missing. */
-export async function endChain(
-  { store }: ChainDeps,
-  { jobId, beatId }: { jobId: string; beatId: string },
+export async function endSchedule(
+  { store }: ScheduleDeps,
+  { jobId, captureRunId }: { jobId: string; captureRunId: string },
 ): Promise<void> {
   await changeDocument(store, {
-    name: names.chain(jobId),
-    schema: chainSchema,
-    change: (chain) =>
-      chain.beatId === beatId ? { ...chain, dueAt: new Date(0).toISOString() } : undefined,
+    name: names.schedule(jobId),
+    schema: scheduleSchema,
+    change: (schedule) =>
+      schedule.captureRunId === captureRunId
+        ? { ...schedule, dueAt: new Date(0).toISOString() }
+        : undefined,
   });
 }
 
 /** Whatever else is being done for the job goes on: the chain is looked at again with its next task. */
 async function unlessItFails(
-  { log }: ChainDeps,
+  { log }: ScheduleDeps,
   jobId: string,
   work: () => Promise<void>,
 ): Promise<void> {
@@ -116,22 +123,26 @@ async function unlessItFails(
 }
 
 async function link(
-  { store, queue, now, log }: ChainDeps,
+  { store, queue, now, log }: ScheduleDeps,
   jobId: string,
   { delayMs, ...about }: Link,
-  follows: (chain: Chain) => boolean,
+  follows: (schedule: CaptureSchedule) => boolean,
 ): Promise<void> {
-  const beatId = randomUUID();
+  const captureRunId = randomUUID();
   const waitMs = Math.max(delayMs, LEAST_DELAY_MS);
-  await queue.send({ jobId, beatId }, waitMs);
-  const name = names.chain(jobId);
-  const next: Chain = { ...about, beatId, dueAt: new Date(now().getTime() + waitMs).toISOString() };
+  await queue.send({ jobId, captureRunId }, waitMs);
+  const name = names.schedule(jobId);
+  const next: CaptureSchedule = {
+    ...about,
+    captureRunId,
+    dueAt: new Date(now().getTime() + waitMs).toISOString(),
+  };
   log("capture.scheduled", { jobId, retryAt: next.dueAt });
   if (!(await createDocument(store, name, next))) {
     await changeDocument(store, {
       name,
-      schema: chainSchema,
-      change: (chain) => (follows(chain) ? next : undefined),
+      schema: scheduleSchema,
+      change: (schedule) => (follows(schedule) ? next : undefined),
     });
   }
 }

@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import { dayOf, giveRoomBack, makeRoom, recordAcceptance } from "../delivery/ledger.ts";
+import { dayOf, giveRoomBack, reserveQuota, recordAcceptance } from "../delivery/ledger.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import {
   forgetLate,
@@ -22,7 +22,7 @@ export type CompleteDeps = Pick<TaskDeps, "store" | "platform" | "queue" | "log"
  * @throws ConnectorError, for `decideOutcome`.
  */
 export async function completeTask(deps: CompleteDeps, task: Task): Promise<void> {
-  if (task.owed?.status === COMPLETION_STATUS.success) {
+  if (task.pendingCompletion?.status === COMPLETION_STATUS.success) {
     await completeDelivery(deps, task);
   } else {
     await reportFailure(deps, task);
@@ -31,12 +31,12 @@ export async function completeTask(deps: CompleteDeps, task: Task): Promise<void
 
 async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
   const { store, platform, log, now } = deps;
-  const { jobId, taskId, window, items = 0, leftOut = 0 } = task;
+  const { jobId, taskId, window, items = 0, omitted = 0 } = task;
   if (!(await readJob(store, jobId))) {
     throw new ConnectorError("job-gone", "The job was removed");
   }
   const day = dayOf(now());
-  const { granted } = await makeRoom(deps, task, { day, items, some: false });
+  const { granted } = await reserveQuota(deps, task, { day, items, some: false });
   if (granted < items) {
     throw new ConnectorError("daily-limit", "The day's limit of items is reached", {
       retryAt: new Date(Date.parse(day) + DAY_MS),
@@ -80,7 +80,7 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
     windowStart: window.start,
     windowEnd: window.end,
     items,
-    leftOut,
+    omitted,
   });
 }
 
@@ -92,15 +92,15 @@ function isRefusal(error: unknown): boolean {
 
 async function reportFailure(deps: CompleteDeps, task: Task): Promise<void> {
   const { store, queue, log, now } = deps;
-  const { jobId, taskId, owed, answer, reason = "" } = task;
-  const status = owed?.status ?? COMPLETION_STATUS.temporaryFailure;
+  const { jobId, taskId, pendingCompletion, answer, reason = "" } = task;
+  const status = pendingCompletion?.status ?? COMPLETION_STATUS.temporaryFailure;
   await tellOfFailure(deps, { jobId, taskId, status, items: async function* none() {} });
   // Before it counts as failed: whoever finds it so has nothing more to do.
-  if (owed?.poison) {
+  if (pendingCompletion?.poison) {
     log("work.poisoned", { jobId, taskId, reason });
     await queue.giveUp({ jobId, taskId, failed: answer }, reason);
   }
-  await changeClaimed(store, task, ({ owed: _, ...current }) => ({
+  await changeClaimed(store, task, ({ pendingCompletion: _, ...current }) => ({
     ...withoutClaim(current),
     state: "failed",
     changedAt: now().toISOString(),

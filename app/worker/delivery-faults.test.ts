@@ -241,11 +241,11 @@ describe("A completion", () => {
       expect(sent).toBeGreaterThanOrEqual(3);
       await pass(48 * HOUR_MS);
       expect(await bench.taskOf("task-1")).toMatchObject({
-        state: "owed",
+        state: "completion-pending",
         reason: said,
-        owed: { status: COMPLETION_STATUS.success, since: "2026-06-01T12:00:00.000Z" },
+        pendingCompletion: { status: COMPLETION_STATUS.success, since: "2026-06-01T12:00:00.000Z" },
       });
-      const told = code.startsWith("platform-") ? "platform.completion-owed" : "entra.refused";
+      const told = code.startsWith("platform-") ? "platform.completion-pending" : "entra.refused";
       expect(bench.log.of(told).length).toBeGreaterThanOrEqual(47);
       bench.platform.meet(undefined);
       await pass(HOUR_MS);
@@ -268,7 +268,10 @@ describe("A completion", () => {
     await bench.accept("task-1");
     bench.start();
     await pass(HOUR_MS);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "owed", owed: { tries: 14 } });
+    expect(await bench.taskOf("task-1")).toMatchObject({
+      state: "completion-pending",
+      pendingCompletion: { tries: 14 },
+    });
     const today = new Date().toISOString().slice(0, 10);
     expect(await countItems(bench.store, JOB, today)).toBe(0);
     bench.platform.meet(undefined);
@@ -390,7 +393,7 @@ describe("The daily limit", () => {
     await bench.accept("task-1", { sealedSas: FRESH });
     bench.start();
     await pass(MINUTE_MS);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "owed" });
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "completion-pending" });
     expect(bench.platform.completions).toHaveLength(1);
     await pass(12 * HOUR_MS);
     expect(bench.platform.completions).toHaveLength(2);

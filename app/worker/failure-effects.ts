@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import type { Outcome } from "../outcomes.ts";
 
 /** What a failure means beyond the work that failed: marks the job, and tells whoever watches. */
-export async function raiseAlarm(
+export async function recordFailureEffects(
   { store, log }: { store: Store; log: Log },
   {
     outcome: { needsSignIn, alert },

@@ -193,7 +193,7 @@ describe("A task whose process dies with it", () => {
       },
     ]);
     // The next death, an hour later, would be the tenth again.
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", deaths: 9 });
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", crashes: 9 });
     await pass(HOUR_MS);
     expect(bench.platform.completions).toMatchObject([{ status: COMPLETION_STATUS.success }]);
   });
@@ -207,7 +207,7 @@ describe("A task whose process dies with it", () => {
     bench.onX(answerPosts(POSTS));
     bench.start();
     await pass(MINUTE_MS);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", deaths: 0 });
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", crashes: 0 });
   });
 
   /** A process that takes the task and is gone, until its message and its claim have run out. */

@@ -8,9 +8,9 @@ const RENEW_MS = 40_000;
 /** Longer than any one step may take with all its tries. */
 const HANG_MS = 20 * 60_000;
 
-export type Keeper = {
+export type LeaseHeartbeat = {
   /** Says that the work moves on. @throws what has ended it, once it is not ours any more. */
-  moveOn(): void;
+  recordProgress(): void;
   /** What else is in hand along with the message. */
   alsoKeep(more: Kept): void;
   /** True once the work has not moved on for so long that its message was given up. */
@@ -26,7 +26,10 @@ type Kept = { renew: (until: Date) => Promise<unknown>; drop: () => Promise<unkn
  * Keeps a message in hand while its work moves on. Work that hangs loses it, so that someone else
  * does it; and work that has lost it ends at its next step.
  */
-export function keepLease(lease: Lease, { log, now }: { log: Log; now: () => Date }): Keeper {
+export function startHeartbeat(
+  lease: Lease,
+  { log, now }: { log: Log; now: () => Date },
+): LeaseHeartbeat {
   let movedAt = now().getTime();
   let renewedAt = movedAt;
   let hangs = false;
@@ -63,7 +66,7 @@ export function keepLease(lease: Lease, { log, now }: { log: Log; now: () => Dat
   }, RENEW_MS);
 
   return {
-    moveOn() {
+    recordProgress() {
       if (ended) {
         throw ended;
       }
@@ -91,10 +94,13 @@ export function keyOf(message: Message | undefined): { jobId?: string; taskId?: 
 }
 
 /** The store as it is, but that whatever is asked of it is a sign of life, and not asked too late. */
-export function watchStore(store: Store, { moveOn }: Pick<Keeper, "moveOn">): Store {
+export function watchStore(
+  store: Store,
+  { recordProgress }: Pick<LeaseHeartbeat, "recordProgress">,
+): Store {
   return new Proxy(store, {
     get(target, name) {
-      moveOn();
+      recordProgress();
       const member: unknown = Reflect.get(target, name);
       return member;
     },

@@ -12,7 +12,7 @@ import {
   WORK_BEGINS,
   type Workbench,
 } from "../testing/workbench.ts";
-import { readChain, startChain } from "./capture-schedule.ts";
+import { readSchedule, startSchedule } from "./capture-schedule.ts";
 import type { Task } from "./task.ts";
 
 const MINUTE_MS = 60_000;
@@ -52,7 +52,10 @@ describe("A window whose message was lost", () => {
     ["waiting", { state: "waiting", attempts: 3, dueAt: LONG_AGO }],
     [
       "owed, its list being there no more",
-      { state: "owed", owed: { status: 1, since: LONG_AGO, tries: 20, poison: false } },
+      {
+        state: "completion-pending",
+        pendingCompletion: { status: 1, since: LONG_AGO, tries: 20, poison: false },
+      },
     ],
   ])("is finished whatever state a storage was restored to: %s", async (_title, task) => {
     await putTask(bench.store, "task-1", { acceptedAt: LONG_AGO, changedAt: LONG_AGO, ...task });
@@ -168,7 +171,7 @@ describe("A job's schedule whose message was lost", () => {
   it("goes on, though nobody asks for a window and no process starts", async () => {
     const changes = { captureIntervalMs: INTERVAL_MS };
     const { store, queue, log, clock } = bench;
-    await startChain({ store, queue, log: log.log, now: clock.now, ...changes }, JOB);
+    await startSchedule({ store, queue, log: log.log, now: clock.now, ...changes }, JOB);
     bench.start(changes);
     await pass(INTERVAL_MS + MINUTE_MS);
     const before = bench.asked();
@@ -177,7 +180,7 @@ describe("A job's schedule whose message was lost", () => {
     await pass(3 * HOUR_MS);
     expect(bench.asked()).toBeGreaterThan(before);
     expect(bench.queue.waiting()).toHaveLength(1);
-    const { dueAt = "" } = (await readChain(store, JOB)) ?? {};
+    const { dueAt = "" } = (await readSchedule(store, JOB)) ?? {};
     expect(Date.parse(dueAt)).toBeGreaterThan(Date.now());
   });
 });

@@ -1,7 +1,7 @@
 import { idOf, names } from "../archive/names.ts";
 import { changeDocument } from "../archive/store.ts";
 import { listJobIds, readJob } from "../jobs/job.ts";
-import { type ChainDeps, ensureChain } from "./capture-schedule.ts";
+import { type ScheduleDeps, ensureSchedule } from "./capture-schedule.ts";
 import { isDone, type Task, taskSchema } from "./task.ts";
 
 /** No message stays away for so long after it was to be seen. */
@@ -14,11 +14,11 @@ const MISSING_MS = 60 * 60_000;
  * Windows that failed are left to whoever puts them back.
  * @param emptyAt when the queue had nothing more to give: by then, whatever was to be seen was in hand.
  */
-export async function recoverLostWork(deps: ChainDeps, emptyAt: Date): Promise<void> {
+export async function recoverLostWork(deps: ScheduleDeps, emptyAt: Date): Promise<void> {
   for await (const jobId of listJobIds(deps.store)) {
     try {
       if (await readJob(deps.store, jobId)) {
-        await ensureChain(deps, jobId);
+        await ensureSchedule(deps, jobId);
         await sendLostMessages(deps, jobId, new Date(emptyAt.getTime() - MISSING_MS));
       }
     } catch (error) {
@@ -27,7 +27,7 @@ export async function recoverLostWork(deps: ChainDeps, emptyAt: Date): Promise<v
   }
 }
 
-async function sendLostMessages(deps: ChainDeps, jobId: string, missingSince: Date) {
+async function sendLostMessages(deps: ScheduleDeps, jobId: string, missingSince: Date) {
   const folder = names.undelivered(jobId);
   for await (const mark of deps.store.list(folder)) {
     const taskId = idOf(mark, folder);
@@ -47,7 +47,7 @@ async function sendLostMessages(deps: ChainDeps, jobId: string, missingSince: Da
  * at a time, one sends it. Where that one ends in between, the message is missing for another hour.
  */
 async function claimMessage(
-  { store, now }: ChainDeps,
+  { store, now }: ScheduleDeps,
   { jobId, taskId }: { jobId: string; taskId: string },
   missingSince: Date,
 ): Promise<boolean> {

@@ -50,11 +50,11 @@ describe.each([
   });
 
   it("gives the beat of a capture, and not before its time", async () => {
-    const beat = { jobId: "job-1", beatId: "beat-1" };
-    await queue.send(beat, 1000);
+    const captureRun = { jobId: "job-1", captureRunId: "beat-1" };
+    await queue.send(captureRun, 1000);
     expect(await receiveMessages()).toEqual([]);
     await bench.pass(1200);
-    expect(await receiveMessages()).toEqual([beat]);
+    expect(await receiveMessages()).toEqual([captureRun]);
   });
 
   it("gives no more than asked for", async () => {

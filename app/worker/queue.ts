@@ -12,7 +12,7 @@ const messageSchema = z.union([
   /** A post that waited, was given up, and is put back by a person. */
   z.object({ jobId: z.string(), postId: z.string() }),
   /** A capture that nobody has asked for; only the job's chain knows which beat counts. */
-  z.object({ jobId: z.string(), beatId: z.string() }),
+  z.object({ jobId: z.string(), captureRunId: z.string() }),
 ]);
 
 /** Work to do: ids only. Whatever it takes to do it lies in the archive. */

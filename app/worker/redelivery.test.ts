@@ -4,7 +4,7 @@ import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
 import { ITEM_MAPPING, type ItemParts, postToItem } from "../delivery/item.ts";
 import { countItems } from "../delivery/ledger.ts";
-import { carryOutbox, countOutbox } from "../delivery/outbox.ts";
+import { acquireOutboxLock, countOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import { COMPLETION_STATUS } from "../import-service/client.ts";
 import { type Around, guardQueue, guardStore } from "../testing/guard-calls.ts";
@@ -303,7 +303,7 @@ describe("A task that is cut off", () => {
         expect(await countOutbox(bench.store, JOB), where).toBe(0);
         const isOver = async (taskId: string) => isDone(await bench.taskOf(taskId));
         const next = { jobId: JOB, taskId: "task-2" };
-        expect(await carryOutbox(bench.store, next, isOver), where).toBe(true);
+        expect(await acquireOutboxLock(bench.store, next, isOver), where).toBe(true);
       }
     }
   }, 60_000);

@@ -15,41 +15,45 @@ import { probeToken } from "../jobs/probe-token.ts";
 import { decideOutcome, waitFor } from "../outcomes.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
 import {
-  type Chain,
-  type ChainDeps,
-  continueChain,
-  endChain,
-  readChain,
+  type CaptureSchedule,
+  type ScheduleDeps,
+  continueSchedule,
+  endSchedule,
+  readSchedule,
 } from "./capture-schedule.ts";
-import { raiseAlarm } from "./failure-effects.ts";
+import { recordFailureEffects } from "./failure-effects.ts";
 
-export type BeatDeps = Omit<CaptureDeps, "announce"> & ChainDeps & MediaDeps & { sealer: Sealer };
+export type ScheduledCaptureDeps = Omit<CaptureDeps, "announce"> &
+  ScheduleDeps &
+  MediaDeps & { sealer: Sealer };
 
 /**
  * One capture that nobody asked for, and the message of the next one. A beat that does not count
  * (any more), or whose job was removed, ends without a word.
  */
-export async function runBeat(
-  deps: BeatDeps,
-  beat: { jobId: string; beatId: string },
+export async function runScheduledCapture(
+  deps: ScheduledCaptureDeps,
+  captureRun: { jobId: string; captureRunId: string },
 ): Promise<void> {
-  const chain = await readChain(deps.store, beat.jobId);
-  if (chain?.beatId !== beat.beatId) {
+  const schedule = await readSchedule(deps.store, captureRun.jobId);
+  if (schedule?.captureRunId !== captureRun.captureRunId) {
     return;
   }
-  const job = await readJob(deps.store, beat.jobId);
+  const job = await readJob(deps.store, captureRun.jobId);
   if (!job || deps.captureIntervalMs === 0) {
-    await endChain(deps, beat);
+    await endSchedule(deps, captureRun);
     return;
   }
-  await continueChain(deps, beat, await tryToCapture(deps, job, chain));
+  await continueSchedule(deps, captureRun, await tryToCapture(deps, job, schedule));
 }
 
 async function tryToCapture(
-  deps: BeatDeps,
+  deps: ScheduledCaptureDeps,
   job: Job,
-  { attempts, until: before, waitsFor: waitedFor }: Chain,
-): Promise<Pick<Chain, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number }> {
+  { attempts, until: before, waitsFor: waitedFor }: CaptureSchedule,
+): Promise<
+  Pick<CaptureSchedule, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number }
+> {
   const { captureIntervalMs, log, now } = deps;
   const { jobId, sealedToken } = job;
   // What was begun is ended first: its pages are here in part, and would be read anew otherwise.
@@ -68,7 +72,7 @@ async function tryToCapture(
     const outcome = decideOutcome(error, attempts, now(), new Date(waitsFor.since));
     const { code, error: reason } = describeError(error);
     const about = { jobId, ...(code !== undefined && { code }) };
-    await raiseAlarm(deps, { ...about, sealedToken, outcome, reason });
+    await recordFailureEffects(deps, { ...about, sealedToken, outcome, reason });
     if (outcome.at) {
       log("capture.waits", { ...about, retryAt: outcome.at.toISOString() }, error);
       const waits = outcome.kind === "park" ? attempts : attempts + 1;
@@ -92,7 +96,11 @@ async function tryToCapture(
 }
 
 /** History is the platform's to ask for; what comes after the sign-in is read as it comes. */
-async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promise<void> {
+async function captureSinceSignIn(
+  deps: ScheduledCaptureDeps,
+  job: Job,
+  end: string,
+): Promise<void> {
   const window = { start: floorToSecond(new Date(job.createdAt)), end };
   if (window.start < window.end) {
     const token = await openToken(deps.sealer, job);
@@ -108,7 +116,7 @@ async function captureSinceSignIn(deps: BeatDeps, job: Job, end: string): Promis
 
 /** X may have them no more when the platform asks. What cannot be had now is tried again then. */
 async function keepMedia(
-  deps: BeatDeps,
+  deps: ScheduledCaptureDeps,
   jobId: string,
   { parts, coverage }: { parts: Interval[]; coverage: Coverage },
 ): Promise<void> {

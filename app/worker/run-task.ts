@@ -3,10 +3,10 @@ import { ConnectorError, describeError, isStorageDown } from "../errors.ts";
 import { readJob } from "../jobs/job.ts";
 import { decideOutcome, MAX_ATTEMPTS, type Outcome, waitFor } from "../outcomes.ts";
 import { COMPLETION_STATUS } from "../import-service/client.ts";
-import { raiseAlarm } from "./failure-effects.ts";
-import { type ChainDeps, ensureChain } from "./capture-schedule.ts";
+import { recordFailureEffects } from "./failure-effects.ts";
+import { type ScheduleDeps, ensureSchedule } from "./capture-schedule.ts";
 import { completeTask } from "./complete-task.ts";
-import { type Keeper, LEASE_MS, watchStore } from "./lease.ts";
+import { type LeaseHeartbeat, LEASE_MS, watchStore } from "./lease.ts";
 import { processTask, type TaskDeps } from "./process-task.ts";
 import { type Lease, LeaseLostError } from "./queue.ts";
 import {
@@ -21,15 +21,15 @@ import {
   withoutClaim,
 } from "./task.ts";
 
-export type RunDeps = TaskDeps & ChainDeps;
-type InHand = { lease: Lease; keeper: Keeper };
+export type RunDeps = TaskDeps & ScheduleDeps;
+type InHand = { lease: Lease; heartbeat: LeaseHeartbeat };
 
 const SOON_MS = 1_000;
 
 /** Brings the task of a message as far as it goes now, and says what becomes of the message. */
 export async function runTask(
   deps: RunDeps,
-  { lease, keeper }: InHand,
+  { lease, heartbeat }: InHand,
   message: TaskKey & { failed?: number | undefined },
 ): Promise<void> {
   const { jobId, taskId } = message;
@@ -47,11 +47,11 @@ export async function runTask(
     case "held":
       return lease.release(claim.until.getTime() - now.getTime() + SOON_MS);
     case "ours":
-      keeper.alsoKeep({
+      heartbeat.alsoKeep({
         renew: (until) => renewClaim(deps.store, claim.task, until),
         drop: () => dropClaim(deps.store, claim.task),
       });
-      return runClaimed(deps, { lease, keeper }, claim.task);
+      return runClaimed(deps, { lease, heartbeat }, claim.task);
   }
 }
 
@@ -63,14 +63,18 @@ function unlessUnusable(error: unknown): Claim {
   throw error;
 }
 
-async function runClaimed(deps: RunDeps, { lease, keeper }: InHand, claimed: Task): Promise<void> {
+async function runClaimed(
+  deps: RunDeps,
+  { lease, heartbeat }: InHand,
+  claimed: Task,
+): Promise<void> {
   const watched: RunDeps = {
     ...deps,
-    store: watchStore(deps.store, keeper),
+    store: watchStore(deps.store, heartbeat),
     createUpload: (...container) => {
       const upload = deps.createUpload(...container);
       return (fileName, body) => {
-        keeper.moveOn();
+        heartbeat.recordProgress();
         return upload(fileName, body);
       };
     },
@@ -98,9 +102,9 @@ async function advance(deps: RunDeps, lease: Lease, claimed: Task): Promise<void
   let task = claimed;
   try {
     sealedToken = (await readJob(store, jobId))?.sealedToken;
-    if (!task.owed) {
+    if (!task.pendingCompletion) {
       log("task.started", { jobId, taskId, asked, attempt: attempts });
-      await ensureChain(deps, jobId);
+      await ensureSchedule(deps, jobId);
       task = await doWork(deps, task);
     }
     await completeTask(deps, task);
@@ -116,8 +120,8 @@ async function advance(deps: RunDeps, lease: Lease, claimed: Task): Promise<void
 
 /** @returns the task as it owes its completion. */
 async function doWork(deps: RunDeps, task: Task): Promise<Task> {
-  if (task.deaths >= MAX_ATTEMPTS) {
-    const message = `The process has ended ${task.deaths} times while it worked on the task`;
+  if (task.crashes >= MAX_ATTEMPTS) {
+    const message = `The process has ended ${task.crashes} times while it worked on the task`;
     throw new ConnectorError("process-ends", message);
   }
   const counts = await processTask(deps, task);
@@ -128,9 +132,9 @@ async function doWork(deps: RunDeps, task: Task): Promise<Task> {
     ({ reason: _reason, waitsFor: _waitsFor, ...current }) => ({
       ...current,
       ...counts,
-      state: "owed",
+      state: "completion-pending",
       changedAt: at,
-      owed: { status: COMPLETION_STATUS.success, since: at, tries: 0, poison: false },
+      pendingCompletion: { status: COMPLETION_STATUS.success, since: at, tries: 0, poison: false },
     }),
   );
 }
@@ -143,16 +147,16 @@ async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failur
   const now = deps.now();
   const { code, error: reason } = describeError(error);
   const waitsFor = waitFor(task.waitsFor, error, now);
-  const attempt = task.owed?.tries ?? task.attempts;
+  const attempt = task.pendingCompletion?.tries ?? task.attempts;
   const outcome = decideOutcome(error, attempt, now, new Date(waitsFor.since));
   const about = { jobId, taskId, ...(code !== undefined && { code }) };
-  await raiseAlarm(deps, { ...about, outcome, sealedToken, reason });
+  await recordFailureEffects(deps, { ...about, outcome, sealedToken, reason });
   const at = outcome.at ?? now;
   if (outcome.at) {
     await changeClaimed(store, task, (current) => ({
       ...waiting(current, outcome),
       // One more death is what a next try may cost.
-      ...(code === "process-ends" && { deaths: MAX_ATTEMPTS - 1 }),
+      ...(code === "process-ends" && { crashes: MAX_ATTEMPTS - 1 }),
       changedAt: now.toISOString(),
       dueAt: at.toISOString(),
       reason,
@@ -172,8 +176,14 @@ async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failur
 function waiting(task: Task, { kind }: Outcome): Task {
   const more = kind === "retry" ? 1 : 0;
   const current = withoutClaim(task);
-  return current.owed
-    ? { ...current, owed: { ...current.owed, tries: current.owed.tries + more } }
+  return current.pendingCompletion
+    ? {
+        ...current,
+        pendingCompletion: {
+          ...current.pendingCompletion,
+          tries: current.pendingCompletion.tries + more,
+        },
+      }
     : { ...current, state: "waiting", attempts: current.attempts + more };
 }
 
@@ -184,8 +194,8 @@ function owingFailure(task: Task, { kind, poison = false }: Outcome, now: Date):
   const changedAt = now.toISOString();
   return {
     ...current,
-    state: "owed",
+    state: "completion-pending",
     changedAt,
-    owed: { status, since: changedAt, tries: 0, poison },
+    pendingCompletion: { status, since: changedAt, tries: 0, poison },
   };
 }

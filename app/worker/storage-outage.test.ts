@@ -112,7 +112,7 @@ describe("An archive that is away while the queue is not", () => {
     bench.start();
     await pass(2 * HOUR_MS);
     expect(failures).toBeGreaterThan(15);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", deaths: 0 });
+    expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered", crashes: 0 });
   });
 });
 

@@ -41,7 +41,7 @@ describe("A request", () => {
       question: 1,
       answer: 1,
       attempts: 0,
-      deaths: 0,
+      crashes: 0,
     });
     expect(await readTask(store, "job-1", "task-2")).toBeUndefined();
     expect(await readTask(store, "job-2", "task-1")).toBeUndefined();
@@ -60,7 +60,7 @@ describe("A request", () => {
 describe("A request that comes again", () => {
   it("brings a fresh SAS, keeps the list that was made, and says when it came first", async () => {
     await acceptTask(store, { ...createRequest("task-1"), acceptedAt: "2026-01-01T00:00:00Z" });
-    await change((task) => ({ ...task, state: "delivered", items: 3, leftOut: 1 }));
+    await change((task) => ({ ...task, state: "delivered", items: 3, omitted: 1 }));
     await acceptTask(store, { ...createRequest("task-1"), sealedSas: "fresh" });
     expect(await taskOf()).toMatchObject({
       state: "accepted",
@@ -75,15 +75,20 @@ describe("A request that comes again", () => {
 
   it("after a failure begins anew, with a list that is made anew", async () => {
     await acceptTask(store, createRequest("task-1"));
-    const owed = { status: 1, since: NOON.toISOString(), tries: 2, poison: true } as const;
+    const pendingCompletion = {
+      status: 1,
+      since: NOON.toISOString(),
+      tries: 2,
+      poison: true,
+    } as const;
     const waitsFor = { code: "sas-unusable", since: NOON.toISOString() };
-    const failed = { state: "failed", attempts: 10, deaths: 9, reason: "given up" } as const;
-    await change((task) => ({ ...task, ...failed, owed, waitsFor }));
+    const failed = { state: "failed", attempts: 10, crashes: 9, reason: "given up" } as const;
+    await change((task) => ({ ...task, ...failed, pendingCompletion, waitsFor }));
     await acceptTask(store, createRequest("task-1"));
     const task = await taskOf();
-    expect(task).toMatchObject({ state: "accepted", attempts: 0, deaths: 0, answer: 2 });
+    expect(task).toMatchObject({ state: "accepted", attempts: 0, crashes: 0, answer: 2 });
     expect(task).not.toHaveProperty("reason");
-    expect(task).not.toHaveProperty("owed");
+    expect(task).not.toHaveProperty("completion-pending");
     expect(task).not.toHaveProperty("waitsFor");
   });
 
@@ -119,7 +124,7 @@ describe("A claim", () => {
   it("that runs out goes to the next, and counts as the death of its process", async () => {
     const first = await claimed("a");
     const second = await claimed("b", afterNoon(LEASE_MS));
-    expect(second).toMatchObject({ deaths: 1, run: { id: "b" } });
+    expect(second).toMatchObject({ crashes: 1, run: { id: "b" } });
     await expect(changeClaimed(store, first, (task) => task)).rejects.toThrow(LeaseLostError);
     await expect(renewClaim(store, first, afterNoon(9e9))).rejects.toThrow(LeaseLostError);
     await dropClaim(store, first);
@@ -136,7 +141,7 @@ describe("A claim", () => {
     await claimed("a");
     const second = await claimed("b", afterNoon(LEASE_MS));
     await dropClaim(store, second);
-    expect(await claimed("c", afterNoon(LEASE_MS))).toMatchObject({ deaths: 0 });
+    expect(await claimed("c", afterNoon(LEASE_MS))).toMatchObject({ crashes: 0 });
   });
 
   it("is over where the task is delivered, and unknown where there is none", async () => {
@@ -176,7 +181,7 @@ describe("A claim", () => {
     const renewal = renewClaim(store, first, afterNoon(LEASE_MS));
     await expect(renewal).rejects.toThrow(SupersededError);
     await dropClaim(store, first);
-    expect(await claimed("b")).toMatchObject({ asked: 2, sealedSas: "fresh", deaths: 0 });
+    expect(await claimed("b")).toMatchObject({ asked: 2, sealedSas: "fresh", crashes: 0 });
   });
 
   it("is not held by what was given back", async () => {
@@ -188,15 +193,21 @@ describe("A claim", () => {
 
 describe("Undelivered", () => {
   it("are the tasks of one job that the platform has not accepted, failed or not", async () => {
-    for (const state of ["accepted", "waiting", "owed", "failed", "delivered"] as const) {
+    for (const state of [
+      "accepted",
+      "waiting",
+      "completion-pending",
+      "failed",
+      "delivered",
+    ] as const) {
       await putTask(store, `../${state}`, { state });
     }
     await putTask(store, "task-1", { jobId: "job-10" });
     const tasks = await undeliveredTasks(store, "job-1");
     expect(tasks.map(({ taskId, state }) => [taskId, state])).toEqual([
       ["../accepted", "accepted"],
+      ["../completion-pending", "completion-pending"],
       ["../failed", "failed"],
-      ["../owed", "owed"],
       ["../waiting", "waiting"],
     ]);
   });

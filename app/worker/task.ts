@@ -15,7 +15,7 @@ export const taskSchema = z.object({
   /** The platform's container SAS, sealed: it lets its holder write. */
   sealedSas: z.string(),
   /** `owed`: all is done but that the platform has not accepted the completion. */
-  state: z.enum(["accepted", "waiting", "owed", "delivered", "failed"]),
+  state: z.enum(["accepted", "waiting", "completion-pending", "delivered", "failed"]),
   acceptedAt: z.string(),
   changedAt: z.string(),
   /** When its message is to be seen again, while it waits. */
@@ -29,11 +29,11 @@ export const taskSchema = z.object({
   /** Failures without a reason to wait. */
   attempts: z.number(),
   /** Runs in a row that ended without a word, because their process did. */
-  deaths: z.number(),
+  crashes: z.number(),
   reason: z.string().optional(),
   waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
   /** The completion that is owed, until the platform has accepted it. */
-  owed: z
+  pendingCompletion: z
     .object({
       status: z.enum(COMPLETION_STATUS),
       since: z.string(),
@@ -45,7 +45,7 @@ export const taskSchema = z.object({
   /** Who works on it. Two messages may ask for one task; a lease covers only one of them. */
   run: z.object({ id: z.string(), until: z.string() }).optional(),
   items: z.number().optional(),
-  leftOut: z.number().optional(),
+  omitted: z.number().optional(),
 });
 
 /** One request of the platform: a window of a job's timeline, and where its items go. */
@@ -79,7 +79,7 @@ export async function acceptTask(store: Store, request: Request): Promise<void> 
     question: 1,
     answer: 1,
     attempts: 0,
-    deaths: 0,
+    crashes: 0,
   };
   if (!(await createDocument(store, name, first))) {
     await changeDocument(store, {
@@ -97,16 +97,22 @@ function askAgain(task: Task, { window, dirtyIds, sealedSas, acceptedAt }: Reque
     task.window.start === window.start &&
     task.window.end === window.end &&
     new Set(task.dirtyIds).symmetricDifference(new Set(dirtyIds)).size === 0;
-  const { items: _items, leftOut: _leftOut, ...anew } = restart(task, acceptedAt);
+  const { items: _items, omitted: _omitted, ...anew } = restart(task, acceptedAt);
   const other = { ...anew, window, dirtyIds, question: task.question + 1, answer: task.answer + 1 };
   return { ...(isSame ? restart(task, acceptedAt) : other), sealedSas, asked: task.asked + 1 };
 }
 
 /** From the beginning: with the same list if the platform may have accepted it, else with a new one. */
 function restart(task: Task, changedAt: string): Task {
-  const { reason: _reason, waitsFor: _waitsFor, owed: _owed, dueAt: _dueAt, ...kept } = task;
+  const {
+    reason: _reason,
+    waitsFor: _waitsFor,
+    pendingCompletion: _owed,
+    dueAt: _dueAt,
+    ...kept
+  } = task;
   const answer = task.state === "failed" ? task.answer + 1 : task.answer;
-  return { ...kept, state: "accepted", changedAt, attempts: 0, deaths: 0, answer };
+  return { ...kept, state: "accepted", changedAt, attempts: 0, crashes: 0, answer };
 }
 
 export type Claim =
@@ -138,7 +144,7 @@ export async function claimTask(
         const isPutBack = key.failed === found.answer;
         return isPutBack ? { ...restart(found, now.toISOString()), run } : undefined;
       }
-      return { ...found, run, deaths: found.run ? found.deaths + 1 : 0 };
+      return { ...found, run, crashes: found.run ? found.crashes + 1 : 0 };
     },
   });
   if (!task) {
@@ -197,7 +203,7 @@ export async function dropClaim(store: Store, claimed: Task): Promise<void> {
 }
 
 export function withoutClaim({ run: _, ...task }: Task): Task {
-  return { ...task, deaths: 0 };
+  return { ...task, crashes: 0 };
 }
 
 function lossOf(claimed: Task, found: Task): LeaseLostError | undefined {
@@ -217,8 +223,10 @@ export function isDone({ state }: Task): boolean {
 }
 
 /** Whether the platform has refused a task's completion in all its tries but those of each hour. */
-export function isRefused({ owed, waitsFor }: Task): boolean {
-  return waitsFor?.code === "platform-refused" && (owed?.tries ?? 0) >= COMPLETION_TRIES - 1;
+export function isRefused({ pendingCompletion, waitsFor }: Task): boolean {
+  return (
+    waitsFor?.code === "platform-refused" && (pendingCompletion?.tries ?? 0) >= COMPLETION_TRIES - 1
+  );
 }
 
 /**
@@ -228,11 +236,15 @@ export function isRefused({ owed, waitsFor }: Task): boolean {
 export async function endDelivered(store: Store, claimed: Task, changedAt: string): Promise<void> {
   const mark = names.undeliveredTask(claimed.jobId, claimed.taskId);
   const marked = await store.read(mark);
-  await changeClaimed(store, claimed, ({ owed: _owed, reason: _reason, ...current }) => ({
-    ...withoutClaim(current),
-    state: "delivered",
-    changedAt,
-  }));
+  await changeClaimed(
+    store,
+    claimed,
+    ({ pendingCompletion: _owed, reason: _reason, ...current }) => ({
+      ...withoutClaim(current),
+      state: "delivered",
+      changedAt,
+    }),
+  );
   if (marked) {
     await store.remove(mark, marked.etag);
   }

@@ -374,11 +374,11 @@ describe("After a failure, a task", () => {
     await pass(24 * HOUR_MS);
     expect(bench.asked()).toBe(10);
     expect(await bench.taskOf("task-1")).toMatchObject({
-      state: "owed",
-      owed: { status: COMPLETION_STATUS.temporaryFailure, poison: true },
+      state: "completion-pending",
+      pendingCompletion: { status: COMPLETION_STATUS.temporaryFailure, poison: true },
     });
     expect(bench.log.of("platform.refused")).toHaveLength(14);
-    expect(bench.log.of("platform.completion-owed").length).toBeGreaterThan(20);
+    expect(bench.log.of("platform.completion-pending").length).toBeGreaterThan(20);
     expect(bench.queue.poisoned()).toEqual([]);
     bench.platform.meet(undefined);
     await pass(HOUR_MS);
@@ -394,7 +394,10 @@ describe("After a failure, a task", () => {
     await bench.accept("task-1");
     bench.start();
     await pass(SECOND_MS);
-    expect(await bench.taskOf("task-1")).toMatchObject({ state: "owed", owed: { tries: 1 } });
+    expect(await bench.taskOf("task-1")).toMatchObject({
+      state: "completion-pending",
+      pendingCompletion: { tries: 1 },
+    });
     bench.platform.meet(undefined);
     await pass(MINUTE_MS);
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });

@@ -1,15 +1,15 @@
 import { putBackWaiting } from "../delivery/outbox.ts";
 import { isStorageDown } from "../errors.ts";
-import { type BeatDeps, runBeat } from "./run-capture.ts";
-import { ensureChains } from "./capture-schedule.ts";
-import { type Keeper, keepLease, keyOf, LEASE_MS, watchStore } from "./lease.ts";
+import { type ScheduledCaptureDeps, runScheduledCapture } from "./run-capture.ts";
+import { ensureSchedules } from "./capture-schedule.ts";
+import { type LeaseHeartbeat, startHeartbeat, keyOf, LEASE_MS, watchStore } from "./lease.ts";
 import type { TaskDeps } from "./process-task.ts";
 import { recoverLostWork } from "./lost-work.ts";
 import { type Lease, LeaseLostError } from "./queue.ts";
-import { createRest, createSleep, type Rest } from "./backoff.ts";
+import { createBackoff, createSleep, type Backoff } from "./backoff.ts";
 import { runTask } from "./run-task.ts";
 
-export type WorkerDeps = TaskDeps & BeatDeps;
+export type WorkerDeps = TaskDeps & ScheduledCaptureDeps;
 
 export type Worker = {
   /** Looks at the queue now: something was put there. */
@@ -32,8 +32,8 @@ const GIVE_BACK_MS = 3_000;
 /** Starts working off the queue, `concurrency` messages at a time, until stopped. */
 export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: number }): Worker {
   const { queue, log, now } = deps;
-  const inHand = new Map<Lease, { work: Promise<void>; keeper: Keeper }>();
-  const [archiveRest, queueRest] = [createRest(now), createRest(now)];
+  const inHand = new Map<Lease, { work: Promise<void>; heartbeat: LeaseHeartbeat }>();
+  const [archiveBackoff, queueRest] = [createBackoff(now), createBackoff(now)];
   const sleep = createSleep();
   let stopping = false;
   let lastPoll = 0;
@@ -59,19 +59,19 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
       recover(askedAt);
     }
     for (const lease of leases) {
-      const keeper = keepLease(lease, deps);
-      const work = workOn(deps, { lease, keeper, archiveRest }).finally(() => {
+      const heartbeat = startHeartbeat(lease, deps);
+      const work = workOn(deps, { lease, heartbeat, archiveBackoff }).finally(() => {
         inHand.delete(lease);
         sleep.wake();
       });
-      inHand.set(lease, { work, keeper });
+      inHand.set(lease, { work, heartbeat });
     }
     const mayHaveMore = leases.length > 0 && inHand.size < concurrency;
     await sleep.for(mayHaveMore ? 0 : IDLE_POLL_MS);
   };
   const loop = async () => {
     while (!stopping) {
-      const restMs = Math.max(archiveRest.leftMs(), queueRest.leftMs());
+      const restMs = Math.max(archiveBackoff.leftMs(), queueRest.leftMs());
       if (restMs > 0) {
         await sleep.soundlyFor(restMs);
         continue;
@@ -84,13 +84,13 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
       }
     }
   };
-  void ensureChains(deps).catch((error: unknown) => log("capture.not-scheduled", {}, error));
+  void ensureSchedules(deps).catch((error: unknown) => log("capture.not-scheduled", {}, error));
   const running = loop();
 
   const troubles = () => {
-    const isArchiveDown = archiveRest.isGoingOn();
+    const isArchiveDown = archiveBackoff.isGoingOn();
     const isQueueSilent = !isArchiveDown && now().getTime() - lastPoll >= ALIVE_MS;
-    const hangs = [...inHand.values()].some(({ keeper }) => keeper.hangs());
+    const hangs = [...inHand.values()].some(({ heartbeat }) => heartbeat.hangs());
     return [
       ...(isArchiveDown ? ["The archive cannot be reached, or does not let the site in."] : []),
       ...(isQueueSilent ? ["The worker does not get through to its queue."] : []),
@@ -107,7 +107,7 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
       const drained = running.then(() => Promise.all([...inHand.values()].map(({ work }) => work)));
       await Promise.race([drained, timeout(DRAIN_MS)]);
       // What is not finished by now goes back at once, for another instance to go on with.
-      const givenBack = [...inHand].map(([lease, { keeper }]) => letGo(lease, keeper));
+      const givenBack = [...inHand].map(([lease, { heartbeat }]) => letGo(lease, heartbeat));
       await Promise.race([Promise.allSettled(givenBack), timeout(GIVE_BACK_MS)]);
     },
   };
@@ -118,52 +118,56 @@ async function giveBack(leases: Lease[]): Promise<void> {
 }
 
 /** The task before its message: whoever sees the message would wait for a claim that is still there. */
-async function letGo(lease: Lease, keeper: Keeper): Promise<void> {
-  await keeper.letGo(new LeaseLostError("The process stops")).catch(() => {});
+async function letGo(lease: Lease, heartbeat: LeaseHeartbeat): Promise<void> {
+  await heartbeat.letGo(new LeaseLostError("The process stops")).catch(() => {});
   await lease.release(0);
 }
 
 async function workOn(
   deps: WorkerDeps,
-  { lease, keeper, archiveRest }: { lease: Lease; keeper: Keeper; archiveRest: Rest },
+  {
+    lease,
+    heartbeat,
+    archiveBackoff,
+  }: { lease: Lease; heartbeat: LeaseHeartbeat; archiveBackoff: Backoff },
 ): Promise<void> {
   try {
-    await handle(deps, { lease, keeper });
-    archiveRest.over();
+    await handle(deps, { lease, heartbeat });
+    archiveBackoff.over();
   } catch (error) {
     if (error instanceof LeaseLostError) {
       return;
     }
     const about = keyOf(lease.message);
     if (isStorageDown(error)) {
-      const retryAt = archiveRest.begin().toISOString();
+      const retryAt = archiveBackoff.begin().toISOString();
       deps.log("archive.unreachable", { ...about, retryAt }, error);
       // If this does not get through either, the message shows up again when its lease runs out.
-      await lease.release(archiveRest.leftMs()).catch(() => {});
+      await lease.release(archiveBackoff.leftMs()).catch(() => {});
     } else {
       deps.log("work.failed", about, error);
     }
   } finally {
-    keeper.stop();
+    heartbeat.stop();
   }
 }
 
 async function handle(
   deps: WorkerDeps,
-  { lease, keeper }: { lease: Lease; keeper: Keeper },
+  { lease, heartbeat }: { lease: Lease; heartbeat: LeaseHeartbeat },
 ): Promise<void> {
   const { message } = lease;
   if (!message) {
     deps.log("work.poisoned", { reason: "not a message of this connector" });
     await lease.poison("not a message of this connector");
-  } else if ("beatId" in message) {
-    await runBeat({ ...deps, store: watchStore(deps.store, keeper) }, message);
+  } else if ("captureRunId" in message) {
+    await runScheduledCapture({ ...deps, store: watchStore(deps.store, heartbeat) }, message);
     await lease.finish();
   } else if ("postId" in message) {
     await putBackWaiting(deps.store, message.jobId, message.postId);
     await lease.finish();
   } else {
-    await runTask(deps, { lease, keeper }, message);
+    await runTask(deps, { lease, heartbeat }, message);
   }
 }
 

@@ -122,7 +122,7 @@ const EVENT_ALERTS: EventAlert[] = [
       "sent again until it is taken. Check in the compliance portal that the connector is there and " +
       "names this stack's Azure App ID, and that the app registration's credential is valid: npm run " +
       "doctor.",
-    events: ["platform.refused", "platform.completion-owed", "entra.refused"],
+    events: ["platform.refused", "platform.completion-pending", "entra.refused"],
     // A completion that is owed is sent once an hour (app/outcomes.ts): one alert, not one an hour.
     windowSize: "PT2H",
   },

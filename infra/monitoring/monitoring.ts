@@ -13,10 +13,10 @@ import { DAILY_ACCESS_LOG_QUOTA_GB } from "../defaults.ts";
 import { type LogAlert, logAlerts } from "./log-alerts.ts";
 import { METRIC_ALERTS, type MetricAlert } from "./metric-alerts.ts";
 import { workbookOver } from "./workbook.ts";
-import type { Place } from "../scope.ts";
+import type { ResourceScope } from "../scope.ts";
 
 export type MonitoringArgs = {
-  place: Place;
+  place: ResourceScope;
   subscriptionId: pulumi.Input<string>;
   /** Resource ids of what is watched. */
   watched: Record<WatchedResource, pulumi.Input<string>> &
@@ -113,7 +113,7 @@ function createWorkspace(
 
 function createActionGroup(
   name: string,
-  { place, alertEmail }: { place: Place; alertEmail: string },
+  { place, alertEmail }: { place: ResourceScope; alertEmail: string },
   parent: pulumi.CustomResourceOptions,
 ): monitor.ActionGroup {
   return new monitor.ActionGroup(

@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type Package, packageName } from "./build-package.ts";
-import { assignRole, type Holder } from "../roles.ts";
+import { assignRole, type RoleGrantee } from "../roles.ts";
 
-export type OwnPackageArgs = {
+export type ExternalPackageArgs = {
   /** Resource id of a container that is there already. */
   containerId: string;
-  holder: Holder;
+  holder: RoleGrantee;
   built: Package;
 };
 
@@ -17,9 +17,9 @@ export const CONTAINER_ID =
  * The deployed package where an account with keys may not be: in a container of the deployer's, who
  * puts it there as who they are (`npm run build`). The program gives the site its role on it, and no more.
  */
-export function ownPackage(
+export function externalPackage(
   name: string,
-  { containerId, holder, built }: OwnPackageArgs,
+  { containerId, holder, built }: ExternalPackageArgs,
   opts: pulumi.CustomResourceOptions = {},
 ) {
   const [, account = "", container = ""] = CONTAINER_ID.exec(containerId) ?? [];

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { PlainConfig } from "../config.ts";
-import { ownPackage } from "./external-package.ts";
+import { externalPackage } from "./external-package.ts";
 import { AppPackage, type AppPackageArgs } from "./package.ts";
 
 export type PackageDelivery = {
@@ -23,5 +23,5 @@ export function deliverPackage(
   }
   return containerId === undefined
     ? new AppPackage(name, { place, holder, built }, opts)
-    : ownPackage(name, { containerId, holder, built }, opts);
+    : externalPackage(name, { containerId, holder, built }, opts);
 }

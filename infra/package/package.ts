@@ -3,11 +3,11 @@ import * as storage from "@pulumi/azure-native/storage/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { type Package, packageName } from "./build-package.ts";
 import { hardenedAccount } from "../hardened-account.ts";
-import type { Place } from "../scope.ts";
-import { assignRole, type Holder } from "../roles.ts";
+import type { ResourceScope } from "../scope.ts";
+import { assignRole, type RoleGrantee } from "../roles.ts";
 import { writeWhole } from "./write-whole.ts";
 
-export type AppPackageArgs = { place: Place; holder: Holder; built: Package };
+export type AppPackageArgs = { place: ResourceScope; holder: RoleGrantee; built: Package };
 
 /** For so long a package that was replaced can be brought back by its name. */
 const ROLLBACK_DAYS = 90;

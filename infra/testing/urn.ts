@@ -5,11 +5,15 @@ import type { Subject } from "./stand-in.ts";
 /** `urn:pulumi:<stack>::<project>::<types of the parents>$<type>::<name>` */
 export type Urn = string;
 
-type Place = { stack: string; project: string };
+type ResourceScope = { stack: string; project: string };
 
 const ROOT = "pulumi:pulumi:Stack";
 
-export function urnOf({ stack, project }: Place, parent: Urn, { type, name }: Subject): Urn {
+export function urnOf(
+  { stack, project }: ResourceScope,
+  parent: Urn,
+  { type, name }: Subject,
+): Urn {
   const parents = parent.split("::")[2] ?? "";
   const types = parents === "" || parents === ROOT ? type : `${parents}$${type}`;
   return `urn:pulumi:${stack}::${project}::${types}::${name}`;
@@ -20,7 +24,7 @@ export function subjectOf(urn: Urn): Subject {
   return { type: types.slice(types.lastIndexOf("$") + 1), name };
 }
 
-type Asking = Place & {
+type Asking = ResourceScope & {
   /** What is registered so far under another URN than it had: the one it has, and the one it had. */
   renamed: ReadonlyMap<Urn, Urn>;
 };

@@ -22,12 +22,12 @@ export async function checkItems(store: Store, jobId: string): Promise<Compariso
   const ofOtherFormats = new Map<number, number>();
   for await (const { name, manifest } of manifestsOf(store, jobId)) {
     lists += 1;
-    for await (const lot of lotsOf(manifest)) {
-      items += lot.length;
-      for (const { format } of lot.filter((entry) => !isOurs(entry))) {
+    for await (const batch of lotsOf(manifest)) {
+      items += batch.length;
+      for (const { format } of batch.filter((entry) => !isOurs(entry))) {
         ofOtherFormats.set(format, (ofOtherFormats.get(format) ?? 0) + 1);
       }
-      const problems = await remakeLot(store, { jobId, manifest, lot });
+      const problems = await remakeLot(store, { jobId, manifest, batch });
       problems.forEach((problem) => wrong.add(`${name}: ${problem}`));
     }
   }
@@ -46,26 +46,26 @@ function sayOtherFormat([format, items]: [number, number]): string {
   );
 }
 
-type Lot = { jobId: string; manifest: Manifest; lot: ManifestEntry[] };
+type PageBatch = { jobId: string; manifest: Manifest; batch: ManifestEntry[] };
 
 /** One that cannot be made ends a lot: each of it is then made for itself. */
-async function remakeLot(store: Store, { jobId, manifest, lot }: Lot): Promise<string[]> {
+async function remakeLot(store: Store, { jobId, manifest, batch }: PageBatch): Promise<string[]> {
   try {
-    return await remake(store, { jobId, manifest, lot });
+    return await remake(store, { jobId, manifest, batch });
   } catch (error) {
-    const [only, ...others] = lot;
+    const [only, ...others] = batch;
     if (only && others.length === 0) {
       return [`post ${only.id}: ${describeError(error).error}`];
     }
     const problems: string[] = [];
-    for (const entry of lot) {
-      problems.push(...(await remakeLot(store, { jobId, manifest, lot: [entry] })));
+    for (const entry of batch) {
+      problems.push(...(await remakeLot(store, { jobId, manifest, batch: [entry] })));
     }
     return problems;
   }
 }
 
-async function remake(store: Store, { jobId, manifest, lot }: Lot): Promise<string[]> {
+async function remake(store: Store, { jobId, manifest, batch }: PageBatch): Promise<string[]> {
   const entries = deliver(
     {
       store,
@@ -78,12 +78,12 @@ async function remake(store: Store, { jobId, manifest, lot }: Lot): Promise<stri
       jobId,
       account: manifest.head.account,
       window: manifest.head.window,
-      posts: lot.map(toDuePost),
+      posts: batch.map(toDuePost),
       upload: async () => undefined,
     },
   );
   const made = new Map((await Array.fromAsync(entries)).map((entry) => [entry.id, entry]));
-  return lot.flatMap((entry) => compareEntries(entry, made.get(entry.id)));
+  return batch.flatMap((entry) => compareEntries(entry, made.get(entry.id)));
 }
 
 function compareEntries(listed: ManifestEntry, made: ManifestEntry | undefined): string[] {
@@ -102,13 +102,13 @@ function toDuePost(known: ManifestEntry): DuePost {
 }
 
 async function* lotsOf({ entries }: Manifest): AsyncGenerator<ManifestEntry[]> {
-  let lot: ManifestEntry[] = [];
+  let batch: ManifestEntry[] = [];
   for await (const entry of entries()) {
-    lot.push(entry);
-    if (lot.length === LOT) {
-      yield lot;
-      lot = [];
+    batch.push(entry);
+    if (batch.length === LOT) {
+      yield batch;
+      batch = [];
     }
   }
-  yield lot;
+  yield batch;
 }

@@ -10,18 +10,24 @@ import type { Certificate } from "../contracts.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
 
 /** The platform's own power over an account: straight to Azurite, with the account's key. */
-export function blobClientByKey(place: Place, { name, key }: AzuriteAccount): BlobServiceClient {
+export function blobClientByKey(
+  place: ResourceScope,
+  { name, key }: AzuriteAccount,
+): BlobServiceClient {
   const credential = new StorageSharedKeyCredential(name, key);
   return new BlobServiceClient(`${place.azurite.blobUrl}/${name}`, credential, place.trust);
 }
 
-export function queueClientByKey(place: Place, { name, key }: AzuriteAccount): QueueServiceClient {
+export function queueClientByKey(
+  place: ResourceScope,
+  { name, key }: AzuriteAccount,
+): QueueServiceClient {
   const credential = new QueueKeyCredential(name, key);
   return new QueueServiceClient(`${place.azurite.queueUrl}/${name}`, credential, place.trust);
 }
 
 /** Azurite and what makes the clients trust it; made once, because connections are kept by it. */
-export type Place = { azurite: Azurite; trust: Trust };
+export type ResourceScope = { azurite: Azurite; trust: Trust };
 
 type Trust = { keepAliveOptions: { enable: boolean }; tlsOptions: { ca: string } };
 

@@ -30,7 +30,7 @@ export function readReference(value: string): SecretAddress | undefined {
  */
 export function resolveSetting(
   value: string,
-  { secrets, assignments, principalId }: Keeper,
+  { secrets, assignments, principalId }: LeaseHeartbeat,
 ): string {
   const address = readReference(value);
   const secret = address && findSecret(secrets, address);
@@ -41,7 +41,7 @@ export function resolveSetting(
   return isAllowed(assignments, access) ? secret.value : value;
 }
 
-export type Keeper = {
+export type LeaseHeartbeat = {
   /** Oldest version first. */
   secrets: readonly VaultSecret[];
   assignments: readonly RoleAssignment[];

@@ -5,7 +5,7 @@ import type { Entra } from "../entra/entra.ts";
 import type { Faults } from "../faults/fault.ts";
 import type { BusyServices } from "./busy-services.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
-import type { Place } from "./key-clients.ts";
+import type { ResourceScope } from "./key-clients.ts";
 import type { RoleAssignment } from "./roles.ts";
 import type { Scm } from "./scm.ts";
 import type { StorageFront } from "./storage-front.ts";
@@ -69,7 +69,7 @@ export type World = {
   certificate: Certificate;
   entra: Entra;
   azurite: Azurite;
-  trust: Place["trust"];
+  trust: ResourceScope["trust"];
   front: StorageFront;
   /** The Import service's own. */
   platformAccount: AzuriteAccount;

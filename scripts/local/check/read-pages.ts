@@ -42,7 +42,7 @@ export async function readPages(
   const given = new Set<string>();
   for await (const blob of blobs) {
     if (PAGE.test(blob.name)) {
-      addPage(captured, blob);
+      extendScan(captured, blob);
       for (const { resource_id: id } of parsePage(blob.body)?.errors ?? []) {
         refused.add(id ?? "");
       }
@@ -55,7 +55,7 @@ export async function readPages(
   return captured;
 }
 
-function addPage(captured: CapturedPages, blob: { name: string; body: Buffer }): void {
+function extendScan(captured: CapturedPages, blob: { name: string; body: Buffer }): void {
   captured.pages += 1;
   const page = parsePage(blob.body);
   if (page === undefined) {

@@ -15,7 +15,7 @@ export const MUTATIONS: Record<string, Mutation> = {
     rewrites: [
       {
         file: "app/worker/worker.ts",
-        pattern: /await (runTask\(deps, \{ lease, keeper \}, \w+\));/,
+        pattern: /await (runTask\(deps, \{ lease, heartbeat \}, \w+\));/,
         replacement: "void (await lease.finish(), await $1);",
       },
       // Else another instance would notice within the hour that the message is lost, and send it anew.

@@ -3,8 +3,8 @@ import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timelin
 import type { Media } from "../../scripts/local/x/timeline.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia } from "../twitter/media.ts";
-import { type BeatDeps, runBeat } from "../worker/run-capture.ts";
-import { startChain } from "../worker/capture-schedule.ts";
+import { type ScheduledCaptureDeps, runScheduledCapture } from "../worker/run-capture.ts";
+import { startSchedule } from "../worker/capture-schedule.ts";
 import { captureDepsOf } from "./captures.ts";
 import { addJob, CAPTURE_INTERVAL_MS, createParts, type Parts, X_KEYS } from "./harness.ts";
 
@@ -16,21 +16,21 @@ export const BEATEN_POSTS = ["12:20", "12:13", "12:02", "11:59"].map((time) =>
 );
 
 /** A job whose chain has just begun, and its X. */
-export async function startBeating(
+export async function startCaptureRuns(
   posts = BEATEN_POSTS,
   media: Media[] = [],
 ): Promise<{ x: LocalX; parts: Parts }> {
   const x = await startSmallX(posts, { keys: X_KEYS, media });
   const parts = createParts(x.url);
   await addJob(parts, "job-1");
-  await startChain(beatDepsOf(parts), "job-1");
+  await startSchedule(scheduledCaptureDepsOf(parts), "job-1");
   return { x, parts };
 }
 
-export function beatDepsOf(
+export function scheduledCaptureDepsOf(
   parts: Parts,
-  { posts, ...changes }: Partial<BeatDeps> & { posts?: number } = {},
-): BeatDeps {
+  { posts, ...changes }: Partial<ScheduledCaptureDeps> & { posts?: number } = {},
+): ScheduledCaptureDeps {
   const { queue, sealer, settings } = parts;
   return {
     ...captureDepsOf(parts, { ...changes, ...(posts !== undefined && { posts }) }),
@@ -43,14 +43,14 @@ export function beatDepsOf(
 }
 
 /** Works off every beat that is visible now, as workers would. @returns how many there were. */
-export async function workOffBeats(
-  deps: BeatDeps,
+export async function workOffCaptureRuns(
+  deps: ScheduledCaptureDeps,
   queue: Pick<Parts["queue"], "receive">,
 ): Promise<number> {
   const leases = await queue.receive(10, 60_000);
   for (const lease of leases) {
-    if (lease.message && "beatId" in lease.message) {
-      await runBeat(deps, lease.message);
+    if (lease.message && "captureRunId" in lease.message) {
+      await runScheduledCapture(deps, lease.message);
     }
     await lease.finish();
   }
@@ -61,10 +61,10 @@ export async function workOffBeats(
 export async function pass(
   parts: Parts,
   intervals: number,
-  deps = beatDepsOf(parts, { posts: BEATEN_POSTS.length }),
+  deps = scheduledCaptureDepsOf(parts, { posts: BEATEN_POSTS.length }),
 ): Promise<void> {
   for (let count = 0; count < intervals; count += 1) {
     parts.clock.advance(CAPTURE_INTERVAL_MS);
-    await workOffBeats(deps, parts.queue);
+    await workOffCaptureRuns(deps, parts.queue);
   }
 }
