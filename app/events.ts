@@ -12,6 +12,8 @@ export const EVENTS = {
   "validate.failed": "warn",
   /** The portal asks for consent two pages after it has asked for Validate. */
   "validate.consent-missing": "info",
+  /** Once for each way to call: kind of credential, names of headers and queries. */
+  "platform.called": "info",
   "credentials.throttled": "warn",
   "sign-in.password-refused": "warn",
   "sign-in.denied": "warn",
@@ -87,6 +89,7 @@ export type EventFields = Partial<{
   accountId: string;
   asked: number;
   attempt: number;
+  authentication: string;
   bytes: number;
   code: string;
   count: number;
@@ -95,18 +98,22 @@ export type EventFields = Partial<{
   error: string;
   format: number;
   gap: string;
+  headers: string;
   items: number;
   jobId: string;
   omitted: number;
   mediaKey: string;
+  members: string;
   method: string;
   page: number;
   path: string;
   port: number;
   postId: string;
   posts: number;
+  queries: string;
   reason: string;
   retryAt: string;
+  sasAllows: string;
   sasExpires: string;
   stack: string;
   status: number;

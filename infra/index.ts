@@ -13,6 +13,7 @@ export const {
   workQueueUrl,
   poisonQueueUrl,
   workbookUrl,
+  workspaceId,
   packageHash,
   packageZipHash,
   packageUrl,

@@ -27,6 +27,7 @@ export async function program(build = buildPackage) {
     workQueueUrl: connector.workQueueUrl,
     poisonQueueUrl: connector.poisonQueueUrl,
     workbookUrl: connector.workbookUrl,
+    workspaceId: connector.workspaceId,
     /** What `/healthz` must answer once this package runs. */
     packageHash: built.hash,
     /** SHA-256 of the whole package, and where it lies; null where it is brought. */

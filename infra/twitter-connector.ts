@@ -44,6 +44,8 @@ export class TwitterConnector extends pulumi.ComponentResource {
   readonly poisonQueueUrl: pulumi.Output<string>;
   /** Where the Azure portal shows delivery, coverage, reads and lag. */
   readonly workbookUrl: pulumi.Output<string>;
+  /** Resource id of the workspace with the connector's log. */
+  readonly workspaceId: pulumi.Output<string>;
   /** Where the site fetches its package from; undefined where it is brought. */
   readonly packageUrl: pulumi.Output<string> | undefined;
   /** Where `npm run push` brings the package to; undefined where the site fetches it. */
@@ -279,6 +281,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
     this.workQueueUrl = storage.workQueueUrl;
     this.poisonQueueUrl = storage.poisonQueueUrl;
     this.workbookUrl = monitoring.workbookUrl;
+    this.workspaceId = monitoring.workspaceId;
     this.packageUrl = appPackage.url === undefined ? undefined : pulumi.output(appPackage.url);
     this.publishUrl = webApp.publishUrl;
     this.federatedCredential = app.federationToAdd;

@@ -116,6 +116,36 @@ describe("npm run smoke", () => {
     expect(`${ended.stdout}${ended.stderr}`).not.toContain(system.outputs.apiSecretKey);
   });
 
+  it("writes what it has seen, without names, ids or secrets", async () => {
+    const report = join(folder, "report.md");
+    const asked = ["--outputs", outputsFile, "--wait", "30", "--report", report];
+    const operator = await system.azure.admitOperator();
+    const ended = await runAs(operator, "smoke", ...asked, "--log", system.site.logFile);
+    expect(ended.stderr).toBe(`\nWhat was seen of docs/open-questions.md is in ${report}\n`);
+    const text = await readFile(report, "utf8");
+    // These scripts have called, and the platform has not.
+    expect(text).toContain("| Which authentication for which call | nothing that says so |");
+    expect(text).toMatch(/runs \|$/m);
+    expect(text).toMatch(/^\| Package \| ok \|$/m);
+    const { host } = new URL(system.outputs.connectorUrl);
+    const { apiSecretKey, tenantId, azureAppId, packageHash } = system.outputs;
+    for (const word of [host, apiSecretKey, tenantId, azureAppId, packageHash.slice(0, 8)]) {
+      expect(text).not.toContain(word);
+    }
+  });
+
+  it("says what it could not read for that", async () => {
+    const { NODE_EXTRA_CA_CERTS = "" } = await system.azure.admitOperator();
+    const report = join(folder, "bare.md");
+    const asked = ["--outputs", outputsFile, "--wait", "30", "--report", report];
+    const ended = await runAs({ NODE_EXTRA_CA_CERTS }, "smoke", ...asked);
+    expect(ended.stderr).toMatch(
+      /^ {2}without the log: the Azure CLI \(az\) is not on this machine$/m,
+    );
+    expect(ended.stderr).toMatch(/^ {2}without the archive: /m);
+    expect(await readFile(report, "utf8")).toContain("| Package | ok |");
+  });
+
   it("fails when the site runs another package than the stack deployed", async () => {
     const other = { ...system.outputs, packageHash: "dead".repeat(16) };
     const file = await writeOutputs("other-package.json", other);

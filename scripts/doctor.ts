@@ -3,13 +3,10 @@ import { z } from "zod";
 import { runReported } from "./checks/report.ts";
 import { flag, outputsOption } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
-import { createAz } from "./doctor/az.ts";
+import { createAz, runAz } from "./doctor/az.ts";
 import { diagnose } from "./doctor/diagnose.ts";
 import { createHashOf } from "./site/package-bytes.ts";
 import { createPulumi } from "./stack/pulumi.ts";
-import { createRun } from "./stack/run.ts";
-
-const AZ_TIMEOUT_MS = 60_000;
 
 /** `npm run doctor`: what is in order, what is not, and what to do about it. */
 export const script = {
@@ -27,11 +24,6 @@ export const script = {
 
 if (import.meta.main) {
   await runScript(script, async (options) => {
-    const runAz = createRun({
-      file: "az",
-      timeoutMs: AZ_TIMEOUT_MS,
-      shell: process.platform === "win32",
-    });
     await runReported(options, (report) =>
       diagnose({
         pulumi: createPulumi(),

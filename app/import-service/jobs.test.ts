@@ -52,7 +52,7 @@ describe("OnDeleted", () => {
     expect(store.blobs.has(page)).toBe(true);
     expect(blobText(names.job("job-1"))).not.toMatch(/sealedToken|eyJ/);
     expect(store.blobs.has(names.account("42"))).toBe(false);
-    expect(log.events()).toEqual(["token.revoked", "job.deleted"]);
+    expect(log.events()).toEqual(["platform.called", "token.revoked", "job.deleted"]);
   });
 
   it("may come again, and for a job that never was", async () => {

@@ -3,7 +3,7 @@ import type { Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { parseJson, readBody } from "../http/body.ts";
 import { callerAddress } from "../http/caller-address.ts";
-import { sasExpiry, sasProblem } from "./sas.ts";
+import { sasAllows, sasExpiry, sasProblem } from "./sas.ts";
 import { badRequest, problem, queryParam } from "../http/problem.ts";
 import { markNeedsSignIn, readJob } from "../jobs/job.ts";
 import { removeJob } from "../jobs/remove-job.ts";
@@ -17,6 +17,7 @@ import {
   type CredentialThrottle,
 } from "../http/credential-throttle.ts";
 import type { Authenticate } from "./authenticate.ts";
+import { createCallDescriber, memberNames } from "./describe-call.ts";
 import { parseDownloadRequest } from "./download-request.ts";
 import { isCrossSite } from "../http/cross-site.ts";
 import { platformIdSchema } from "./platform-id.ts";
@@ -98,7 +99,8 @@ async function isCreated({ store }: PortalDeps, c: Context): Promise<Response> {
 
 /** Keeps the request before it is acknowledged; the work is done by whoever takes the message. */
 async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
-  const request = parseDownloadRequest(parseJson(await readBody(c, BODY_LIMIT_BYTES)));
+  const body = parseJson(await readBody(c, BODY_LIMIT_BYTES));
+  const request = parseDownloadRequest(body);
   if ("problem" in request) {
     return problem(c, 400, { title: "Bad request", detail: request.problem });
   }
@@ -125,6 +127,8 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
     windowStart: window.start,
     windowEnd: window.end,
     sasExpires: sasExpiry(request.sasUri),
+    sasAllows: sasAllows(request.sasUri),
+    members: memberNames(body),
     ...(nullIds > 0 && { omitted: nullIds, detail: "null in DirtyEntities" }),
   });
   deps.wakeWorker();
@@ -137,6 +141,7 @@ async function acceptRequest(deps: PortalDeps, c: Context): Promise<Response> {
  */
 function requirePlatform({ authenticate, publicOrigin, log, now }: PortalDeps): MiddlewareHandler {
   const credentialThrottle = createCredentialThrottle("portal", { log, now });
+  const describeCall = createCallDescriber(log);
   return async (c, next) => {
     if (isCrossSite((name) => c.req.header(name), publicOrigin)) {
       log("request.refused", { method: c.req.method, path: c.req.path, status: 403 });
@@ -145,6 +150,9 @@ function requirePlatform({ authenticate, publicOrigin, log, now }: PortalDeps): 
     const authorization = c.req.header("authorization");
     const verdict = authorization === undefined ? "missing" : await authenticate(authorization);
     if (verdict === "trusted") {
+      const { method, path, url, raw } = c.req;
+      const queries = new URL(url).searchParams.keys();
+      describeCall({ method, path, authorization, headers: raw.headers.keys(), queries });
       return next();
     }
     const status = statusFor(verdict, credentialThrottle, callerAddress(c));

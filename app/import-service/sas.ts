@@ -39,6 +39,11 @@ export function sasProblem(sasUri: string, hosts: string[], now: Date): string |
   return expires <= now ? `expired at ${expires.toISOString()} (se)` : undefined;
 }
 
+/** What a SAS lets its holder do: the letters of `sp`. */
+export function sasAllows(sasUri: string): string {
+  return (new URL(sasUri).searchParams.get("sp") ?? "").replaceAll(/[^a-z]/g, "");
+}
+
 /** Until when a SAS that has no problem is good. */
 export function sasExpiry(sasUri: string): string {
   return new Date(new URL(sasUri).searchParams.get("se") ?? Number.NaN).toISOString();

@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import { NotCheckedError } from "../checks/check.ts";
-import type { Run } from "../stack/run.ts";
+import { createRun, type Run } from "../stack/run.ts";
 
 export type Account = {
   subscriptionId: string;
@@ -17,15 +20,30 @@ export type Az = {
   get<S extends z.ZodType>(address: string, schema: S): Promise<z.infer<S> | undefined>;
   /** A POST without a body: has Azure do something. @returns false where there is no such thing. */
   post(address: string): Promise<boolean>;
+  /** A POST that asks something, of Azure's resource manager or of the service `resource`. */
+  ask<S extends z.ZodType>(
+    address: string,
+    body: object,
+    schema: S,
+    resource?: string,
+  ): Promise<z.infer<S> | undefined>;
 };
 
 const INSTALL = "Install it to have this checked: https://aka.ms/azure-cli, then az login";
 const SAID_CHARACTERS = 200;
+const TIMEOUT_MS = 60_000;
 
 const accountSchema = z.object({
   id: z.string(),
   tenantId: z.string(),
   user: z.object({ name: z.string(), type: z.string() }),
+});
+
+/** The Azure CLI of this machine. */
+export const runAz: Run = createRun({
+  file: "az",
+  timeoutMs: TIMEOUT_MS,
+  shell: process.platform === "win32",
 });
 
 export function createAz(run: Run): Az {
@@ -65,7 +83,30 @@ export function createAz(run: Run): Az {
     async post(address) {
       return (await say("rest", "--method", "post", "--url", address)) !== undefined;
     },
+    async ask(address, body, schema, resource) {
+      // A file: a shell would read what is in the body.
+      await using folder = await makeFolder();
+      const file = join(folder.path, "body.json");
+      await writeFile(file, JSON.stringify(body), { mode: 0o600 });
+      const to = resource === undefined ? [] : ["--resource", resource];
+      const text = await say(
+        "rest",
+        "--method",
+        "post",
+        "--url",
+        address,
+        ...to,
+        "--body",
+        `@${file}`,
+      );
+      return text === undefined ? undefined : parse(text, schema);
+    },
   };
+}
+
+async function makeFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), "az-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
 function firstWords(stderr: string): string {

@@ -20,6 +20,8 @@ export type Credential = { tenantId: string; password: string };
 /** Validate asks X, Entra, the Import service and the archive, each for up to 20 s. */
 const VALIDATE_MS = 60_000;
 const REQUEST_MS = 15_000;
+/** Tells calls of these scripts from the platform's, in the connector's log. */
+export const OWN_HEADER = "x-connector-script";
 
 const healthSchema = z.looseObject({
   version: z.string(),
@@ -35,7 +37,8 @@ export function createSite(
   const ask = async (path: string, timeoutMs: number, headers: Record<string, string> = {}) => {
     const url = new URL(path, connectorUrl.replace(/\/*$/, "/"));
     const signal = AbortSignal.timeout(timeoutMs);
-    return send(url, { headers, redirect: "manual", signal }).catch((error: unknown) => {
+    const all = { ...headers, [OWN_HEADER]: "1" };
+    return send(url, { headers: all, redirect: "manual", signal }).catch((error: unknown) => {
       throw explainNetwork(error, url);
     });
   };

@@ -11,11 +11,14 @@ export async function smoke({
   waitMs,
   hashOf,
   report,
+  afterwards,
 }: {
   readOutputs: () => Promise<StackOutputs>;
   waitMs: number;
   hashOf: PackageDeps["hashOf"];
   report: Report;
+  /** Told how all checks ended. */
+  afterwards?: (outputs: StackOutputs, findings: Finding[]) => Promise<void>;
 }): Promise<Finding[]> {
   let outputs: StackOutputs | undefined;
   const reading = {
@@ -27,7 +30,13 @@ export async function smoke({
   };
   const read = await runChecks([reading], report);
   const site = outputs && createSite(outputs);
-  return site && outputs
-    ? [...read, ...(await runChecks(smokeChecks({ outputs, site, waitMs, hashOf }), report))]
-    : read;
+  if (!site || !outputs) {
+    return read;
+  }
+  const findings = [
+    ...read,
+    ...(await runChecks(smokeChecks({ outputs, site, waitMs, hashOf }), report)),
+  ];
+  await afterwards?.(outputs, findings);
+  return findings;
 }

@@ -11,6 +11,8 @@ export const outputsSchema = z.looseObject({
   twitterCallbackUrl: z.string(),
   statusUrl: z.string(),
   workbookUrl: z.string().optional(),
+  /** Resource id of the workspace of the connector's log. */
+  workspaceId: z.string().optional(),
   packageHash: z.string(),
   /** SHA-256 of the whole package, and where the site fetches it from; null where it is brought. */
   packageZipHash: z.string().optional(),
