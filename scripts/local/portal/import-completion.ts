@@ -93,11 +93,9 @@ function findUnlisted(task: Task, files: Set<string>, { itemMetadata }: Completi
   const listed = new Set(itemMetadata.map(({ fileName }) => folder + fileName));
   const { searchParams } = new URL(task.container.sasUri);
   const mayOverwrite = searchParams.get("sp")?.includes("w") ?? false;
-  const isReplaced = (name: string) =>
-    !mayOverwrite &&
-    [...listed].some((other) => other.startsWith(`${name.replace(/\.json$/, "")}-`));
+  const replaced = mayOverwrite ? new Set() : new Set([...listed].flatMap(firstNames));
   return [...files]
-    .filter((name) => !listed.has(name) && !isReplaced(name))
+    .filter((name) => !listed.has(name) && !replaced.has(name))
     .map((name) => ({
       taskId: task.taskId,
       fileName: name,
@@ -105,6 +103,12 @@ function findUnlisted(task: Task, files: Set<string>, { itemMetadata }: Completi
         ? "unlisted file: it is in the container, but the completion does not name it"
         : `stray file: it does not lie in ${folder}`,
     }));
+}
+
+/** The names that a file may be the second one of: `7-b-c.json` of `7-b.json`, or of `7.json`. */
+function firstNames(name: string): string[] {
+  const parts = name.split("-");
+  return parts.slice(1).map((_, index) => `${parts.slice(0, index + 1).join("-")}.json`);
 }
 
 function refuse({ taskId }: Task, { id, fileName }: ItemMetadata, what: string): Finding {
