@@ -168,6 +168,9 @@ function report(result: Result, system: LocalSystem, { once, json, keep }: Optio
       ["Delivered", numbers.delivered],
       ["Accepted by the Import service", numbers.accepted],
       ["In the mailbox", describeMailbox(numbers)],
+      ...Object.entries(numbers.records).map(
+        ([type, records]) => [`Of type ${type}`, records] as const,
+      ),
       ...(numbers.earlierMails > 0
         ? [["From earlier runs", describeEarlier(numbers)] as const]
         : []),
@@ -175,6 +178,7 @@ function report(result: Result, system: LocalSystem, { once, json, keep }: Optio
       ["Gaps", numbers.gaps.length],
       ["Paid reads", numbers.reads],
       ["Paid reads of others' posts", numbers.otherReads ?? "unknown"],
+      ["Billed by X, with what went along", describeBill(numbers)],
       ["Windows", numbers.windows],
       ["Seconds", numbers.seconds],
       ["Mailbox", system.mailboxFolder],
@@ -206,6 +210,19 @@ function report(result: Result, system: LocalSystem, { once, json, keep }: Optio
 function describeMailbox({ mailbox, earlierVersions }: Numbers): string {
   const posts = count(mailbox, "post");
   return earlierVersions > 0 ? `${posts} and ${count(earlierVersions, "earlier version")}` : posts;
+}
+
+function describeBill({ billed }: Numbers): string {
+  if (billed === null) {
+    return "unknown";
+  }
+  const { ownPosts, otherPosts, users, dollars } = billed;
+  const resources = [
+    count(ownPosts, "own post"),
+    `${count(otherPosts, "post")} of others`,
+    count(users, "user"),
+  ];
+  return `${resources.join(", ")}: $${dollars.toFixed(2)}`;
 }
 
 function describeEarlier({ earlierMails, alreadyThere }: Numbers): string {

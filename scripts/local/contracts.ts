@@ -39,7 +39,8 @@ export type TruePost = {
   id: string;
   /** ISO 8601, UTC, second resolution: `2020-01-23T04:45:58.000Z`. */
   createdAt: string;
-  author: { id: string; name: string; username: string };
+  /** `handles`: each that the author has had since the post was made, as X shows only that of today. */
+  author: { id: string; name: string; username: string; handles: string[] };
   /** Complete text, HTML entities decoded, t.co links still in it; a repost: the original's. */
   text: string;
   /** The same with each link as it leads, where X marks it. */
@@ -77,6 +78,37 @@ export type TrueReference = {
  */
 export const RECORD_RULE = "-------- Record of the archive: the author's words end here --------";
 
+/** What X bills, each once a UTC day: what was asked for, and what only went along. */
+export type Billed = { ownPosts: number; otherPosts: number; users: number; dollars: number };
+
+/** A picture that X shows of an account. */
+export type TruePicture = {
+  of: "picture" | "banner";
+  /** As the profile names it. */
+  url: string;
+  /** Of the best file; absent: X answers its download with an error for ever. */
+  sha256?: string;
+};
+
+/** A profile as a reader on X sees it. */
+export type TrueProfile = {
+  account: { id: string; name: string; username: string };
+  /** Its words about itself, with the links as X shows them, and as they lead. */
+  about: { text: string; expandedText: string };
+  /** What else is read: place, links as they lead, the pinned post's id, … */
+  facts: string[];
+  isProtected: boolean;
+  pictures: TruePicture[];
+};
+
+/** A profile that X has told an account of itself, one time or several times in a row. */
+export type ShownProfile = {
+  profile: TrueProfile;
+  /** Real time of the first and of the last of these answers; ISO 8601, UTC. */
+  first: string;
+  last: string;
+};
+
 /** X as the rest of the local system sees it. */
 export type LocalX = Closable & {
   /** `http://127.0.0.1:PORT`. Answers as api.x.com, and by Host header as pbs. and video.twimg.com. */
@@ -91,6 +123,10 @@ export type LocalX = Closable & {
   showLatePosts(): void;
   /** Every post of the account, or of another one that X knows, newest first, shown yet or not. */
   posts(accountId?: string): readonly TruePost[];
+  /** Posts of others that name the account, and that X shows to it, newest first. */
+  mentions(accountId?: string): readonly TruePost[];
+  /** What X has told the account of itself so far; undefined where X is not ours to ask. */
+  profilesShown(accountId?: string): readonly ShownProfile[] | undefined;
   /**
    * Posts of the account that were billed so far: a post returned again on the same UTC day is free
    * (docs/x-api.md#prices). Undefined where X is not ours to ask.
@@ -98,6 +134,8 @@ export type LocalX = Closable & {
   reads(): number | undefined;
   /** The same for posts of others, looked up because a post of the account shows them. */
   otherReads(): number | undefined;
+  /** All that was billed so far, by kind. */
+  billed(): Billed | undefined;
   /** How often that post was returned so far; without an id, all posts together. */
   returned(postId?: string): number | undefined;
 };

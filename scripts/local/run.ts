@@ -1,4 +1,5 @@
 import type { StackOutputs } from "../stack/outputs.ts";
+import type { Billed } from "./contracts.ts";
 import { check, type Problem } from "./check/check.ts";
 import { type ParsedMail, readMailbox } from "./check/read-mailbox.ts";
 import { readPages } from "./check/read-pages.ts";
@@ -19,9 +20,13 @@ export type Result = {
   reads: number;
   /** Posts of others that were looked up and billed; null where X is not ours to ask. */
   otherReads: number | null;
+  /** What X billed, by kind, with what only went along; null where X is not ours to ask. */
+  billed: Billed | null;
   duplicates: number;
   /** Earlier versions of edited posts that are in the mailbox, beside the posts themselves. */
   earlierVersions: number;
+  /** What else is in the mailbox beside posts, by ItemType. */
+  records: Record<string, number>;
   /** What earlier runs have left in the mailbox, and how much of it was handed over again. */
   earlierMails: number;
   alreadyThere: number;
@@ -101,17 +106,35 @@ export async function archiveTimeline(
   }
   return {
     ...verdict,
-    earlierVersions: new Set(mailbox.map(({ postId }) => postId)).size - verdict.mailbox,
+    ...countOthers(mailbox, new Set(truth.map(({ id }) => id)), pages.earlierVersions),
     earlierMails: system.earlierMails.size,
     alreadyThere: results.reduce((sum, { alreadyThere }) => sum + alreadyThere, 0),
     gaps,
     reads: x.reads() ?? pages.posts,
     otherReads: x.otherReads() ?? null,
+    billed: x.billed() ?? null,
     seconds: Number(seconds.toFixed(2)),
     connectorUrl: outputs.connectorUrl,
     portal: outputs.portal,
     windows: windows.length,
     problems,
+  };
+}
+
+/** What the mailbox has beside posts: earlier versions of them, and records of other kinds. */
+function countOthers(
+  mailbox: readonly ParsedMail[],
+  posts: ReadonlySet<string>,
+  versions: ReadonlySet<string>,
+): Pick<Result, "earlierVersions" | "records"> {
+  const others = mailbox.filter(({ postId }) => !posts.has(postId));
+  const [earlier, records] = [true, false].map((wanted) =>
+    others.filter(({ postId }) => versions.has(postId) === wanted),
+  );
+  const byType = Map.groupBy(records ?? [], ({ itemType }) => itemType);
+  return {
+    earlierVersions: new Set(earlier?.map(({ postId }) => postId)).size,
+    records: Object.fromEntries([...byType].map(([type, mails]) => [type, mails.length])),
   };
 }
 

@@ -24,13 +24,16 @@ function checkDate({ createdAt }: TruePost, { date }: ParsedMail): string[] {
 
 /** Display names change and collide: handle and permalink say whose it is (D24). */
 function checkAuthor(post: TruePost, { text, permalink }: ParsedMail): string[] {
-  const link = `https://x.com/${post.author.username}/status/${post.id}`;
+  const links = post.author.handles.map((handle) => `https://x.com/${handle}/status/${post.id}`);
   const absent = shownPosts(post).filter(
-    (shown) => !new RegExp(`@${shown.post.author.username}(?!\\w)`).test(text),
+    ({ post: { author } }) =>
+      !author.handles.some((handle) => new RegExp(`@${handle}(?!\\w)`).test(text)),
   );
   return [
     ...absent.map(({ post: shown }) => `the author's handle @${shown.author.username} is missing`),
-    ...(permalink === link && text.includes(link) ? [] : [`the permalink ${link} is missing`]),
+    ...(links.includes(permalink) && text.includes(permalink)
+      ? []
+      : [`the permalink ${links.join(" or ")} is missing`]),
   ];
 }
 

@@ -14,30 +14,34 @@ export type NamedFault = {
   sasPermissions?: string;
 };
 
+/** Timelines of every kind, and posts by their ids. */
+const POSTS = /\/(?:tweets|mentions)$/;
+const TIMELINE = /\/users\/\d+\/(?:tweets|mentions)$/;
+
 export const NAMED_FAULTS: Record<string, NamedFault> = {
-  "x-unavailable": { service: "x", fault: "unavailable", path: /\/tweets$/ },
-  "x-answer-cut": { service: "x", fault: "halved", path: /\/tweets$/ },
-  "x-empty-page": { service: "x", fault: "emptied", path: /\/tweets$/, isFurtherPage: true },
+  "x-unavailable": { service: "x", fault: "unavailable", path: POSTS },
+  "x-answer-cut": { service: "x", fault: "halved", path: POSTS },
+  "x-empty-page": { service: "x", fault: "emptied", path: POSTS, isFurtherPage: true },
   "x-empty-window": {
     service: "x",
     fault: "emptied",
-    path: /\/users\/\d+\/tweets$/,
+    path: TIMELINE,
     isFurtherPage: false,
   },
-  "x-rate-limited": { service: "x", fault: "rate-limited", path: /\/tweets$/ },
-  "x-rate-limited-late": { service: "x", fault: "rate-limited-late", path: /\/tweets$/ },
-  "x-unauthorized": { service: "x", fault: "unauthorized", path: /\/tweets$/ },
-  "x-not-found": { service: "x", fault: "not-found", path: /\/tweets$/ },
-  "x-foreign-page": { service: "x", fault: "foreign", path: /\/tweets$/ },
-  "x-fields-refused": { service: "x", fault: "fields-refused", path: /\/tweets$/ },
+  "x-rate-limited": { service: "x", fault: "rate-limited", path: POSTS },
+  "x-rate-limited-late": { service: "x", fault: "rate-limited-late", path: POSTS },
+  "x-unauthorized": { service: "x", fault: "unauthorized", path: POSTS },
+  "x-not-found": { service: "x", fault: "not-found", path: POSTS },
+  "x-foreign-page": { service: "x", fault: "foreign", path: POSTS },
+  "x-fields-refused": { service: "x", fault: "fields-refused", path: POSTS },
   "x-vocabulary-closed": held("fields-refused"),
   "x-fields-ignored": held("fields-ignored"),
   "x-note-ignored": held("note-ignored"),
   "x-references-ignored": held("references-ignored"),
   "x-versions-ignored": held("versions-ignored"),
-  "x-credits-spent": { service: "x", fault: "credits-spent", path: /\/tweets$/ },
-  "x-omits-posts": { service: "x", fault: "omits-posts", path: /\/tweets$/ },
-  "x-refuses-own-post": { service: "x", fault: "refuses-newest", path: /\/users\/\d+\/tweets$/ },
+  "x-credits-spent": { service: "x", fault: "credits-spent", path: POSTS },
+  "x-omits-posts": { service: "x", fault: "omits-posts", path: POSTS },
+  "x-refuses-own-post": { service: "x", fault: "refuses-newest", path: TIMELINE },
   "media-unavailable": { service: "media", fault: "unavailable" },
   "media-cut": { service: "media", fault: "halved" },
   "entra-unavailable": { service: "entra", fault: "unavailable", method: "POST" },
@@ -98,7 +102,7 @@ export function timesOf({ service, fault, holds }: NamedFault): number {
 
 /** X closes one of its two vocabularies for good, in one way or another (docs/x-api.md#field-names). */
 function held(fault: Fault): NamedFault {
-  return { service: "x", fault, path: /\/tweets(?:\/search\/all)?$/, holds: true };
+  return { service: "x", fault, path: /\/(?:tweets(?:\/search\/all)?|mentions)$/, holds: true };
 }
 
 /** While items are uploaded with a SAS that may create and not overwrite. */

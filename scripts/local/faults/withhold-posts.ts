@@ -28,7 +28,7 @@ export const omitPosts: Withhold = ({ data, includes, errors, ...rest }, path) =
 export const refuseNewest: Withhold = (answer, path) => {
   const posts: unknown[] = Array.isArray(answer.data) ? answer.data : [];
   const [newest, ...others] = posts;
-  if (!/^\/2\/users\/\d+\/tweets$/.test(path) || !isPost(newest)) {
+  if (!/^\/2\/users\/\d+\/(?:tweets|mentions)$/.test(path) || !isPost(newest)) {
     return answer;
   }
   const error = {

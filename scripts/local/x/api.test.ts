@@ -113,6 +113,26 @@ describe("the API", () => {
     await get("tweets", { ids: `${post.id},${quoted.id}` });
     expect([x.reads(), x.otherReads()]).toEqual([1, 1]);
     expect([post.id, quoted.id].map((id) => x?.returned(id))).toEqual([3, 1]);
+    // The first answer had both: the own one as an owned read, the other as something that goes along.
+    expect(x.billed()).toEqual({ ownPosts: 1, otherPosts: 1, users: 0, dollars: 0.006 });
+  });
+
+  it("bills an own post more that was asked for by its id", async () => {
+    const post = postAt("2026-01-01T00:00:00.000Z");
+    x = await startSmallX([post]);
+    await get("tweets", { ids: post.id, expansions: "author_id" });
+    expect(x.billed()).toEqual({ ownPosts: 1, otherPosts: 0, users: 1, dollars: 0.015 });
+  });
+
+  it.each([
+    ["users/42/tweets", {}, 900],
+    ["users/42/mentions", {}, 300],
+    ["users", { ids: "42" }, 900],
+    ["tweets", { ids: "42" }, 5000],
+  ])("allows as many requests to %s as X does", async (path, query, limit) => {
+    x = await startSmallX([postAt("2026-01-01T00:00:00.000Z")]);
+    const answer = await createClient(x.url).v2.get(path, query, { fullResponse: true });
+    expect(answer.rateLimit).toMatchObject({ limit, remaining: limit - 1 });
   });
 
   it.each([

@@ -1,20 +1,21 @@
 import { Hono, type Context } from "hono";
 import { answerPosts, lookUp } from "./answer-posts.ts";
+import { answerUsers, lookUpUsers } from "./answer-users.ts";
 import { authenticate, type Credentials } from "./authenticate.ts";
 import { type BearerTokens, requireAppOnly } from "./app-only.ts";
 import { createRateLimits, createSearchPace, type createBilling, type Endpoint } from "./meters.ts";
 import type { PageTokens } from "./page-tokens.ts";
 import { invalidRequest, Refusal, TOO_MANY_REQUESTS, UNAUTHORIZED } from "./problems.ts";
-import { renderUser } from "./render.ts";
-import type { Timeline, User } from "./timeline.ts";
+import type { Stage } from "./stage.ts";
+import type { User } from "./timeline.ts";
 import { readSearchPage } from "./search.ts";
 import { readTimelinePage } from "./timeline-page.ts";
 import type { Clock } from "./timeline-query.ts";
-import { postsOf, type View } from "./view.ts";
+import type { View } from "./view.ts";
 import { readSelection } from "./vocabulary.ts";
 
 export type ApiOptions = {
-  timeline: Timeline;
+  stage: Stage;
   credentials: Credentials;
   billing: ReturnType<typeof createBilling>;
   pageTokens: PageTokens;
@@ -25,6 +26,8 @@ export type ApiOptions = {
   hidden(): ReadonlySet<string>;
   /** X's clock for the rules about times. */
   clock(): Clock;
+  /** Told of each profile that an account was shown of itself, with all that it says. */
+  onProfile(user: User): void;
 };
 
 const MAX_IDS = 100;
@@ -39,7 +42,7 @@ const SELECTION_PARAMETERS = [
   "user.fields",
 ];
 
-const TIMELINE_PARAMETERS = [
+const MENTIONS_PARAMETERS = [
   ...SELECTION_PARAMETERS,
   "max_results",
   "pagination_token",
@@ -47,8 +50,9 @@ const TIMELINE_PARAMETERS = [
   "until_id",
   "start_time",
   "end_time",
-  "exclude",
 ];
+
+const TIMELINE_PARAMETERS = [...MENTIONS_PARAMETERS, "exclude"];
 
 const SEARCH_PARAMETERS = [
   ...SELECTION_PARAMETERS,
@@ -64,32 +68,50 @@ const SEARCH_PARAMETERS = [
 
 /** The endpoints under `/2` (docs/x-api.md). */
 export function createApi(options: ApiOptions): Hono {
-  const { timeline, billing, pageTokens } = options;
+  const { billing, pageTokens } = options;
   const { asUser: enter, count } = createEntrance(options);
   const app = new Hono();
 
   app.get("/2/users/me", async (c) => {
     const { query, view } = await enter(c, "GET /2/users/me", SELECTION_PARAMETERS);
-    const user = timeline.users.get(view.viewerId) ?? timeline.account;
-    const counted = { ...user, public_metrics: countedMetrics(user, view) };
-    return c.json({ data: renderUser(counted, readSelection(query)) });
+    const selection = readSelection(query);
+    const { users, errors } = lookUpUsers(view, [view.viewerId]);
+    const { data = [], ...others } = answerUsers(view, selection, { users, errors });
+    if (selection.user.has("description")) {
+      users.forEach((user) => options.onProfile(user));
+    }
+    return c.json({ data: data[0], ...others });
   });
 
-  app.get("/2/users/:id/tweets", async (c) => {
-    const { query, view } = await enter(c, "GET /2/users/:id/tweets", TIMELINE_PARAMETERS);
-    const userId = requireId("id", c.req.param("id"));
-    const clock = options.clock();
-    const { posts, answer } = readTimelinePage({ view, userId, query, clock, pageTokens });
-    billing.count(posts);
+  app.get("/2/users", async (c) => {
+    const { query, view } = await enter(c, "GET /2/users", ["ids", ...SELECTION_PARAMETERS]);
+    const found = lookUpUsers(view, readIds(query));
+    const answer = answerUsers(view, readSelection(query), found);
+    billing.count({ users: found.users, includes: answer.includes });
     return c.json(answer);
   });
+
+  for (const kind of ["tweets", "mentions"] as const) {
+    const parameters = kind === "tweets" ? TIMELINE_PARAMETERS : MENTIONS_PARAMETERS;
+    app.get(`/2/users/:id/${kind}`, async (c) => {
+      const { query, view } = await enter(c, `GET /2/users/:id/${kind}`, parameters);
+      const userId = requireId("id", c.req.param("id"));
+      const clock = options.clock();
+      const request = { kind, view, userId, query, clock, pageTokens };
+      const { posts, answer } = readTimelinePage(request);
+      const isOwned = userId === view.viewerId;
+      billing.count({ posts, includes: answer.includes, isOwned });
+      return c.json(answer);
+    });
+  }
 
   app.get("/2/tweets", async (c) => {
     const { query, view } = await enter(c, "GET /2/tweets", ["ids", ...SELECTION_PARAMETERS]);
     const selection = readSelection(query);
     const found = lookUp(view, selection, { parameter: "ids", ids: readIds(query) });
-    billing.count(found.posts);
-    return c.json(answerPosts(view, selection, found));
+    const answer = answerPosts(view, selection, found);
+    billing.count({ posts: found.posts, includes: answer.includes });
+    return c.json(answer);
   });
 
   const isTooSoon = createSearchPace(Date.now);
@@ -103,7 +125,7 @@ export function createApi(options: ApiOptions): Hono {
     refuseUnknown(query, SEARCH_PARAMETERS);
     const view = viewOf(options, "");
     const { posts, answer } = readSearchPage({ view, query, clock: options.clock(), pageTokens });
-    billing.count(posts);
+    billing.count({ posts, includes: answer.includes });
     return c.json(answer);
   });
 
@@ -112,8 +134,8 @@ export function createApi(options: ApiOptions): Hono {
     const selection = readSelection(query);
     const ids = [requireId("id", c.req.param("id"))];
     const found = lookUp(view, selection, { parameter: "id", ids });
-    billing.count(found.posts);
     const { data, ...others } = answerPosts(view, selection, found);
+    billing.count({ posts: found.posts, includes: others.includes });
     return c.json(data === undefined ? others : { data: data[0], ...others });
   });
 
@@ -147,17 +169,8 @@ function createEntrance(options: ApiOptions) {
 }
 
 function viewOf(options: ApiOptions, viewerId: string): View {
-  const { timeline } = options;
-  return { timeline, viewerId, now: options.existsUntil(), hidden: options.hidden() };
-}
-
-/** X always says how many posts an account has, reposts included. */
-function countedMetrics(user: User, view: View): Record<string, unknown> {
-  const { public_metrics: given } = user;
-  return {
-    tweet_count: postsOf(view, user.id).length,
-    ...(typeof given === "object" ? given : {}),
-  };
+  const now = options.existsUntil();
+  return { timeline: options.stage(now), viewerId, now, hidden: options.hidden() };
 }
 
 function readIds(query: URLSearchParams): string[] {

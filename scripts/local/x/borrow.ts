@@ -1,6 +1,7 @@
 import { MendableError } from "../../checks/check.ts";
 import type { LocalX, TruePost } from "../contracts.ts";
 import { createMediaFiles } from "./media-files.ts";
+import { tellMentions } from "./true-mentions.ts";
 import { tellTruth } from "./truth.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -10,7 +11,9 @@ import type { Timeline } from "./timeline.ts";
  */
 export function borrowX(url: string, timeline: Timeline): LocalX {
   const { id, username, name } = timeline.account;
-  const posts = tellTruth(timeline, createMediaFiles(timeline)).map(withoutMedia);
+  const files = createMediaFiles(timeline);
+  const posts = tellTruth(timeline, files).map(withoutMedia);
+  const mentions = tellMentions(timeline, files).map(withoutMedia);
   return {
     url: url.replace(/\/+$/, ""),
     account: { id, username, name },
@@ -18,8 +21,11 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     letClockRun: () => {},
     showLatePosts: () => {},
     posts: () => posts,
+    mentions: () => mentions,
+    profilesShown: () => undefined,
     reads: () => undefined,
     otherReads: () => undefined,
+    billed: () => undefined,
     returned: () => undefined,
     close: async () => {},
   };

@@ -34,7 +34,7 @@ export function createWorld(seed: number): World {
   const random = createRandom(seed);
   return {
     random,
-    account: makeUser("4418820117", "Port of Norrholm", "PortNorrholm"),
+    account: makeAccount(),
     others: NAMES.map(([name, username], index) =>
       makeUser(String(1100200300400500600n + BigInt(index * 7919)), name, username),
     ),
@@ -118,6 +118,18 @@ export function makeLink(random: Random, members: Partial<Link> = {}): Link {
 
 export function makeMediaKey(random: Random, prefix: 3 | 7 | 13 | 16, time: number): string {
   return `${prefix}_${makeId(random, time - random.int(1000, 30_000))}`;
+}
+
+function makeAccount(): User {
+  const website = "https://t.co/norrholm01";
+  const expanded = "https://www.norrholm.example/port?from=x";
+  return {
+    ...makeUser("4418820117", "Port of Norrholm", "PortNorrholm"),
+    location: "Norrholm, North Quay",
+    url: website,
+    entities: { url: { urls: [{ start: 0, end: 23, url: website, expanded_url: expanded }] } },
+    profile_banner_url: "https://pbs.twimg.com/profile_banners/4418820117/1700000001",
+  };
 }
 
 function makeUser(id: string, name: string, username: string): User {

@@ -1,4 +1,5 @@
 import { ATTACHMENT_SHAPES, makeWithLostPhoto } from "./generate-attachments.ts";
+import { generateScript } from "./generate-script.ts";
 import { REFERENCE_SHAPES } from "./generate-references.ts";
 import { TEXT_SHAPES, type Shape } from "./generate-text.ts";
 import { createWorld, makeId, type World } from "./generate-world.ts";
@@ -21,7 +22,8 @@ export const SHAPES: Record<string, Shape> = {
 /**
  * An invented organisation's posts of three days (2026-02-28T00:00:00Z to 2026-03-03T00:00:00Z): the
  * same for the same seed, each shape several times. A day begins and ends with a post at midnight
- * sharp; the second has a burst in the morning and nothing after noon.
+ * sharp; the second has a burst in the morning and nothing after noon. Beside it a script is played: the
+ * profile changes, and others name the account.
  */
 export function generateTimeline(seed = 20260303): Timeline {
   const world = createWorld(seed);
@@ -33,7 +35,15 @@ export function generateTimeline(seed = 20260303): Timeline {
     world.posts.push((shape ?? makeWithLostPhoto)(world, at));
   }
   const { account, others, recluse, ...made } = world;
-  return createTimeline({ ...made, accountId: account.id, users: [account, recluse, ...others] });
+  const script = generateScript(world, seed, FIRST_DAY);
+  return createTimeline({
+    ...made,
+    accountId: account.id,
+    users: [account, recluse, ...others],
+    otherPosts: [...made.otherPosts, ...script.otherPosts],
+    lostMedia: [...made.lostMedia, ...script.lostPictures],
+    script: script.events,
+  });
 }
 
 function makeTimes({ random }: World): number[] {

@@ -21,6 +21,18 @@ export function expand(view: View, posts: readonly Post[], selection: Selection)
   return page.finish();
 }
 
+/** Posts that users refer to. */
+export function expandUsers(view: View, users: readonly User[], selection: Selection): Expanded {
+  const page = new Page(view, selection);
+  for (const name of ["pinned_tweet_id", "most_recent_tweet_id"] as const) {
+    if (selection.expansions.has(name)) {
+      const parameter = selection.vocabulary.spelling.get(name) ?? name;
+      users.forEach(({ [name]: id }) => each(id, (postId) => page.addPost(postId, parameter)));
+    }
+  }
+  return page.finish();
+}
+
 type Expansion = (page: Page, post: Post, parameter: string) => void;
 
 /**
@@ -81,10 +93,13 @@ class Page {
     this.#addUser(this.#view.timeline.users.get(id), missing);
   }
 
+  /** By id where X has it: a handle may be another one by now. */
   addMentioned(entities: Entities | undefined, parameter: string): void {
-    for (const { username } of entities?.mentions ?? []) {
+    for (const { id, username } of entities?.mentions ?? []) {
+      const { timeline } = this.#view;
       const missing = { type: "user", parameter, value: username };
-      this.#addUser(findUserByName(this.#view.timeline, username), missing);
+      const user = id === undefined ? undefined : timeline.users.get(id);
+      this.#addUser(user ?? findUserByName(timeline, username), missing);
     }
   }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { MendableError } from "../../checks/check.ts";
+import { eventSchema } from "./script-event.ts";
 import {
   createTimeline,
   mediaSchema,
@@ -19,7 +20,7 @@ export type TimelineFiles = {
   users?: string | undefined;
   /** Id of the account whose timeline it is; default: the author of most posts. */
   user?: string | undefined;
-  /** Other objects, newline-delimited `{"kind":"tweet|media|user|poll|place", …}`. */
+  /** Other objects, newline-delimited `{"kind":"tweet|media|user|poll|place|event", …}`. */
   includes?: string | undefined;
 };
 
@@ -34,6 +35,7 @@ const includeSchema = z
       z.object({ kind: z.literal("user"), object: userSchema }),
       z.object({ kind: z.literal("poll"), object: pollSchema }),
       z.object({ kind: z.literal("place"), object: placeSchema }),
+      z.object({ kind: z.literal("event"), object: eventSchema }),
     ]),
   );
 
@@ -120,5 +122,6 @@ function sortIncludes(includes: readonly Include[]) {
     media: includes.flatMap((one) => (one.kind === "media" ? [one.object] : [])),
     polls: includes.flatMap((one) => (one.kind === "poll" ? [one.object] : [])),
     places: includes.flatMap((one) => (one.kind === "place" ? [one.object] : [])),
+    script: includes.flatMap((one) => (one.kind === "event" ? [one.object] : [])),
   };
 }

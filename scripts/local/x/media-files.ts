@@ -7,6 +7,8 @@ import {
   mediaKeysOf,
   pictureType,
 } from "./media-objects.ts";
+import { type ProfileFile, picturesOf } from "./profile-pictures.ts";
+import { everyProfileOf } from "./stage.ts";
 import type { Timeline } from "./timeline.ts";
 
 export type MediaFile = { contentType: string; body: Buffer };
@@ -74,9 +76,9 @@ function storeAll(timeline: Timeline): Map<string, Stored> {
       storeMedium(stored, timeline, key);
     }
   }
-  for (const { profile_image_url: url } of timeline.users.values()) {
-    if (url !== undefined) {
-      storeProfilePicture(stored, url);
+  for (const { url, files } of everyProfileOf(timeline).flatMap(picturesOf)) {
+    if (!timeline.lostMedia.has(url)) {
+      files.forEach((file) => storeProfileFile(stored, file));
     }
   }
   return stored;
@@ -113,15 +115,12 @@ function storePicture(stored: Map<string, Stored>, url: string, seed: string): v
   });
 }
 
-/** Dropping `_normal` gives the original (docs/x-api.md#media). */
-function storeProfilePicture(stored: Map<string, Stored>, url: string): void {
+/** X keeps one picture under several addresses: its bytes follow from the end of the path alone. */
+function storeProfileFile(stored: Map<string, Stored>, { url, isBest }: ProfileFile): void {
   const contentType = pictureType(url);
-  const original = url.replace(/_normal(?=\.\w+$)/, "");
-  stored.set(pathOf(url), { contentType, make: () => makePicture(url, SMALLER, contentType) });
-  stored.set(pathOf(original), {
-    contentType,
-    make: () => makePicture(original, FRAME, contentType),
-  });
+  const [, name = url] = /\/([^/]+(?:\/1500x500)?)$/.exec(url) ?? [];
+  const size = isBest ? FRAME : SMALLER;
+  stored.set(pathOf(url), { contentType, make: () => makePicture(name, size, contentType) });
 }
 
 function pathOf(url: string): string {

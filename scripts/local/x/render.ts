@@ -17,7 +17,9 @@ export function renderPost(post: Post, selection: Selection): Record<string, unk
 }
 
 export function renderUser(user: User, selection: Selection): Record<string, unknown> {
-  return pick(user, selection.user);
+  const { spelling } = selection.vocabulary;
+  const members = Object.entries(pick(user, selection.user));
+  return Object.fromEntries(members.map(([name, value]) => [spelling.get(name) ?? name, value]));
 }
 
 export function renderMedia(media: Media, selection: Selection): Record<string, unknown> {

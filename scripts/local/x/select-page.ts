@@ -4,7 +4,8 @@ import type { TimelineQuery } from "./timeline-query.ts";
 
 export type Selected = { posts: Post[]; next?: Position; previous?: Position };
 
-const DEPTH = 3200;
+/** How many of the newest posts X gives of each kind of timeline (docs/x-api.md#timelines). */
+export const DEPTH = { tweets: 3200, mentions: 800 };
 const DEPTH_WITHOUT_REPLIES = 800;
 
 /**
@@ -15,15 +16,16 @@ const EMPTY_PAGE = { every: 4, first: 1 };
 
 /**
  * The page of a timeline (newest first) that a query asks for: ids are exclusive and beat times, both
- * times are inclusive for their whole second, and only the newest 3,200 count (docs/x-api.md#timelines).
+ * times are inclusive for their whole second, and only the newest `depth` count (docs/x-api.md#timelines).
  */
 export function selectPage(
   timeline: readonly Post[],
   query: TimelineQuery,
   position: Position | undefined,
+  depth: number = DEPTH.tweets,
 ): Selected {
-  const depth = query.exclude.has("replies") ? DEPTH_WITHOUT_REPLIES : DEPTH;
-  const matching = timeline.slice(0, depth).filter((post) => matches(post, query));
+  const reach = query.exclude.has("replies") ? DEPTH_WITHOUT_REPLIES : depth;
+  const matching = timeline.slice(0, reach).filter((post) => matches(post, query));
   const page = position?.page ?? 0;
   const beyond = position === undefined ? matching : matching.filter(isBeyond(position));
   const isEmpty = position?.direction === "older" && page % EMPTY_PAGE.every === EMPTY_PAGE.first;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
-import type { LocalX, TruePost, TwitterKeys } from "../contracts.ts";
+import type { LocalX, TwitterKeys } from "../contracts.ts";
 import type { Faults } from "../faults/fault.ts";
 import { injectFaults } from "../faults/inject.ts";
 import { closeServer, listen } from "../listen.ts";
@@ -14,9 +14,12 @@ import { createBilling } from "./meters.ts";
 import { Nonces } from "./nonces.ts";
 import { createPageTokens } from "./page-tokens.ts";
 import { plainProblem, Refusal, type Problem } from "./problems.ts";
+import { createProfileJournal } from "./profile-journal.ts";
 import { createSignIn } from "./sign-in.ts";
+import { createStage } from "./stage.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 import { Tokens, type AccessToken } from "./tokens.ts";
+import { tellMentions } from "./true-mentions.ts";
 import { tellTruth } from "./truth.ts";
 
 export type XOptions = {
@@ -35,7 +38,7 @@ const BEFORE_EVERYTHING = new Date(0);
 /** Starts X on a free port of 127.0.0.1: its API, its sign-in pages and, by Host header, its media. */
 export async function startX(options: XOptions): Promise<LocalX> {
   const { timeline, keys } = options;
-  const billing = createBilling(Date.now, timeline.account.id);
+  const billing = createBilling(Date.now, timeline);
   const credentials = {
     keys,
     tokens: new Tokens(ownAccess(options)),
@@ -43,12 +46,13 @@ export async function startX(options: XOptions): Promise<LocalX> {
   };
   const bearerTokens = createBearerTokens();
   const files = createMediaFiles(timeline);
+  const journal = createProfileJournal(Date.now, files);
   let windowsNow: Date | undefined;
   let isRunning = options.history;
   let hidden = timeline.latePosts;
 
   const api = createApi({
-    timeline,
+    stage: createStage(timeline),
     credentials,
     billing,
     pageTokens: createPageTokens(randomBytes(32)),
@@ -59,6 +63,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
       isRunning || windowsNow === undefined
         ? { now: Date.now(), followsWindows: false }
         : { now: windowsNow.getTime(), followsWindows: true },
+    onProfile: (user) => journal.enter(user),
   });
   const site = new Hono()
     .route("/", createTokenEndpoint(keys, bearerTokens))
@@ -69,12 +74,10 @@ export async function startX(options: XOptions): Promise<LocalX> {
   const port = await listen(server);
   const { id, username, name } = timeline.account;
 
-  const told = new Map<string, TruePost[]>();
-  const truthOf = (accountId: string) => {
-    const truth = told.get(accountId) ?? tellTruth(timelineOf(timeline, accountId), files);
-    told.set(accountId, truth);
-    return truth;
-  };
+  const tellPosts = onceEach((accountId) => tellTruth(timelineOf(timeline, accountId), files));
+  const tellMentioned = onceEach((accountId) =>
+    tellMentions(timelineOf(timeline, accountId), files),
+  );
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -88,11 +91,24 @@ export async function startX(options: XOptions): Promise<LocalX> {
     showLatePosts() {
       hidden = new Set();
     },
-    posts: (accountId = id) => truthOf(accountId),
+    posts: (accountId = id) => tellPosts(accountId),
+    mentions: (accountId = id) => tellMentioned(accountId),
+    profilesShown: (accountId = id) => journal.shownTo(accountId),
     reads: billing.reads,
     otherReads: billing.otherReads,
+    billed: billing.billed,
     returned: billing.returned,
     close: () => closeServer(server),
+  };
+}
+
+/** The truth does not change: it is told once for each account. */
+function onceEach<T>(tell: (accountId: string) => T): (accountId: string) => T {
+  const told = new Map<string, T>();
+  return (accountId) => {
+    const truth = told.get(accountId) ?? tell(accountId);
+    told.set(accountId, truth);
+    return truth;
   };
 }
 
@@ -120,7 +136,7 @@ function createXServer(site: Hono, media: Hono, faults: Faults | undefined): Ser
       searchParams.has(`${name}.fields`),
     );
     const isFurtherPage = searchParams.has("pagination_token");
-    const isQuestion = !isFurtherPage && /^\/2\/users\/\d+\/tweets$/.test(path);
+    const isQuestion = !isFurtherPage && /^\/2\/users\/\d+\/(?:tweets|mentions)$/.test(path);
     return {
       service,
       method,

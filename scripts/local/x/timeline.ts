@@ -1,9 +1,12 @@
 import { z } from "zod";
+import type { ScriptEvent } from "./script-event.ts";
 
 const id = z.string().regex(/^\d{1,19}$/, "an id is 1 to 19 digits, as a string");
 
+const urls = z.array(z.looseObject({ url: z.string(), expanded_url: z.string().optional() }));
+
 const entities = z.looseObject({
-  urls: z.array(z.looseObject({ url: z.string(), expanded_url: z.string().optional() })).optional(),
+  urls: urls.optional(),
   mentions: z.array(z.looseObject({ username: z.string(), id: id.optional() })).optional(),
 });
 
@@ -55,7 +58,19 @@ export const userSchema = z.looseObject({
   name: z.string(),
   username: z.string(),
   protected: z.boolean().optional(),
+  description: z.string().optional(),
+  location: z.string().optional(),
+  url: z.string().optional(),
+  entities: z
+    .looseObject({
+      url: z.looseObject({ urls: urls.optional() }).optional(),
+      description: z.looseObject({ urls: urls.optional() }).optional(),
+    })
+    .optional(),
   profile_image_url: z.string().optional(),
+  profile_banner_url: z.string().optional(),
+  verified: z.boolean().optional(),
+  verified_type: z.string().optional(),
   pinned_tweet_id: id.optional(),
   most_recent_tweet_id: id.optional(),
 });
@@ -101,10 +116,12 @@ export type Timeline = {
   media: ReadonlyMap<string, Media>;
   polls: ReadonlyMap<string, Poll>;
   places: ReadonlyMap<string, Place>;
-  /** Media keys whose download is a 404 for ever. */
+  /** Media keys, and addresses of profiles' pictures, whose download is a 404 for ever. */
   lostMedia: ReadonlySet<string>;
   /** Posts that X shows to nobody before a while after they were made. */
   latePosts: ReadonlySet<string>;
+  /** What changes on X, and when, in order of time. Users and posts are as they were before it. */
+  script: readonly ScriptEvent[];
 };
 
 export type TimelineParts = {
@@ -119,6 +136,7 @@ export type TimelineParts = {
   places?: readonly Place[];
   lostMedia?: readonly string[];
   latePosts?: readonly string[];
+  script?: readonly ScriptEvent[];
 };
 
 /** Puts the parts in order; authors without a description get an invented one, as X always has one. */
@@ -136,6 +154,7 @@ export function createTimeline(parts: TimelineParts): Timeline {
     places: byId(parts.places ?? []),
     lostMedia: new Set(parts.lostMedia),
     latePosts: new Set(parts.latePosts),
+    script: (parts.script ?? []).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
   };
 }
 

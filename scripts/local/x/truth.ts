@@ -3,11 +3,22 @@ import type { TrueMedia, TruePost, TrueReference } from "../contracts.ts";
 import { charactersOf } from "./compose.ts";
 import type { MediaFiles } from "./media-files.ts";
 import { bestFileOf, describeMedia, mediaKeysOf } from "./media-objects.ts";
-import { isProtectedFrom, type Entities, type Poll, type Post, type Timeline } from "./timeline.ts";
+import {
+  isProtectedFrom,
+  type Entities,
+  type Poll,
+  type Post,
+  type Timeline,
+  type User,
+} from "./timeline.ts";
 import { findUserByName } from "./view.ts";
 
-/** Every post of the account as a reader on X sees it, newest first; the clock plays no part. */
-export function tellTruth(timeline: Timeline, files: MediaFiles): TruePost[] {
+/** Posts as a reader on X sees them: the account's own, or others; the clock plays no part. */
+export function tellTruth(
+  timeline: Timeline,
+  files: MediaFiles,
+  posts: readonly Post[] = timeline.posts,
+): TruePost[] {
   const told = new Map<string, TruePost | undefined>();
 
   /** Posts are told once and shared: a long thread refers to its own beginning again and again. */
@@ -39,7 +50,7 @@ export function tellTruth(timeline: Timeline, files: MediaFiles): TruePost[] {
       .flatMap((version) => tell(version) ?? []);
   }
 
-  return timeline.posts.flatMap((post) => tell(post) ?? []);
+  return posts.flatMap((post) => tell(post) ?? []);
 }
 
 /** The text of a post as it is read: HTML entities decoded, once. */
@@ -54,7 +65,12 @@ function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost 
   return {
     id: post.id,
     createdAt: new Date(post.created_at).toISOString(),
-    author: { id: author.id, name: author.name, username: author.username },
+    author: {
+      id: author.id,
+      name: author.name,
+      username: author.username,
+      handles: handlesSince(timeline, author, post.created_at),
+    },
     text: decodeHtml(completeText(timeline, post)),
     expandedText: expandLinks(originalOf(timeline, post) ?? post),
     conversationId: post.conversation_id ?? post.id,
@@ -71,6 +87,23 @@ function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost 
     facts: factsOf(post),
     oddMembers: Object.keys(post.sent_oddly ?? {}),
   };
+}
+
+/** Who looks at a post later is told the handle of that day. */
+function handlesSince(
+  { script, account }: Timeline,
+  { id, username }: User,
+  since: string,
+): string[] {
+  return script
+    .filter(({ user = account.id }) => user === id)
+    .reduce(
+      (handles, { at, set: { username: next } }) =>
+        typeof next === "string"
+          ? [...(Date.parse(at) <= Date.parse(since) ? [] : handles), next]
+          : handles,
+      [username],
+    );
 }
 
 function answersOf(poll: Poll | undefined): string[] {
@@ -96,17 +129,21 @@ function noteOf({ note_tweet: note }: Post): Post["note_tweet"] {
   return note?.text === "" ? undefined : note;
 }
 
-/** Each link where X marks it; the places of the marks count the text as X sends it. */
 function expandLinks(post: Post): string {
-  const characters = charactersOf(noteOf(post)?.text ?? post.text);
+  return expandText(noteOf(post)?.text ?? post.text, entitiesOf(post)?.urls ?? []);
+}
+
+/** Each link where X marks it; the places of the marks count the text as X sends it. */
+export function expandText(text: string, urls: NonNullable<Entities["urls"]>): string {
+  const characters = charactersOf(text);
   const links = new Map(
-    (entitiesOf(post)?.urls ?? []).flatMap(({ url, expanded_url: expanded = url, start, end }) =>
+    urls.flatMap(({ url, expanded_url: expanded = url, start, end }) =>
       characters.slice(Number(start), Number(end)).join("") === url
         ? [[Number(start), { expanded, end: Number(end) }] as const]
         : [],
     ),
   );
-  let text = "";
+  let whole = "";
   let plain = "";
   for (let place = 0; place < characters.length;) {
     const link = links.get(place);
@@ -114,12 +151,12 @@ function expandLinks(post: Post): string {
       plain += characters[place];
       place += 1;
     } else {
-      text += decodeHtml(plain) + link.expanded;
+      whole += decodeHtml(plain) + link.expanded;
       plain = "";
       place = link.end;
     }
   }
-  return text + decodeHtml(plain);
+  return whole + decodeHtml(plain);
 }
 
 function originalOf(timeline: Timeline, post: Post): Post | undefined {

@@ -1,4 +1,11 @@
-import { isProtectedFrom, type Post, type Timeline, timelineOf, type User } from "./timeline.ts";
+import {
+  isProtectedFrom,
+  newestFirst,
+  type Post,
+  type Timeline,
+  timelineOf,
+  type User,
+} from "./timeline.ts";
 
 /** X as one signed-in user sees it at one moment. */
 export type View = {
@@ -34,6 +41,35 @@ export function findUserByName(timeline: Timeline, username: string): User | und
 /** Timeline of a user, newest first, as far as it exists. */
 export function postsOf(view: View, userId: string): Post[] {
   return timelineOf(view.timeline, userId).posts.filter((post) => exists(view, post));
+}
+
+/**
+ * Posts that name a user, newest first: neither reposts, nor replies that left the name out, nor what X
+ * does not show to whoever asks.
+ */
+export function mentionsOf(view: View, userId: string): Post[] {
+  return findMentions(view.timeline, userId).filter(
+    (post) => exists(view, post) && !isProtectedFrom(view.timeline, post, view.viewerId),
+  );
+}
+
+/** All posts that name a user, as one reads them: of an edited one the newest version. */
+export function findMentions({ everyPost, users }: Timeline, userId: string): Post[] {
+  const handle = users.get(userId)?.username.toLowerCase();
+  return [...everyPost.values()]
+    .filter(
+      (post) =>
+        mentionsIn(post).some(({ id, username }) =>
+          id === undefined ? username.toLowerCase() === handle : id === userId,
+        ) &&
+        !post.referenced_tweets?.some(({ type }) => type === "retweeted") &&
+        (post.edit_history_tweet_ids?.at(-1) ?? post.id) === post.id,
+    )
+    .sort(newestFirst);
+}
+
+function mentionsIn({ entities, note_tweet: note }: Post) {
+  return [...(entities?.mentions ?? []), ...(note?.entities?.mentions ?? [])];
 }
 
 function exists(view: View, post: Post): boolean {

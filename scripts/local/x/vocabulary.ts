@@ -43,12 +43,20 @@ const LEGACY_EXPANSIONS = words(`edit_history_tweet_ids entities.note.mentions.u
   referenced_tweets.id referenced_tweets.id.attachments.media_keys
   referenced_tweets.id.author_id`);
 
+/** Members of a user that are posts, and can be asked for with them. */
+const USER_EXPANSIONS = ["pinned_tweet_id", "most_recent_tweet_id"];
+
+const RENAMED_USER_EXPANSIONS = new Map([
+  ["pinned_post_id", "pinned_tweet_id"],
+  ["most_recent_post_id", "most_recent_tweet_id"],
+]);
+
 export const LEGACY: Vocabulary = {
   resource: "tweet",
   includes: "tweets",
   defaults: ["id", "text", "edit_history_tweet_ids"],
   fields: same([...COMMON_FIELDS, ...LEGACY_FIELDS]),
-  expansions: same([...COMMON_EXPANSIONS, ...LEGACY_EXPANSIONS]),
+  expansions: same([...COMMON_EXPANSIONS, ...LEGACY_EXPANSIONS, ...USER_EXPANSIONS]),
   broughtBy: new Map(),
   spelling: new Map(),
 };
@@ -63,6 +71,7 @@ export const RENAMED: Vocabulary = {
   ]),
   expansions: new Map([
     ...same(COMMON_EXPANSIONS),
+    ...RENAMED_USER_EXPANSIONS,
     ["edit_history_post_ids", "edit_history_tweet_ids"],
     ["referenced_posts", "referenced_tweets.id"],
   ]),
@@ -77,6 +86,8 @@ export const RENAMED: Vocabulary = {
     ["edit_history_tweet_ids", "edit_history_post_ids"],
     ["referenced_tweets", "referenced_posts"],
     ["referenced_tweets.id", "referenced_posts"],
+    ["pinned_tweet_id", "pinned_post_id"],
+    ["most_recent_tweet_id", "most_recent_post_id"],
   ]),
 };
 
@@ -96,8 +107,6 @@ const OBJECT_FIELDS = {
     verified_type withheld`),
 };
 
-const LEGACY_USER_FIELDS = ["most_recent_tweet_id", "pinned_tweet_id"];
-
 const OBJECT_DEFAULTS = {
   media: ["media_key", "type"],
   poll: ["id", "options"],
@@ -107,14 +116,13 @@ const OBJECT_DEFAULTS = {
 
 /** Reads `*.fields` and `expansions`. With both vocabularies in one request the legacy one is void. */
 export function readSelection(query: URLSearchParams): Selection {
-  const isRenamed = query.has("post.fields");
+  const isRenamed = query.has("post.fields") || asksForUsersAnew(query);
   const vocabulary = isRenamed ? RENAMED : LEGACY;
   const asked = namesIn(query, isRenamed ? "post.fields" : "tweet.fields");
   const expansions = translate(namesIn(query, "expansions"), vocabulary.expansions);
   const brought = translate(expansions, vocabulary.broughtBy);
-  const userFields = isRenamed
-    ? OBJECT_FIELDS.user
-    : [...OBJECT_FIELDS.user, ...LEGACY_USER_FIELDS];
+  const userFields = isRenamed ? OBJECT_FIELDS.user : [...OBJECT_FIELDS.user, ...USER_EXPANSIONS];
+  const userMembers = USER_EXPANSIONS.filter((name) => expansions.includes(name));
   return {
     vocabulary,
     post: new Set([...vocabulary.defaults, ...translate(asked, vocabulary.fields), ...brought]),
@@ -122,8 +130,14 @@ export function readSelection(query: URLSearchParams): Selection {
     media: objectFields(query, "media", OBJECT_FIELDS.media),
     poll: objectFields(query, "poll", OBJECT_FIELDS.poll),
     place: objectFields(query, "place", OBJECT_FIELDS.place),
-    user: objectFields(query, "user", userFields),
+    user: new Set([...objectFields(query, "user", userFields), ...userMembers]),
   };
+}
+
+/** Users may be asked for without a word of posts: then the names of what goes along tell. */
+function asksForUsersAnew(query: URLSearchParams): boolean {
+  const names = namesIn(query, "expansions");
+  return !query.has("tweet.fields") && names.some((name) => RENAMED_USER_EXPANSIONS.has(name));
 }
 
 function objectFields(

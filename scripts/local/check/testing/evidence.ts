@@ -21,7 +21,7 @@ export type Items = Map<string, Item>;
 
 /** Sending and modification time of every sample. */
 export const TIME = "2026-03-01T10:00:05Z";
-const PORT = { id: "43", name: "Port", username: "port" };
+const PORT = { id: "43", name: "Port", username: "port", handles: ["port"] };
 
 export function medium(
   mediaKey: string,

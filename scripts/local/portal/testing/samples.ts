@@ -50,7 +50,7 @@ export function samplePost(changes: Partial<TruePost> = {}): TruePost {
   return {
     id,
     createdAt: "2026-03-01T10:00:05.000Z",
-    author: { id: "42", name: "Harbour Office", username: "harbour" },
+    author: { id: "42", name: "Harbour Office", username: "harbour", handles: ["harbour"] },
     text: "Ferry is late",
     expandedText: changes.text ?? "Ferry is late",
     conversationId: id,

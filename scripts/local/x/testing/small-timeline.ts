@@ -1,6 +1,13 @@
 import type { LocalX } from "../../contracts.ts";
+import type { ScriptEvent } from "../script-event.ts";
 import { startX, type XOptions } from "../server.ts";
-import { createTimeline, type Media, type Post, type Timeline } from "../timeline.ts";
+import {
+  createTimeline,
+  type Media,
+  type Post,
+  type Timeline,
+  type TimelineParts,
+} from "../timeline.ts";
 import { KEYS } from "./x-client.ts";
 
 export const CALLBACK = "https://connector.example/Views/TwitterOAuth";
@@ -27,6 +34,7 @@ export function smallTimeline(
   posts: Post[],
   otherPosts: Post[] = [],
   media: Media[] = [],
+  more: Pick<TimelineParts, "script" | "lostMedia"> = {},
 ): Timeline {
   const protectedUser = { id: "44", name: "Shy", username: "shy", protected: true };
   const other = { id: "43", name: "Other", username: "Other" };
@@ -36,16 +44,26 @@ export function smallTimeline(
     otherPosts,
     media,
     users: [ACCOUNT, other, protectedUser],
+    ...more,
   });
 }
 
+type SmallParts = {
+  otherPosts?: Post[];
+  media?: Media[];
+  late?: string[];
+  script?: ScriptEvent[];
+  lostMedia?: string[];
+};
+
 export async function startSmallX(
   posts: Post[],
-  options: Partial<XOptions> & { otherPosts?: Post[]; media?: Media[]; late?: string[] } = {},
+  options: Partial<XOptions> & SmallParts = {},
 ): Promise<LocalX> {
-  const { otherPosts, media, late, ...others } = options;
+  const { otherPosts, media, late, script, lostMedia, ...others } = options;
+  const more = { ...(script && { script }), ...(lostMedia && { lostMedia }) };
   return startX({
-    timeline: { ...smallTimeline(posts, otherPosts, media), latePosts: new Set(late) },
+    timeline: { ...smallTimeline(posts, otherPosts, media, more), latePosts: new Set(late) },
     keys: KEYS,
     callbackUrl: CALLBACK,
     history: true,
