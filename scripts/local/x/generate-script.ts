@@ -35,7 +35,7 @@ function generateProfiles(
   moment: Moment,
 ): Pick<Script, "events" | "lostPictures"> {
   const shortLink = "https://t.co/norrholm02";
-  const description = `The port of Norrholm, since 1873. Tides, notices, and gulls: ${shortLink}`;
+  const description = `The port of Norrholm, since 1873. Tides & <notices>, &amp; gulls: ${shortLink}`;
   const start = description.indexOf(shortLink);
   const link = { start, end: start + shortLink.length, url: shortLink };
   const inText = [{ ...link, expanded_url: "https://www.norrholm.example/tides" }];

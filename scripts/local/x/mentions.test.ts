@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { LocalX } from "../contracts.ts";
 import { generateTimeline } from "./generate.ts";
 import { createMediaFiles } from "./media-files.ts";
@@ -73,7 +74,7 @@ describe("the mentions of an account", () => {
       if (meta?.["next_token"] === undefined) {
         break;
       }
-      query = { max_results: "100", pagination_token: String(meta["next_token"]) };
+      query = { max_results: "100", pagination_token: z.string().parse(meta["next_token"]) };
     }
     expect(seen).toEqual(others.slice(0, 800).map(({ id }) => id));
     await expect(getAnswer(running, "users/42/tweets", query)).rejects.toMatchObject({ code: 400 });

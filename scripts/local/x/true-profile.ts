@@ -18,7 +18,8 @@ export function tellProfile(user: User, files: MediaFiles): TrueProfile {
   ];
   return {
     account: { id, name, username },
-    about: { text, expandedText: expandText(text, inText) },
+    // X escapes nothing here (docs/x-api.md#what-x-escapes).
+    about: { text, expandedText: expandText(text, inText, (words) => words) },
     facts: facts.flatMap((fact) => fact || []),
     isProtected: user.protected === true,
     pictures: picturesOf(user).map((picture) => tellPicture(picture, files)),

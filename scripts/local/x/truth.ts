@@ -134,7 +134,11 @@ function expandLinks(post: Post): string {
 }
 
 /** Each link where X marks it; the places of the marks count the text as X sends it. */
-export function expandText(text: string, urls: NonNullable<Entities["urls"]>): string {
+export function expandText(
+  text: string,
+  urls: NonNullable<Entities["urls"]>,
+  read: (words: string) => string = decodeHtml,
+): string {
   const characters = charactersOf(text);
   const links = new Map(
     urls.flatMap(({ url, expanded_url: expanded = url, start, end }) =>
@@ -151,12 +155,12 @@ export function expandText(text: string, urls: NonNullable<Entities["urls"]>): s
       plain += characters[place];
       place += 1;
     } else {
-      whole += decodeHtml(plain) + link.expanded;
+      whole += read(plain) + link.expanded;
       plain = "";
       place = link.end;
     }
   }
-  return whole + decodeHtml(plain);
+  return whole + read(plain);
 }
 
 function originalOf(timeline: Timeline, post: Post): Post | undefined {
