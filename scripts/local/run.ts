@@ -1,6 +1,7 @@
 import type { StackOutputs } from "../stack/outputs.ts";
 import type { Billed } from "./contracts.ts";
-import { check, type Problem } from "./check/check.ts";
+import { check, type Evidence, type Problem } from "./check/check.ts";
+import { PROFILE } from "./check/check-profiles.ts";
 import { type ParsedMail, readMailbox } from "./check/read-mailbox.ts";
 import { readPages } from "./check/read-pages.ts";
 import type { Gap } from "./check/check.ts";
@@ -74,8 +75,10 @@ export async function archiveTimeline(
   const asking = progress.step("Windows", windows.length);
   const importing = progress.step("Posts delivered", truth.length);
   const missing = new Set(truth.map(({ id }) => id));
+  let lastAsked = Date.now();
   for (const [index, window] of windows.entries()) {
     x.setNow(new Date(Date.parse(window.end) + ASKED_AFTER_MS));
+    lastAsked = Date.now();
     const { listed } = await portal.requestWindow(window);
     listed.forEach((id) => missing.delete(id));
     asking.update(index + 1);
@@ -92,12 +95,14 @@ export async function archiveTimeline(
   const results = importService.results();
   const mailbox = await readOwnMails(system, results);
   const { problems, ...verdict } = check({
+    accountId: x.account.id,
     truth,
     gaps,
     pages,
     mailbox,
     results,
     findings: importService.findings(),
+    ...(await expectedOf(system, lastAsked)),
   });
   if (problems.length === 0) {
     checking.finish();
@@ -120,6 +125,26 @@ export async function archiveTimeline(
     problems,
   };
 }
+
+/** What must be in the mailbox of the feeds that are switched on, and that nothing is of the others. */
+async function expectedOf(
+  { x, feeds, mailboxFolder, earlierMails }: LocalSystem,
+  lastAsked: number,
+): Promise<Pick<Evidence, "mentions" | "profiles">> {
+  const shown = feeds.profile ? x.profilesShown() : [];
+  const mails = await readMailbox(mailboxFolder);
+  const earlier = mails
+    .filter(({ file, itemType }) => earlierMails.has(file) && itemType === PROFILE)
+    .toSorted((a, b) => Date.parse(a.date) - Date.parse(b.date));
+  const dueUntil = new Date(lastAsked - SETTLED_MS).toISOString();
+  return {
+    ...(feeds.mentions && { mentions: x.mentions() }),
+    ...(shown && { profiles: { shown, dueUntil, earlier: earlier.at(-1) } }),
+  };
+}
+
+/** What X showed so shortly before the last window was asked for may be with a later one. */
+const SETTLED_MS = 5_000;
 
 /** What the mailbox has beside posts: earlier versions of them, and records of other kinds. */
 function countOthers(

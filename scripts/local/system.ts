@@ -56,6 +56,8 @@ export type LocalSystem = Closable & {
   /** A portal for one more job of the same connector. */
   openPortal: (limits?: Partial<Limits>) => CompliancePortal;
   outputs: StackOutputs;
+  /** What the stack's configuration has the connector archive beside the account's own posts. */
+  feeds: { mentions: boolean; profile: boolean };
   mailboxFolder: string;
   /** Names of the e-mails that lay there before this system was started. */
   earlierMails: ReadonlySet<string>;
@@ -201,6 +203,10 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
     portal: openPortal(options.faults && FAULTS_LIMITS),
     openPortal,
     outputs,
+    feeds: {
+      mentions: options.config?.["mentions"] === "on",
+      profile: options.config?.["profile"] !== "off",
+    },
     mailboxFolder,
     earlierMails: mailbox.earlier,
     close: () => parts.disposeAsync(),

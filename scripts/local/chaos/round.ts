@@ -178,6 +178,7 @@ async function checkJobs(
       const status = await portal.readStatus();
       const job = status.jobs.find(({ jobId }) => jobId === portal.jobId);
       const verdict = check({
+        accountId: account.id,
         truth: x.posts(account.id),
         gaps: job?.gaps ?? [],
         mailbox: mailbox.filter((mail) => mail.account === account.id),

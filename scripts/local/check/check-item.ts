@@ -3,7 +3,7 @@ import type { AcceptedItem } from "../portal/results.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 
 /** What an accepted item says wrongly of its post: facts that its mail does not carry. */
-export function checkItem(post: TruePost, item: AcceptedItem): string[] {
+export function checkItem(post: TruePost, item: AcceptedItem, accountId: string): string[] {
   const parent = post.references.find(({ type }) => type === "replied_to")?.id;
   const facts: [string, string | undefined, string | undefined][] = [
     ["SentTimeUtc", toSecond(item.sentTimeUtc), toSecond(post.createdAt)],
@@ -11,7 +11,7 @@ export function checkItem(post: TruePost, item: AcceptedItem): string[] {
     // Null and the empty string both say that the post answers none.
     ["ParentId", item.parentId || undefined, parent],
     ["Sender.Id", item.senderId, post.author.id],
-    ["ContainerId", item.containerId, post.author.id],
+    ["ContainerId", item.containerId, accountId],
   ];
   const absent = post.mentions.filter(
     ({ id }) => id !== post.author.id && !item.recipientIds.includes(id),

@@ -2,6 +2,7 @@ import type { TruePost } from "../contracts.ts";
 import type { AcceptedItem, Finding, TaskResult } from "../portal/results.ts";
 import { checkItem, checkItemTypes, checkRecords } from "./check-item.ts";
 import { checkMail } from "./check-mail.ts";
+import { checkProfiles, PROFILE, type ProfileEvidence } from "./check-profiles.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 import type { CapturedPages } from "./read-pages.ts";
 
@@ -9,6 +10,7 @@ import type { CapturedPages } from "./read-pages.ts";
 export type Gap = { start: string; end: string; reason: string };
 
 export type Evidence = {
+  accountId: string;
   /** Every post of the account, as a reader on X sees it. */
   truth: readonly TruePost[];
   gaps: readonly Gap[];
@@ -17,6 +19,10 @@ export type Evidence = {
   /** The Import service's own, refused calls among them. */
   findings: readonly Finding[];
   pages: CapturedPages;
+  /** Posts of others that name the account; absent: the connector is not told to archive them. */
+  mentions?: readonly TruePost[] | undefined;
+  /** Absent: X is not ours to ask what it has shown. */
+  profiles?: ProfileEvidence | undefined;
 };
 
 export type Problem = { postId?: string; what: string };
@@ -35,8 +41,9 @@ export type Verdict = {
 
 /** Holds what X has against what the mailbox has; knows nothing of how it got there. */
 export function check(evidence: Evidence): Verdict {
-  const { truth, mailbox, results, findings, pages } = evidence;
+  const { truth, mailbox, results, findings, pages, mentions = [], profiles } = evidence;
   const posts = new Map(truth.map((post) => [post.id, post]));
+  const everyPost = new Map([...mentions, ...truth].map((post) => [post.id, post]));
   const mails = Map.groupBy(mailbox, ({ postId }) => postId);
   const items = results.flatMap(({ accepted }) => accepted);
   const count = (ids: Iterable<string>) => new Set(ids).intersection(posts).size;
@@ -51,8 +58,10 @@ export function check(evidence: Evidence): Verdict {
     problems: [
       ...truth.flatMap((post) => checkPost(post, mails.get(post.id) ?? [], evidence)),
       ...truth.flatMap((post) => checkEarlier(post, mails, evidence)),
-      ...checkInvented(mails, posts, pages),
-      ...checkItems(items, posts, mailbox),
+      ...mentions.flatMap((post) => checkMention(post, mails.get(post.id) ?? [], evidence)),
+      ...(profiles ? checkProfiles(profiles, mailbox, items) : []),
+      ...checkInvented(mails, everyPost, pages),
+      ...checkItems(items, everyPost, evidence),
       ...checkItemTypes(posts, items),
       ...checkResults(results),
       ...findings.map((finding) => toProblem(finding)),
@@ -104,6 +113,30 @@ function checkEarlier(
   });
 }
 
+/** A post of somebody else that names the account comes with the window of its time, or a later one. */
+function checkMention(
+  post: TruePost,
+  mails: readonly ParsedMail[],
+  { accountId, results, pages, gaps }: Evidence,
+): Problem[] {
+  const postId = post.id;
+  const [mail] = mails;
+  if (mail === undefined) {
+    const isDue = results.some(({ window }) => liesIn(post, window));
+    return isDue && !gaps.some((gap) => liesIn(post, gap))
+      ? [{ postId, what: "names the account, is not in the mailbox, and lies in no reported gap" }]
+      : [];
+  }
+  const type = post.answersUser === accountId ? "MentionReply" : "Mention";
+  const problems = [
+    ...checkOnce(mails),
+    ...(pages.postIds.has(postId) ? [] : ["is on no archived page"]),
+    ...checkMail(post, mail),
+    ...(mail.itemType === type ? [] : [`ItemType is ${mail.itemType}, must be ${type}`]),
+  ];
+  return problems.map((what) => ({ postId, what }));
+}
+
 /** A version may be missing only by its own id: a gap of its time says nothing of it. */
 function isTold(version: TruePost, gaps: readonly Gap[]): boolean {
   return gaps.some((gap) => liesIn(version, gap) && gap.reason.includes(version.id));
@@ -118,7 +151,7 @@ function liesIn({ createdAt }: TruePost, { start, end }: Omit<Gap, "reason">): b
   return Date.parse(start) <= time && time < Date.parse(end);
 }
 
-/** Mails of no true post. Earlier versions of an edited post have ids of their own. */
+/** Mails of no true post. Earlier versions of an edited post have ids of their own; profiles are no posts. */
 function checkInvented(
   mails: ReadonlyMap<string, ParsedMail[]>,
   posts: ReadonlyMap<string, TruePost>,
@@ -126,21 +159,22 @@ function checkInvented(
 ): Problem[] {
   return [...mails]
     .filter(([id]) => !posts.has(id) && !earlierVersions.has(id))
+    .filter(([, [mail]]) => mail?.itemType !== PROFILE)
     .map(([postId, [mail]]) => ({ postId, what: `invented: ${mail?.file} is of no true post` }));
 }
 
 function checkItems(
   items: readonly AcceptedItem[],
   posts: ReadonlyMap<string, TruePost>,
-  mailbox: readonly ParsedMail[],
+  { mailbox, accountId }: Evidence,
 ): Problem[] {
   const mails = new Map(mailbox.map((mail) => [mail.file, mail]));
   return items.flatMap((item) => {
     const post = posts.get(item.postId);
     const mail = mails.get(item.mail);
     const problems = [
-      ...(post === undefined ? [] : checkItem(post, item)),
-      ...(mail === undefined ? [] : checkRecords(item, mail)),
+      ...(post === undefined ? [] : checkItem(post, item, accountId)),
+      ...(mail === undefined || item.itemType === PROFILE ? [] : checkRecords(item, mail)),
     ];
     return problems.map((what) => ({ postId: item.postId, what }));
   });

@@ -152,6 +152,7 @@ export async function gather(
     findings: [],
   };
   return {
+    accountId: "42",
     truth: truth(),
     gaps: [],
     mailbox: await readMailbox(directory),

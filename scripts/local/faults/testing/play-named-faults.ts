@@ -100,6 +100,7 @@ async function judge(
   const { jobs } = await portal.readStatus();
   const gaps = jobs.flatMap((job) => job.gaps);
   const verdict = check({
+    accountId: x.account.id,
     truth: x.posts(),
     gaps,
     mailbox: await readMailbox(mailboxFolder),

@@ -1,0 +1,225 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ShownProfile, TruePost, TrueProfile } from "../contracts.ts";
+import type { Item } from "../portal/item.ts";
+import {
+  sampleAttachment,
+  sampleItem,
+  sampleParty,
+  samplePost,
+  sampleRecord,
+} from "../portal/testing/samples.ts";
+import { check, type Evidence } from "./check.ts";
+import { gather, standardItems } from "./testing/evidence.ts";
+
+let directory = "";
+
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), "check-feeds-"));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+/** What is wrong with these items, beside the posts of a mailbox in which all is well. */
+async function judge(items: readonly Item[], expected: Partial<Evidence>): Promise<string[]> {
+  const own = await mkdtemp(path.join(directory, "own-"));
+  const all = items.map((item, index): [string, Item] => [`extra ${index}`, item]);
+  const evidence = await gather(own, new Map([...standardItems(), ...all]));
+  items.forEach(({ Id }) => evidence.pages.postIds.add(Id));
+  return check({ ...evidence, ...expected }).problems.map(({ what }) => what);
+}
+
+const MATE = { id: "50", name: "Mate", username: "mate", handles: ["mate"] };
+
+function mention(changes: Partial<TruePost> = {}): TruePost {
+  const mentions = [{ id: "42", username: "harbour" }];
+  return samplePost({ id: "60", author: MATE, text: "Well done @harbour", mentions, ...changes });
+}
+
+function mentionItem(changes: Partial<Item> = {}): Item {
+  return sampleItem({
+    Id: "60",
+    ItemType: "Mention",
+    Sender: sampleParty("50", "Mate"),
+    Recipients: [sampleParty("42", "Harbour Office")],
+    Content: `Well done @harbour${sampleRecord("mate", "60")}`,
+    ...changes,
+  });
+}
+
+describe("a mention", () => {
+  it("is in the mailbox once where mentions are on, and not at all where they are off", async () => {
+    const mentions = [mention()];
+    expect(await judge([mentionItem()], { mentions })).toEqual([]);
+    expect(await judge([mentionItem(), mentionItem()], { mentions })).toEqual([
+      "is in the mailbox 2 times",
+    ]);
+    expect(await judge([mentionItem()], {})).toEqual([expect.stringMatching(/^invented: /)]);
+    expect(await judge([], {})).toEqual([]);
+  });
+
+  it("is missed where a window of its time was asked for, and no gap has it", async () => {
+    const missed = ["names the account, is not in the mailbox, and lies in no reported gap"];
+    const gap = { start: "2026-03-01T10:00:00Z", end: "2026-03-01T10:30:00Z", reason: "X is away" };
+    expect(await judge([], { mentions: [mention()] })).toEqual(missed);
+    expect(await judge([], { mentions: [mention()], gaps: [gap] })).toEqual([]);
+    const before = mention({ createdAt: "2026-03-01T09:59:59.000Z" });
+    expect(await judge([], { mentions: [before] })).toEqual([]);
+  });
+
+  it.each<[string, Partial<TruePost>, Partial<Item>, string]>([
+    ["that answers the account", { answersUser: "42" }, {}, "ItemType is Mention, must be Menti"],
+    ["that answers somebody else", {}, { ItemType: "MentionReply" }, "must be Mention"],
+    [
+      "of another sender",
+      {},
+      { Sender: sampleParty("42", "Harbour") },
+      "Sender.Id is 42, must be 50",
+    ],
+    ["in its author's container", {}, { ContainerId: "50" }, "ContainerId is 50, must be 42"],
+    ["without the account as a recipient", {}, { Recipients: [] }, "@harbour is not among"],
+    ["at another time", {}, { SentTimeUtc: "2026-03-01T11:00:05Z" }, "SentTimeUtc is"],
+    ["with less text", { text: "Well done, really @harbour" }, {}, "the text is not complete"],
+    [
+      "without what it quotes",
+      { references: [{ type: "quoted", id: "9", post: samplePost({ id: "9", text: "Tides" }) }] },
+      {},
+      "the text of context 9 is not complete",
+    ],
+  ])("%s is found out", async (_what, truth, item, problem) => {
+    const found = await judge([mentionItem(item)], { mentions: [mention(truth)] });
+    expect(found.join("\n")).toContain(problem);
+  });
+
+  it("that no archived page has is found out", async () => {
+    const evidence = await gather(directory, new Map([...standardItems(), ["60", mentionItem()]]));
+    const { problems } = check({ ...evidence, mentions: [mention()] });
+    expect(problems).toEqual([{ postId: "60", what: "is on no archived page" }]);
+  });
+});
+
+const QUAY = "picture of the quay";
+const SHIP = "picture of a ship";
+
+function profile(changes: Partial<TrueProfile> = {}): TrueProfile {
+  return {
+    account: { id: "42", name: "Harbour Office", username: "harbour" },
+    about: { text: "Tides: https://t.co/t", expandedText: "Tides: https://tides.example" },
+    facts: ["North Quay", "https://harbour.example"],
+    isProtected: false,
+    pictures: [{ of: "picture", url: "https://pbs.twimg.com/1/a_normal.jpg", sha256: hash(QUAY) }],
+    ...changes,
+  };
+}
+
+function shownAt(minute: number, changes: Partial<TrueProfile> = {}): ShownProfile {
+  const time = `2026-03-01T12:${String(minute).padStart(2, "0")}:00.000Z`;
+  return { profile: profile(changes), first: time, last: time };
+}
+
+function profileItem(minute: number, changes: Partial<Item> & { before?: number } = {}): Item {
+  const { before, ...others } = changes;
+  const stamp = (of: number) => `profile-20260301T12${String(of).padStart(2, "0")}01Z`;
+  return sampleItem({
+    Id: stamp(minute),
+    ItemType: "Profile",
+    ThreadId: "profile-42",
+    ParentId: before === undefined ? null : stamp(before),
+    SentTimeUtc: `2026-03-01T12:${String(minute).padStart(2, "0")}:01Z`,
+    Content:
+      "Harbour Office @harbour\nTides: https://tides.example\nNorth Quay\nhttps://harbour.example",
+    ContentAttachments: [sampleAttachment("picture.jpg", QUAY)],
+    ...others,
+  });
+}
+
+function expecting(shown: ShownProfile[], more: Partial<Evidence["profiles"] & object> = {}) {
+  return { profiles: { shown, dueUntil: "2026-03-01T13:00:00Z", ...more } };
+}
+
+const RENAMED = { account: { id: "42", name: "Port Office", username: "harbour" } };
+const renamedItem = profileItem(7, {
+  before: 3,
+  Content: profileItem(7).Content.replace("Harbour Office", "Port Office"),
+});
+
+describe("a profile", () => {
+  it("is in the mailbox once for each that X showed", async () => {
+    const two = [shownAt(3), shownAt(7, RENAMED)];
+    expect(await judge([profileItem(3), renamedItem], expecting(two))).toEqual([]);
+    expect(await judge([profileItem(3)], expecting(two))).toEqual([
+      "X showed 2 profiles one after the other, and 1 are in the mailbox",
+      "the profile that X showed at 2026-03-01T12:07:00.000Z is in no mail",
+    ]);
+    const again = profileItem(5, { before: 3 });
+    expect(await judge([profileItem(3), again], expecting([shownAt(3)]))).toEqual([
+      "X showed 1 profiles one after the other, and 2 are in the mailbox",
+    ]);
+    expect(await judge([profileItem(3)], expecting([]))).toEqual([
+      "X showed 0 profiles one after the other, and 1 are in the mailbox",
+      expect.stringMatching(/^invented: .* is of no profile that X showed$/),
+    ]);
+  });
+
+  it("is not due where X showed it last, and not again where an earlier run left it", async () => {
+    const two = [shownAt(3), shownAt(7, RENAMED)];
+    const dueUntil = "2026-03-01T12:05:00Z";
+    expect(await judge([profileItem(3)], expecting(two, { dueUntil }))).toEqual([]);
+    const { mailbox } = await gather(directory, new Map([["p", profileItem(3)]]));
+    const earlier = mailbox[0];
+    expect(await judge([], expecting([shownAt(3)], { earlier }))).toEqual([]);
+    expect(await judge([renamedItem], expecting(two, { earlier }))).toEqual([]);
+  });
+
+  it.each<[string, Partial<TrueProfile>, Partial<Item>, string]>([
+    ["without a fact", { facts: ["since 1873"] }, {}, '"since 1873" is missing'],
+    ["without its words", { about: { text: "Gone", expandedText: "Gone" } }, {}, "not complete"],
+    ["without the handle", {}, { Content: "Harbour Office harbour" }, '"@harbour" is missing'],
+    ["that hides that it is protected", { isProtected: true }, {}, "that it is protected"],
+    [
+      "with a cut picture",
+      {},
+      { ContentAttachments: [sampleAttachment("a.jpg", QUAY.slice(1))] },
+      "its picture is not attached as X serves it",
+    ],
+    [
+      "with a picture of somebody else",
+      {},
+      { ContentAttachments: [QUAY, SHIP].map((file) => sampleAttachment("b.jpg", file)) },
+      "b.jpg is none of its pictures",
+    ],
+    [
+      "that keeps a lost picture quiet",
+      { pictures: [{ of: "banner", url: "https://pbs.twimg.com/1/2" }] },
+      { ContentAttachments: null },
+      "its banner cannot be had, and the mail does not say so",
+    ],
+    [
+      "under another id",
+      {},
+      { Id: "profile-1" },
+      "Id is profile-1, must be profile-20260301T120301Z",
+    ],
+    ["in no thread", {}, { ThreadId: null }, "ThreadId is null, must be profile-42"],
+    ["that follows none", {}, { ParentId: "profile-0" }, "ParentId is profile-0, must be null"],
+    ["of another sender", {}, { Sender: sampleParty("50", "Mate") }, "Sender.Id is 50, must be 42"],
+    ["to somebody", {}, { Recipients: [sampleParty("50", "Mate")] }, "it has Recipients"],
+    ["with a context", {}, { PreContext: [sampleItem()] }, "it has a context"],
+    [
+      "at another time",
+      {},
+      { SentTimeUtc: "2026-03-01T12:10:01Z", Id: "profile-20260301T121001Z" },
+      "is not when X showed it",
+    ],
+  ])("%s is found out", async (_what, truth, item, problem) => {
+    const found = await judge([profileItem(3, item)], expecting([shownAt(3, truth)]));
+    expect(found.join("\n")).toContain(problem);
+  });
+});
+
+function hash(content: string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
