@@ -18,7 +18,7 @@ export function startChild(
     env = {},
   }: { parameters?: string[]; execArgv?: string[]; env?: Record<string, string> } = {},
 ): Child {
-  const child = fork(fileURLToPath(new URL(`apart/${file}`, import.meta.url)), parameters, {
+  const child = fork(fileURLToPath(new URL(`workers/${file}`, import.meta.url)), parameters, {
     execArgv,
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "inherit", "ipc"],

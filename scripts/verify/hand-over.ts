@@ -5,7 +5,7 @@ import { readAnswered } from "../../app/delivery/ledger.ts";
 import { readOutbox } from "../../app/delivery/outbox.ts";
 import { earlierVersionsOf } from "../../app/twitter/page.ts";
 import { manifestsOf } from "./manifests.ts";
-import type { Comparison } from "./verify.ts";
+import type { Comparison } from "./comparison.ts";
 
 /** Looks for each archived post of an answered window in what was handed over, or waits to be. */
 export async function checkHandOver(store: Store, jobId: string): Promise<Comparison> {

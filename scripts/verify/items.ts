@@ -4,7 +4,7 @@ import { ITEM_MAPPING } from "../../app/delivery/item.ts";
 import type { Manifest, ManifestEntry } from "../../app/delivery/manifest.ts";
 import { describeError } from "../../app/errors.ts";
 import { manifestsOf } from "./manifests.ts";
-import type { Comparison } from "./verify.ts";
+import type { Comparison } from "./comparison.ts";
 
 const CONCURRENCY = 4;
 /** Entries follow each other as their posts do on their page. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { names } from "../../app/archive/names.ts";
 import { readDocument, type Store } from "../../app/archive/store.ts";
 import { mediaRecordSchema } from "../../app/capture/media.ts";
-import type { Comparison } from "./verify.ts";
+import type { Comparison } from "./comparison.ts";
 
 /** Holds the bytes of every archived medium against its record. */
 export async function checkMedia(store: Store, jobId: string): Promise<Comparison> {

@@ -13,6 +13,7 @@ import {
   type Verdict,
 } from "../checks/check.ts";
 import type { Report } from "../checks/report.ts";
+import type { Comparison } from "./comparison.ts";
 import { checkHandOver } from "./hand-over.ts";
 import { checkItems } from "./items.ts";
 import { type Found, jobsIn } from "./jobs.ts";
@@ -72,9 +73,6 @@ async function checkCoverage(store: Store, jobId: string): Promise<Comparison> {
     wrong: unproven.map(({ start, end }) => `${start} to ${end} is not proved by its pages`),
   };
 }
-
-/** What was looked at, and what of it does not agree. */
-export type Comparison = { looked: string; wrong: string[] };
 
 function judge({ looked, wrong }: Comparison): Verdict {
   if (wrong.length === 0) {

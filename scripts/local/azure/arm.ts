@@ -59,8 +59,3 @@ export function addImplicit(world: World, id: string, type: string): void {
 export function autoname(logicalName: string): string {
   return `${logicalName}${randomBytes(4).toString("hex")}`;
 }
-
-/** Takes what matches out of a list that others hold as well. */
-export function removeFrom<T>(list: T[], matches: (one: T) => boolean): void {
-  list.splice(0, list.length, ...list.filter((one) => !matches(one)));
-}

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCertificate } from "../certificate.ts";
 import type { Certificate } from "../contracts.ts";
 import { createMemoryEntra } from "../portal/testing/memory-entra.ts";
-import { type Scm, type ScmWorld, startScm } from "./scm.ts";
+import { type ScmWorld, startScm } from "./scm.ts";
+import type { Scm } from "./world.ts";
 
 const TENANT = "6babcaad-604b-40ac-a9d7-9fd97c0b779f";
 const [OPEN, CLOSED, FETCHING] = ["/sites/open", "/sites/closed", "/sites/fetching"];

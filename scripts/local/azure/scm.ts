@@ -5,16 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { unzipSync } from "fflate";
 
 import { closeServer, listen } from "../listen.ts";
-import type { World } from "./world.ts";
-
-/** A site's publishing endpoint (Kudu). */
-export type Scm = {
-  /** `127.0.0.1:PORT`; https. */
-  host: string;
-  /** The zip that was published last. */
-  package(): Uint8Array | undefined;
-  close(): Promise<void>;
-};
+import type { Scm, World } from "./world.ts";
 
 export type ScmWorld = Pick<World, "assignments" | "certificate" | "tenantId"> & {
   entra: Pick<World["entra"], "verify">;

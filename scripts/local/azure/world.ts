@@ -7,7 +7,6 @@ import type { BusyServices } from "./busy-services.ts";
 import type { Azurite, AzuriteAccount } from "./azurite.ts";
 import type { ResourceScope } from "./key-clients.ts";
 import type { RoleAssignment } from "./roles.ts";
-import type { Scm } from "./scm.ts";
 import type { StorageFront } from "./storage-front.ts";
 
 /** Anything that was made, by its ARM id (or the id of its provider). `name` is the physical one. */
@@ -42,6 +41,15 @@ export type Application = {
 };
 
 export type FederatedTrust = { issuer: string; subject: string; audiences: string[] };
+
+/** A site's publishing endpoint (Kudu). */
+export type Scm = {
+  /** `127.0.0.1:PORT`; https. */
+  host: string;
+  /** The zip that was published last. */
+  package(): Uint8Array | undefined;
+  close(): Promise<void>;
+};
 
 export type Site = {
   id: string;

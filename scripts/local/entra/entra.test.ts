@@ -170,7 +170,7 @@ const token2 = () => `/${TENANT}/oauth2/v2.0/token`;
 async function askAsAzureClient(secret: string, { url } = entra): Promise<unknown> {
   const parameters = [url, TENANT, CLIENT, secret, `${RESOURCE}/.default`];
   const env = { NODE_EXTRA_CA_CERTS: certificate.caFile };
-  return runNode(join(import.meta.dirname, "azure/testing/ask-token.ts"), parameters, env);
+  return runNode(join(import.meta.dirname, "testing/ask-token.ts"), parameters, env);
 }
 
 /** GET without a form, POST with one. */

@@ -6,7 +6,7 @@ import { Hono } from "hono";
 import type { Context, Next } from "hono";
 import { SignJWT, exportJWK, generateKeyPair, jwtVerify } from "jose";
 
-import { removeFrom } from "../azure/arm.ts";
+import { removeFrom } from "../remove-from.ts";
 import { closeServer, listen } from "../listen.ts";
 import { assertionMatches, readTokenRequest } from "./token-request.ts";
 import type { Clients, FederatedCredential, Grant, Refusal } from "./token-request.ts";

@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { readInputs, removeFrom } from "../arm.ts";
+import { readInputs } from "../arm.ts";
+import { removeFrom } from "../../remove-from.ts";
 import type {
   Application,
   Lifecycles,

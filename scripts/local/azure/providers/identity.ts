@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 
 import { z } from "zod";
 
-import { armId, autoname, groupId, readInputs, removeFrom, requireExisting } from "../arm.ts";
+import { armId, autoname, groupId, readInputs, requireExisting } from "../arm.ts";
+import { removeFrom } from "../../remove-from.ts";
 import { type Condition, readCondition } from "../condition.ts";
 import { ROLES } from "../roles.ts";
 import type { Change, Lifecycles, Made, Provider, ResourceRequest, World } from "../world.ts";

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 
 import { z } from "zod";
 
-import { armId, autoname, readInputs, removeFrom, requireExisting } from "../arm.ts";
+import { armId, autoname, readInputs, requireExisting } from "../arm.ts";
+import { removeFrom } from "../../remove-from.ts";
 import type { Change, Lifecycles, Made, Provider, ResourceRequest, World } from "../world.ts";
 
 export const vault: Provider = {

@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:http";
 
 import { z } from "zod";
 
-import { armId, autoname, exists, readInputs, removeFrom, requireExisting } from "../arm.ts";
+import { armId, autoname, exists, readInputs, requireExisting } from "../arm.ts";
+import { removeFrom } from "../../remove-from.ts";
 import { listen, portOf } from "../../listen.ts";
 import { startScm } from "../scm.ts";
 import type {
