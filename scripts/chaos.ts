@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import pLimit from "p-limit";
+import pMap from "p-map";
 import { z } from "zod";
 import { flag, option, wholeNumber } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
@@ -54,9 +54,8 @@ type Result = z.infer<typeof resultSchema>;
 
 async function main(options: z.output<typeof script.options>): Promise<void> {
   const { rounds, seed: firstSeed = Date.now() % DRAWN_SEEDS, together, json } = options;
-  const limit = pLimit(together);
   const seeds = Array.from({ length: rounds }, (_, index) => firstSeed + index);
-  const results = await limit.map(seeds, playAndTell);
+  const results = await pMap(seeds, playAndTell, { concurrency: together });
   const clean = results.filter((result) => result && isClean(result)).length;
   const sum = (member: "posts" | "cameLate" | "windows") =>
     results.reduce((total, result) => total + (result?.[member] ?? 0), 0);

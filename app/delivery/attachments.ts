@@ -5,7 +5,7 @@ import { filesOf } from "../twitter/media.ts";
 import type { Includes, Media, Post } from "../twitter/page.ts";
 import { type Attachment, type MediaOutcome, shownPosts } from "./item.ts";
 import type { ManifestEntry } from "./manifest.ts";
-import pLimit from "p-limit";
+import { Semaphore } from "async-mutex";
 import pRetry from "p-retry";
 
 /** The platform refuses larger items (docs/portal-contract.md#limits). Decimal: the harsher reading. */
@@ -15,7 +15,7 @@ const TEXT_RESERVE_BYTES = 600_000;
 const ATTACHMENTS_LIMIT_BYTES = ((ITEM_LIMIT_BYTES - TEXT_RESERVE_BYTES) * 3) / 4;
 const DOWNLOAD_RETRIES = 3;
 /** Each holds a block of the archive's in memory, over all tasks of the process. */
-const limitDownloads = pLimit(4);
+const downloads = new Semaphore(4);
 
 /** A medium that one of an item's posts shows, and the archived file to attach, or why none is. */
 export type PlannedMedium = {
@@ -129,7 +129,7 @@ async function bestFile(
   let omitted: string | undefined;
   for (const file of filesOf(media)) {
     const download = () => archivePatiently(deps, { jobId, mediaKey: media.media_key, file });
-    const record = await limitDownloads(download);
+    const record = await downloads.runExclusive(download);
     if ("refusal" in record) {
       omitted ??= record.refusal;
     } else if (record.bytes <= limit) {

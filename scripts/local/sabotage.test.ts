@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import pLimit from "p-limit";
+import { Semaphore } from "async-mutex";
 import { describe, test } from "vitest";
 import { type Ended, resultOf, startScript } from "./testing/local-run.ts";
 import { SABOTAGES } from "./testing/sabotages.ts";
@@ -7,7 +7,7 @@ import { SABOTAGES } from "./testing/sabotages.ts";
 const SCRIPT = join(import.meta.dirname, "testing/sabotaged-run.ts");
 /** A run keeps two processes busy. */
 const RUNS_AT_ONCE = 2;
-const limit = pLimit(RUNS_AT_ONCE);
+const limit = new Semaphore(RUNS_AT_ONCE);
 
 describe.concurrent("A run", { timeout: 120_000 }, () => {
   test("of the app as it is finds nothing", async ({ expect }) => {
@@ -29,7 +29,7 @@ describe.concurrent("A run", { timeout: 120_000 }, () => {
 });
 
 async function run(...names: string[]): Promise<Ended> {
-  return limit(async () => {
+  return limit.runExclusive(async () => {
     await using started = await startScript(SCRIPT, names);
     return await started.ended;
   });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pLimit from "p-limit";
+import { Semaphore } from "async-mutex";
 import type { Problem } from "../check/check.ts";
 import type { CompliancePortal } from "../portal/compliance-portal.ts";
 import { planWindows } from "../portal/plan-windows.ts";
@@ -39,8 +39,9 @@ export async function askForAll(
   });
   const history = random.shuffle(planned.flatMap((job) => job.history));
   const half = Math.ceil(history.length / 2);
-  const limit = pLimit(WINDOWS_AT_A_TIME);
-  const askInTurn = (windows: Question[]) => windows.map((one) => limit(() => ask(one)));
+  const limit = new Semaphore(WINDOWS_AT_A_TIME);
+  const askInTurn = (windows: Question[]) =>
+    windows.map((one) => limit.runExclusive(() => ask(one)));
   const recent = planned.flatMap((job) => job.recent);
   const first = await Promise.all([...recent.map(ask), ...askInTurn(history.slice(0, half))]);
   x.showLatePosts();

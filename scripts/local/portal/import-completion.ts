@@ -1,4 +1,4 @@
-import pLimit from "p-limit";
+import pMap from "p-map";
 import type { Completion, ItemMetadata } from "./completion.ts";
 import { compareVersion, findRepeated } from "./completion.ts";
 import type { Item } from "./item.ts";
@@ -31,12 +31,10 @@ export async function importCompletion(
       ...findUnlisted(task, files, completion),
     ],
   };
-  const limit = pLimit(READERS);
   for (const chunk of chunks(rows, CHUNK_ITEMS)) {
-    const read = chunk.map((row) =>
-      limit(() => readItem(task, row, files.has(folder + row.fileName))),
-    );
-    for (const result of await Promise.all(read)) {
+    const read = (row: (typeof chunk)[number]) =>
+      readItem(task, row, files.has(folder + row.fileName));
+    for (const result of await pMap(chunk, read, { concurrency: READERS })) {
       await importItem({ task, mailbox, outcome, ...result });
     }
   }
