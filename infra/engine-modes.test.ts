@@ -1,37 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { type Command, planOf } from "./testing/engine.ts";
+import type { Command } from "./testing/engine.ts";
+import { planOf } from "./testing/event-log.ts";
 import { MODES, OTHER_TENANT, OWN_APP_ID, TWITTER_CONFIG } from "./testing/modes.ts";
 import { TENANT } from "./testing/start-stand-in.ts";
-import {
-  changedSettings,
-  onEngines,
-  secretsInClear,
-  type Start,
-  useStack,
-} from "./testing/stack.ts";
+import { changedSettings, onEngine, secretsInClear, useStack } from "./testing/stack.ts";
 
-await onEngines((start) => {
+await onEngine((cli) => {
   describe("in production", () => {
-    describeProduction(start);
+    describeProduction(cli);
   });
   describe.each([
     ["another tenant", "destroy"],
     ["private backend", "destroy --exclude-protected"],
     ["immutable archive", "destroy --exclude-protected"],
   ] as const)("with %s", (mode, end) => {
-    describeMode(start, MODES[mode], end);
+    describeMode(cli, MODES[mode], end);
   });
   describe("with own registration that trusts the site", () => {
-    describeOwnTrust(start);
+    describeOwnTrust(cli);
   });
   describe("with own registration, its secret, and instances that follow the queue", () => {
-    describeOwnSecret(start);
+    describeOwnSecret(cli);
   });
 });
 
 /** A stack with evidence in it. */
-function describeProduction(start: Start): void {
-  const stack = useStack(start, {});
+function describeProduction(cli: string): void {
+  const stack = useStack(cli, {});
   const resources = () => stack().azure.standIn.resources();
   let address: unknown;
 
@@ -97,9 +92,9 @@ function describeProduction(start: Start): void {
 }
 
 /** Every other way in which the program is used, in short. */
-function describeMode(start: Start, config: Record<string, string>, end: Command): void {
+function describeMode(cli: string, config: Record<string, string>, end: Command): void {
   const shown = Object.entries(config).filter(([key]) => !(key in TWITTER_CONFIG));
-  const stack = useStack(start, Object.fromEntries(shown));
+  const stack = useStack(cli, Object.fromEntries(shown));
 
   it("is made at once, stays as it is, and goes in an order that Azure takes", async () => {
     expect(planOf(await stack().succeed("up"))).toContain("create web:WebApp connector-site");
@@ -111,8 +106,8 @@ function describeMode(start: Start, config: Record<string, string>, end: Command
 }
 
 /** A stack that changes nothing in Entra, and has no secret of it. */
-function describeOwnTrust(start: Start): void {
-  const stack = useStack(start, { azureAppId: OWN_APP_ID }, { without: ["azuread"] });
+function describeOwnTrust(cli: string): void {
+  const stack = useStack(cli, { azureAppId: OWN_APP_ID }, { without: ["azuread"] });
 
   it("is made without Entra, and says whom the registration has to trust", async () => {
     const up = await stack().succeed("up");
@@ -133,7 +128,7 @@ function describeOwnTrust(start: Start): void {
 }
 
 /** A stack that changes nothing in Entra: the provider for it is not even there. */
-function describeOwnSecret(start: Start): void {
+function describeOwnSecret(cli: string): void {
   const settlingSeconds = 2;
   const config = {
     azureAppId: OWN_APP_ID,
@@ -141,7 +136,7 @@ function describeOwnSecret(start: Start): void {
     maxInstances: "3",
     roleSettlingSeconds: String(settlingSeconds),
   };
-  const stack = useStack(start, config, { without: ["azuread"] });
+  const stack = useStack(cli, config, { without: ["azuread"] });
 
   it("is not begun with a credential that cannot be", async () => {
     await stack().engine.configure({ tenantId: OTHER_TENANT, credential: "federated" }, {});

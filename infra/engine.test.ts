@@ -1,13 +1,13 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { type Outcome, planOf } from "./testing/engine.ts";
+import type { Outcome } from "./testing/engine.ts";
+import { planOf } from "./testing/event-log.ts";
 import { TWITTER_CONFIG } from "./testing/modes.ts";
 import {
   changedSettings,
-  onEngines,
+  onEngine,
   rewrite,
   secretsInClear,
-  type Start,
   toSettingName,
   useStack,
 } from "./testing/stack.ts";
@@ -15,12 +15,12 @@ import {
 const STORAGE = "new Storage(\n      `${name}archive`,";
 const RETENTION = "evidenceAccess: config.evidenceAccess,\n      },\n      ";
 
-await onEngines(describeLife);
+await onEngine(describeLife);
 
 /** The life of a stack, from the first preview to its end. */
-function describeLife(start: Start): void {
+function describeLife(cli: string): void {
   // The mode with most to rotate.
-  const stack = useStack(start, { credential: "secret" });
+  const stack = useStack(cli, { credential: "secret" });
   let firstPlan: string[];
   let firstApp: string;
   let firstProgram: string;

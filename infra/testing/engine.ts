@@ -1,6 +1,19 @@
-import type { Properties } from "./property-values.ts";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { z } from "zod";
+import { readSteps, type Step, withoutDebugLines } from "./event-log.ts";
+import { serveLanguageHost } from "./language-host.ts";
+import { isObject, type Properties } from "./property-values.ts";
 
-/** What the tests need of a Pulumi engine, the real one or the miniature. */
+/** An `up` of all takes some seconds; on a machine with much else to do, twenty times as long. */
+export const COMMAND_LIMIT_MS = 300_000;
+/** From the first interrupt, which lets the CLI end its plugins, to the end of one that hangs. */
+const GRACE_MS = 20_000;
+
+/** Pulumi's engine with a stack of its own. */
 export type Engine = {
   /** Plain and secret values, added to the stack's configuration under the project's name. */
   configure(plain: Record<string, string>, secret: Record<string, string>): Promise<void>;
@@ -9,41 +22,165 @@ export type Engine = {
   unprotect(): Promise<void>;
   /** The stack's outputs; secrets are not shown. */
   outputs(): Promise<Properties>;
-  /** All that the engine keeps of the stack, as text: state, history, backups. */
+  /** All that the engine keeps of the stack, as text: state, history, backups, the stack's file, event logs. */
   kept(): Promise<string>;
+  close(): void;
 };
 
-export type Command = "preview" | "up" | "refresh" | "destroy" | "destroy --exclude-protected";
+export type Command = keyof typeof COMMANDS;
 
 export type Outcome = {
   succeeded: boolean;
-  /** What happened (under `preview`: what would) to resources of providers, in order. */
+  /** In order. */
   steps: Step[];
   /** All that a person sees. */
   output: string;
 };
 
-/** Names of operations are the real engine's. */
-export type Step = {
-  op: string;
-  type: string;
-  name: string;
-  /** Inputs, before and after; secrets are not shown. */
-  old?: Properties;
-  new?: Properties;
+const COMMANDS = {
+  preview: ["preview"],
+  up: ["up", "--yes", "--skip-preview"],
+  refresh: ["refresh", "--yes", "--skip-preview"],
+  // With its preview, which is what stops at a protected resource before anything is deleted.
+  destroy: ["destroy", "--yes"],
+  "destroy --exclude-protected": ["destroy", "--yes", "--exclude-protected"],
 };
 
-/** `create web:WebApp connector-site`, sorted: a plan without what stays the same. */
-export function planOf({ steps }: Outcome): string[] {
-  const planned = new Set(["create", "update", "replace", "delete"]);
-  return steps
-    .filter(({ op }) => planned.has(op))
-    .map(({ op, type, name }) => `${op} ${shortType(type)} ${name}`)
-    .sort();
+export type EngineOptions = {
+  cli: string;
+  /** Folder of Pulumi.yaml; the stack's file is written there. */
+  root: string;
+  /** Folder of the plugins' executables. */
+  plugins: string;
+  /** Where the CLI keeps what it keeps. */
+  directory: string;
+  stack: string;
+};
+
+/** Pulumi's engine through its CLI, with a back end of files and a stack that has nothing in it. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { cli, root, directory, stack } = options;
+  const state = join(directory, "state");
+  const logs: string[] = [];
+  const printed: string[] = [];
+  await mkdir(state, { recursive: true });
+  const env = environment(options, state);
+  const show = (text: string) => void printed.push(text);
+  const host = hasLanguageHost(cli) ? undefined : await serveLanguageHost(env, show);
+  const pulumi = async (...parameters: string[]) =>
+    runCli(cli, [...parameters, "--stack", stack, "--non-interactive"], { root, env });
+  const must = async (...parameters: string[]) => {
+    const { code, stdout, stderr } = await pulumi(...parameters);
+    if (code !== 0) {
+      throw new Error(`pulumi ${parameters[0]} ended with ${code}:\n${stdout}\n${stderr}`);
+    }
+    return stdout;
+  };
+  await must("stack", "init");
+  await must("config", "set-all", "--plaintext", "azure-native:location=westeurope");
+  return {
+    configure: async (plain, secret) => {
+      const pairs = [...flags("--plaintext", plain), ...flags("--secret", secret)];
+      await must("config", "set-all", "--path", ...pairs);
+    },
+    run: async (command) => {
+      const log = join(directory, `events-${logs.length}.json`);
+      const client = host ? [`--client=127.0.0.1:${host.port}`] : [];
+      const parameters = [...COMMANDS[command], "--color", "never", "--event-log", log, ...client];
+      const { code, stdout, stderr } = await pulumi(...parameters);
+      const events = await readFile(log, "utf8").catch(() => "");
+      logs.push(withoutDebugLines(events));
+      const output = [stdout, stderr, ...printed.splice(0)].join("\n");
+      return { succeeded: code === 0, steps: readSteps(events, command), output };
+    },
+    unprotect: async () => void (await must("state", "unprotect", "--all", "--yes")),
+    outputs: async () => {
+      const outputs: unknown = JSON.parse(await must("stack", "output", "--json"));
+      return isObject(outputs) ? outputs : {};
+    },
+    kept: async () => {
+      const files = [...(await filesBelow(state)), join(root, `Pulumi.${stack}.yaml`)];
+      const texts = await Promise.all(files.map(async (file) => readFile(file, "utf8")));
+      return [...texts, ...logs, await must("stack", "export")].join("\n");
+    },
+    close: () => host?.close(),
+  };
 }
 
-function shortType(type: string): string {
-  return type.startsWith("azure-native:")
-    ? type.slice("azure-native:".length)
-    : type.replace(/^(\w+):.*:/, "$1:");
+/** Pulumi's own host for Node lies beside the CLI in whatever Pulumi publishes; beside one that was built, none. */
+function hasLanguageHost(cli: string): boolean {
+  return existsSync(join(dirname(cli), "pulumi-language-nodejs"));
+}
+
+/** A list, or an object, is set one item after the other: as a text it is none to the CLI. */
+function flags(flag: string, values: Record<string, string>): string[] {
+  return Object.entries(values)
+    .flatMap(([key, value]) => partsOf(value).map(([path, item]) => `${key}${path}=${item}`))
+    .flatMap((pair) => [flag, pair]);
+}
+
+function partsOf(value: string): [path: string, item: string][] {
+  if (value.startsWith("[")) {
+    return listSchema.parse(JSON.parse(value)).map((item, index) => [`[${index}]`, item]);
+  }
+  if (value.startsWith("{")) {
+    const members = Object.entries(objectSchema.parse(JSON.parse(value)));
+    return members.map(([name, item]) => [`.${name}`, item]);
+  }
+  return [["", value]];
+}
+
+const listSchema = z.array(z.string());
+const objectSchema = z.record(z.string(), z.string());
+
+/** Nothing of the person's own Pulumi: no log-in, no plugins, no look for updates. */
+function environment({ cli, plugins, directory }: EngineOptions, state: string) {
+  const inherited = (process.env["PATH"] ?? "").split(delimiter);
+  // The npm package's wrapper and its kin are left out. This process's own Node comes before one that
+  // lies beside the CLI, which may be too old for the program.
+  const path = inherited.filter((folder) => !folder.includes("node_modules"));
+  return {
+    PATH: [plugins, dirname(process.execPath), dirname(cli), ...path].join(delimiter),
+    HOME: directory,
+    TMPDIR: tmpdir(),
+    NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
+    PULUMI_HOME: join(directory, "home"),
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // Without it there is no --event-log.
+    PULUMI_DEBUG_COMMANDS: "true",
+  };
+}
+
+type Ended = { code: number | null; stdout: string; stderr: string };
+
+async function runCli(
+  cli: string,
+  parameters: string[],
+  { root, env }: { root: string; env: Record<string, string> },
+): Promise<Ended> {
+  const child = spawn(cli, parameters, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const timers = [
+    setTimeout(() => child.kill("SIGINT"), COMMAND_LIMIT_MS),
+    setTimeout(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS + GRACE_MS),
+  ];
+  try {
+    const code = await new Promise<number | null>((end, fail) => {
+      child.once("error", fail);
+      child.once("close", end);
+    });
+    return { code, ...output };
+  } finally {
+    timers.forEach((timer) => clearTimeout(timer));
+  }
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
 }

@@ -28,15 +28,6 @@ export function answer<Request, Response>(
   };
 }
 
-/** One call of a client: `call((done) => client.check(request, done))`. */
-export async function call<Response>(
-  start: (done: (error: grpc.ServiceError | null, response: Response) => void) => void,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    start((error, response) => (error ? reject(error) : resolve(response)));
-  });
-}
-
 export function readStruct(struct: structs.Struct | undefined): Properties {
   return struct?.toJavaScript() ?? {};
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { serveProvider } from "./provider-server.ts";
 import type { StandIn } from "./stand-in.ts";
+import { writeScript } from "./write-script.ts";
 
 /** Packages whose resources the program makes. */
 const PACKAGES = ["azure-native", "azuread", "random"];
@@ -19,13 +19,11 @@ export type Plugins = {
  * this process serves the stand-in, and stays; so that what one command made is there for the next.
  */
 export async function installPlugins(folder: string, standIn: StandIn): Promise<Plugins> {
-  await mkdir(folder, { recursive: true });
   const servers = await Promise.all(
     PACKAGES.map(async (name) => {
       const server = await serveProvider(standIn, versionOf(name));
       const file = join(folder, `pulumi-resource-${name}`);
-      await writeFile(file, `#!/bin/sh\necho ${server.port}\nexec sleep 86400\n`);
-      await chmod(file, 0o755);
+      await writeScript(file, `echo ${server.port}\nexec sleep 86400`);
       return server;
     }),
   );

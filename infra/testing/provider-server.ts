@@ -5,8 +5,7 @@ import plugins from "@pulumi/pulumi/proto/plugin_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { answer, listenGrpc, readStruct, toStruct } from "./grpc.ts";
-import { foresee, foreseeCreate, type StandIn } from "./stand-in.ts";
-import { subjectOf } from "./urn.ts";
+import { foresee, foreseeCreate, type StandIn, type Subject } from "./stand-in.ts";
 
 export type ProviderServer = { port: number; close(): void };
 
@@ -90,4 +89,10 @@ function createService(standIn: StandIn, version: string) {
     }),
     cancel: answer(() => new empty.Empty()),
   } satisfies Partial<IResourceProviderServer>;
+}
+
+/** Of `urn:pulumi:<stack>::<project>::<types of the parents>$<type>::<name>` */
+function subjectOf(urn: string): Subject {
+  const [, , types = "", name = ""] = urn.split("::");
+  return { type: types.slice(types.lastIndexOf("$") + 1), name };
 }

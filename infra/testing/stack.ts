@@ -3,47 +3,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { z } from "zod";
-import type { Command, Engine, Outcome, Step } from "./engine.ts";
-import { startMiniatureEngine } from "./miniature-engine.ts";
+import {
+  type Command,
+  COMMAND_LIMIT_MS,
+  type Engine,
+  type Outcome,
+  startEngine,
+} from "./engine.ts";
+import type { Step } from "./event-log.ts";
+import { findCli } from "./find-cli.ts";
 import { copyProject } from "./project-copy.ts";
-import { COMMAND_LIMIT_MS, findCli, startCliEngine } from "./pulumi-cli.ts";
 import { type StartedStandIn, startStandIn } from "./start-stand-in.ts";
+import { CLI_IS_REQUIRED, NOT_PROVED } from "./tell-skipped.ts";
 
-const STACK = "dev";
-const PROJECT = "m365-twitter-connector";
-
-type Places = { root: string; plugins: string; directory: string };
-
-export type Start = (places: Places) => Promise<Engine & { close?(): void }>;
-
-/** Describes stacks on the miniature engine, and once more on the real one, where there is one. */
-export async function onEngines(describeStacks: (start: Start) => void): Promise<void> {
+/** Describes stacks on Pulumi's engine, or skips them where there is no CLI. */
+export async function onEngine(describeStacks: (cli: string) => void): Promise<void> {
   const cli = await findCli();
-  if (!cli && process.env["PULUMI_CLI"] === "required") {
-    throw new Error(
-      "PULUMI_CLI=required, and there is no Pulumi CLI: run `npx pulumi version` first",
-    );
+  if (!cli && CLI_IS_REQUIRED) {
+    throw new Error(NOT_PROVED);
   }
   // A test runs four commands at most.
   const options = { timeout: 4 * COMMAND_LIMIT_MS };
-  describe("the program on a miniature engine", options, () => {
-    describeStacks(async ({ root, plugins }) =>
-      startMiniatureEngine({ root, plugins, project: PROJECT, stack: STACK }),
-    );
+  describe.skipIf(cli === undefined)("the program on Pulumi's engine", options, () => {
+    describeStacks(cli ?? "");
   });
-  describe.skipIf(cli === undefined)(
-    `the program on the real engine (${cli ?? "skipped: no Pulumi CLI on PATH or in PULUMI_BIN"})`,
-    options,
-    () => {
-      describeStacks(async ({ root, plugins, directory }) =>
-        startCliEngine({ cli: cli ?? "", root, plugins, directory, stack: STACK }),
-      );
-    },
-  );
 }
 
 export type Stack = {
-  engine: Engine & { close?(): void };
+  engine: Engine;
   azure: StartedStandIn;
   /** Main files of app and program, which tests change. */
   app: string;
@@ -56,7 +43,7 @@ export type Stack = {
 
 /** A stack of its own for the tests around; each of them goes on where the last one ended. */
 export function useStack(
-  start: Start,
+  cli: string,
   config: Record<string, string>,
   { without = [] }: { without?: string[] } = {},
 ): () => Stack {
@@ -77,7 +64,8 @@ export function useStack(
     for (const name of without) {
       await rm(join(azure.plugins, `pulumi-resource-${name}`));
     }
-    const engine = await start({ root, plugins: azure.plugins, directory });
+    const { plugins } = azure;
+    const engine = await startEngine({ cli, root, plugins, directory, stack: "dev" });
     // The stand-ins heed a role at once.
     await engine.configure({ roleSettlingSeconds: "0", ...config }, {});
     const shown: string[] = [];
@@ -96,7 +84,7 @@ export function useStack(
   }, COMMAND_LIMIT_MS);
 
   afterAll(async () => {
-    stack?.engine.close?.();
+    stack?.engine.close();
     await stack?.azure.close();
     await rm(directory, { recursive: true, force: true });
   });

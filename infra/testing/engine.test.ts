@@ -1,56 +1,25 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
-import npmWrapper from "pulumi/package.json" with { type: "json" };
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { planOf } from "./engine.ts";
-import { findCli, startCliEngine } from "./pulumi-cli.ts";
+import { type Engine, startEngine } from "./engine.ts";
+import { planOf } from "./event-log.ts";
+import { writeScript } from "./write-script.ts";
 
 const NPM_FOLDER = fileURLToPath(new URL("../../node_modules/.bin", import.meta.url));
 
 let directory: string;
+let engine: Engine;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), "pulumi-cli-"));
+  directory = await mkdtemp(join(tmpdir(), "engine-"));
 });
 
 afterEach(async () => {
+  engine.close();
   await rm(directory, { recursive: true, force: true });
-});
-
-describe("findCli", () => {
-  it("takes what answers with a version, and not npm's wrapper, which would download", async () => {
-    const other = await script("other/pulumi", "exit 1");
-    const cli = await script("cli/pulumi", "echo v3.259.0");
-    const folders = [NPM_FOLDER, dirname(other), dirname(cli)];
-    expect(await findCli({ PATH: folders.join(delimiter), PULUMI_HOME: directory })).toBe(cli);
-  });
-
-  it("finds none where there is only npm's wrapper", async () => {
-    expect(await findCli({ PATH: NPM_FOLDER, PULUMI_HOME: directory })).toBeUndefined();
-  });
-
-  it.each([
-    ["on PATH", { PATH: NPM_FOLDER }],
-    ["in PULUMI_BIN", { PULUMI_BIN: NPM_FOLDER }],
-    ["of the project", {}],
-  ])("takes what npm's wrapper %s has downloaded", async (_, env) => {
-    const cli = await script(`versions/${npmWrapper.version}/bin/pulumi`, "echo v3.259.0");
-    expect(await findCli({ ...env, PULUMI_HOME: directory })).toBe(cli);
-  });
-
-  it("takes the one that PULUMI_BIN names, or that lies in the folder that it names", async () => {
-    const cli = await script("given/pulumi", "echo v3.259.0");
-    const found = [findCli({ PULUMI_BIN: cli }), findCli({ PULUMI_BIN: dirname(cli) })];
-    expect(await Promise.all(found)).toEqual([cli, cli]);
-  });
-
-  it("does not go on without the one that PULUMI_BIN names", async () => {
-    const wrong = await script("wrong", "echo 2.0.0");
-    await expect(findCli({ PULUMI_BIN: wrong })).rejects.toThrow("PULUMI_BIN");
-  });
 });
 
 describe("an engine by its CLI", () => {
@@ -67,6 +36,7 @@ describe("an engine by its CLI", () => {
   });
   const LOG = [
     { preludeEvent: { config: {} } },
+    { diagnosticEvent: { severity: "debug", message: "what the engine answered" } },
     { resourcePreEvent: event("create", "azure-native:web:WebApp", { planning: true }) },
     { resourcePreEvent: event("create", "pulumi:providers:random") },
     { resourcePreEvent: event("create", "m365:connector:WebApp", { custom: false }) },
@@ -81,7 +51,7 @@ describe("an engine by its CLI", () => {
     ["preview", ["create web:WebApp it"]],
     ["refresh", ["update storage:Blob it"]],
   ] as const)("tells what %s does from the event log", async (command, plan) => {
-    const engine = await start("");
+    await start("");
     const outcome = await engine.run(command);
     expect(outcome.succeeded).toBe(true);
     expect(planOf(outcome)).toEqual(plan);
@@ -89,7 +59,7 @@ describe("an engine by its CLI", () => {
   });
 
   it("tells of a failure with all that the CLI said", async () => {
-    const engine = await start('echo out; echo "error: no" >&2; exit 255');
+    await start('echo out; echo "error: no" >&2; exit 255');
     const { succeeded, output } = await engine.run("up");
     expect(succeeded).toBe(false);
     expect(output).toContain("out");
@@ -97,7 +67,7 @@ describe("an engine by its CLI", () => {
   });
 
   it("keeps to itself: its own home, state and stack file, and no plugin but the stand-ins", async () => {
-    const engine = await start("");
+    await start("");
     const plain = {
       sku: "B1",
       allowedIpRanges: '["203.0.113.0/24","2001:db8::/32"]',
@@ -121,7 +91,7 @@ describe("an engine by its CLI", () => {
   });
 
   it("shows for inspection whatever is kept on disk", async () => {
-    const engine = await start("");
+    await start("");
     await mkdir(join(directory, "state/.pulumi/history/dev"), { recursive: true });
     await writeFile(join(directory, "state/.pulumi/history/dev/one.json"), "in the history");
     await writeFile(join(directory, "project/Pulumi.dev.yaml"), "in the stack's file");
@@ -131,6 +101,7 @@ describe("an engine by its CLI", () => {
     expect(kept).toContain("in the stack's file");
     expect(kept).toContain("preludeEvent");
     expect(kept).toContain("the export");
+    expect(kept).not.toContain("what the engine answered");
   });
 
   /** An engine over a script that plays the CLI; `then` is what it does beyond writing the event log. */
@@ -139,22 +110,15 @@ describe("an engine by its CLI", () => {
     await mkdir(root);
     const events = LOG.map((one) => `${JSON.stringify(one)}\n`).join("");
     await writeFile(join(directory, "log"), events);
-    const cli = await script(
-      "cli/pulumi",
+    const cli = await writeScript(
+      join(directory, "cli/pulumi"),
       `here='${directory}'; echo "$*" >> "$here/calls"; env > "$here/environment"
 case "$1" in stack) [ "$2" = export ] && echo the export; exit 0;; config) exit 0;; esac
 while [ "$1" != --event-log ]; do shift; done; cp "$here/log" "$2"
 ${then}`,
     );
     const plugins = join(directory, "plugins");
-    return startCliEngine({ cli, root, plugins, directory, stack: "dev" });
+    engine = await startEngine({ cli, root, plugins, directory, stack: "dev" });
+    return engine;
   }
 });
-
-async function script(name: string, text: string): Promise<string> {
-  const file = join(directory, name);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `#!/bin/sh\n${text}\n`);
-  await chmod(file, 0o755);
-  return file;
-}
