@@ -170,7 +170,7 @@ function describeLife(cli: string): void {
 
   it("would make all of a component anew that is renamed without a word", async () => {
     firstProgram = await readFile(stack().program, "utf8");
-    await rewrite(stack().program, STORAGE, STORAGE.replace("archive", "evidence"));
+    await rewrite(stack(), STORAGE, STORAGE.replace("archive", "evidence"));
     const plan = planOf(await stack().succeed("preview"));
     expect(plan).toEqual(
       expect.arrayContaining([
@@ -185,7 +185,7 @@ function describeLife(cli: string): void {
   it("changes nothing for a component that is renamed with an alias", async () => {
     const made = stack().azure.standIn.resources();
     const aliases = 'aliases: [{ name: "connectorarchive" }]';
-    await rewrite(stack().program, `${RETENTION}parent,`, `${RETENTION}{ ...parent, ${aliases} },`);
+    await rewrite(stack(), `${RETENTION}parent,`, `${RETENTION}{ ...parent, ${aliases} },`);
     const up = await stack().succeed("up");
     expect(new Set(up.steps.map(({ op }) => op))).toEqual(new Set(["same"]));
     const names = up.steps.map(({ name }) => name);
@@ -243,6 +243,7 @@ function describeLife(cli: string): void {
     expect(planOf(destroy).filter((step) => !step.startsWith("delete "))).toEqual([]);
     expect(stack().azure.standIn.resources()).toEqual([]);
     await writeFile(stack().program, firstProgram);
+    stack().engine.forget();
     const again = await stack().succeed("up");
     expect(planOf(again)).toEqual(expect.arrayContaining(firstPlan));
   });

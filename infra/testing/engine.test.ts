@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  engine.close();
+  engine.forget();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -117,6 +117,7 @@ case "$1" in stack) [ "$2" = export ] && echo the export; exit 0;; config) exit 
 while [ "$1" != --event-log ]; do shift; done; cp "$here/log" "$2"
 ${then}`,
     );
+    await writeScript(join(directory, "cli/pulumi-language-nodejs"), "exit 1");
     const plugins = join(directory, "plugins");
     engine = await startEngine({ cli, root, plugins, directory, stack: "dev" });
     return engine;

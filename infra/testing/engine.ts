@@ -1,11 +1,12 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { readSteps, type Step, withoutDebugLines } from "./event-log.ts";
-import { serveLanguageHost } from "./language-host.ts";
 import { isObject, type Properties } from "./property-values.ts";
 
 /** An `up` of all takes some seconds; on a machine with much else to do, twenty times as long. */
@@ -24,7 +25,8 @@ export type Engine = {
   outputs(): Promise<Properties>;
   /** All that the engine keeps of the stack, as text: state, history, backups, the stack's file, event logs. */
   kept(): Promise<string>;
-  close(): void;
+  /** Has the next command load the program anew, which the tests' own language host else does not; and ends it. */
+  forget(): void;
 };
 
 export type Command = keyof typeof COMMANDS;
@@ -62,11 +64,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { cli, root, directory, stack } = options;
   const state = join(directory, "state");
   const logs: string[] = [];
-  const printed: string[] = [];
   await mkdir(state, { recursive: true });
   const env = environment(options, state);
-  const show = (text: string) => void printed.push(text);
-  const host = hasLanguageHost(cli) ? undefined : await serveLanguageHost(env, show);
+  let host: LanguageHost | undefined;
+  const forget = () => {
+    host?.close();
+    host = undefined;
+  };
   const pulumi = async (...parameters: string[]) =>
     runCli(cli, [...parameters, "--stack", stack, "--non-interactive"], { root, env });
   const must = async (...parameters: string[]) => {
@@ -85,12 +89,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     run: async (command) => {
       const log = join(directory, `events-${logs.length}.json`);
-      const client = host ? [`--client=127.0.0.1:${host.port}`] : [];
-      const parameters = [...COMMANDS[command], "--color", "never", "--event-log", log, ...client];
-      const { code, stdout, stderr } = await pulumi(...parameters);
+      host ??= hasLanguageHost(cli) ? NO_HOST : await startLanguageHost(env);
+      const parameters = [...COMMANDS[command], ...host.flags, "--color", "never"];
+      const { code, stdout, stderr } = await pulumi(...parameters, "--event-log", log);
       const events = await readFile(log, "utf8").catch(() => "");
       logs.push(withoutDebugLines(events));
-      const output = [stdout, stderr, ...printed.splice(0)].join("\n");
+      const output = [stdout, stderr, ...host.printed.splice(0)].join("\n");
+      if (code !== 0) {
+        forget();
+      }
       return { succeeded: code === 0, steps: readSteps(events, command), output };
     },
     unprotect: async () => void (await must("state", "unprotect", "--all", "--yes")),
@@ -103,13 +110,44 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       const texts = await Promise.all(files.map(async (file) => readFile(file, "utf8")));
       return [...texts, ...logs, await must("stack", "export")].join("\n");
     },
-    close: () => host?.close(),
+    forget,
   };
 }
 
 /** Pulumi's own host for Node lies beside the CLI in whatever Pulumi publishes; beside one that was built, none. */
 function hasLanguageHost(cli: string): boolean {
   return existsSync(join(dirname(cli), "pulumi-language-nodejs"));
+}
+
+type LanguageHost = {
+  /** What the CLI is told of it. */
+  flags: string[];
+  /** What programs have printed; Pulumi's own host prints it through the CLI. */
+  printed: string[];
+  close(): void;
+};
+
+const NO_HOST: LanguageHost = { flags: [], printed: [], close: () => undefined };
+
+/** Starts the tests' own language host: its first line of output is its port. */
+async function startLanguageHost(env: Record<string, string>): Promise<LanguageHost> {
+  const program = fileURLToPath(new URL("language-host.ts", import.meta.url));
+  const child = spawn(process.execPath, [program], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const printed = collect(child.stderr);
+  const lines = createInterface(child.stdout);
+  const port = await new Promise<string>((resolve, reject) => {
+    lines.once("line", resolve);
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`no language host: ${printed.join("")}`)));
+  });
+  lines.on("line", (line) => printed.push(line));
+  return { flags: [`--client=127.0.0.1:${port}`], printed, close: () => void child.kill() };
+}
+
+function collect(output: ChildProcess["stdout"]): string[] {
+  const chunks: string[] = [];
+  output?.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
+  return chunks;
 }
 
 /** A list, or an object, is set one item after the other: as a text it is none to the CLI. */
@@ -162,9 +200,7 @@ async function runCli(
   { root, env }: { root: string; env: Record<string, string> },
 ): Promise<Ended> {
   const child = spawn(cli, parameters, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const timers = [
     setTimeout(() => child.kill("SIGINT"), COMMAND_LIMIT_MS),
     setTimeout(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS + GRACE_MS),
@@ -174,7 +210,7 @@ async function runCli(
       child.once("error", fail);
       child.once("close", end);
     });
-    return { code, ...output };
+    return { code, stdout: stdout.join(""), stderr: stderr.join("") };
   } finally {
     timers.forEach((timer) => clearTimeout(timer));
   }

@@ -84,7 +84,7 @@ export function useStack(
   }, COMMAND_LIMIT_MS);
 
   afterAll(async () => {
-    stack?.engine.close();
+    stack?.engine.forget();
     await stack?.azure.close();
     await rm(directory, { recursive: true, force: true });
   });
@@ -101,10 +101,12 @@ export async function secretsInClear({ engine, azure, shown }: Stack): Promise<s
   );
 }
 
-export async function rewrite(file: string, before: string, after: string): Promise<void> {
-  const text = await readFile(file, "utf8");
+/** Changes the program, for the next command. */
+export async function rewrite(stack: Stack, before: string, after: string): Promise<void> {
+  const text = await readFile(stack.program, "utf8");
   expect(text).toContain(before);
-  await writeFile(file, text.replace(before, after));
+  await writeFile(stack.program, text.replace(before, after));
+  stack.engine.forget();
 }
 
 export function toSettingName(key: string): string {
