@@ -273,6 +273,12 @@ it("a package that was replaced can be brought back for 90 days", async () => {
   expect(optionsOf("connectorpackage-blob").retainOnDelete).toBe(false);
 });
 
+it("replaces a package by making the new one first, and a site by deleting the old one, whose name it takes", async () => {
+  const { optionsOf } = await run("production");
+  expect(optionsOf("connectorpackage-blob").deleteBeforeReplace).toBe(false);
+  expect(optionsOf("connector-site").deleteBeforeReplace).toBe(true);
+});
+
 describe("the connector in Entra", () => {
   it("has no secret where the site is of the registration's tenant", async () => {
     const evaluation = await run("complete");

@@ -12,6 +12,8 @@ export type Options = {
   dependsOn: string[];
   provider: string;
   ignoreChanges: string[];
+  /** Undefined: as the provider wants it. */
+  deleteBeforeReplace: boolean | undefined;
   /** Names of hooks, by what they wait for. */
   hooks: { afterCreate: string[]; beforeCreate: string[]; beforeUpdate: string[] };
 };
@@ -120,6 +122,9 @@ function recordOptions(): { type: string; name: string; options: Options }[] {
           dependsOn: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
           provider: request.getProvider(),
           ignoreChanges: request.getIgnorechangesList(),
+          deleteBeforeReplace: request.getDeletebeforereplacedefined()
+            ? request.getDeletebeforereplace()
+            : undefined,
           hooks: {
             afterCreate: request.getHooks()?.getAfterCreateList() ?? [],
             beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],

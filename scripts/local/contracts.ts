@@ -195,6 +195,8 @@ export type ResourceManager = {
   knows(type: string): boolean;
   /** Whether a resource of this id is there (still). */
   has(id: string): boolean;
+  /** A resource that somebody else has made, in whatever subscription: others may refer to it. */
+  admit(id: string): void;
   /** Carries new inputs out; resolves to what the service adds to them, beyond what it had added. */
   update(change: ResourceChange): Promise<Record<string, unknown>>;
   /** Deletes it with all below it; what is gone already is no error. Rejects where Azure refuses. */

@@ -9,7 +9,7 @@ import type { Certificate, Closable, LocalAzure, ResourceManager } from "../cont
 import type { Entra } from "../entra/entra.ts";
 import type { Faults } from "../faults/fault.ts";
 import { startSites } from "./app-service.ts";
-import { exists } from "./arm.ts";
+import { addImplicit, exists } from "./arm.ts";
 import { startAzurite } from "./azurite.ts";
 import { createBusyServices } from "./busy-services.ts";
 import { createPlatformContainer, overwrite, readContainer } from "./containers.ts";
@@ -164,6 +164,7 @@ function createManager(world: World): ResourceManager {
   return {
     knows: (type) => Object.hasOwn(PROVIDERS, withoutVersion(type)),
     has: (id) => exists(world, id),
+    admit: (id) => addImplicit(world, id, "of somebody else"),
     update: async ({ type, inputs, oldInputs, id }) =>
       updateResource(world, id, {
         type: withoutVersion(type),
