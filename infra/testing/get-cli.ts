@@ -6,7 +6,7 @@ import { CLI_IS_REQUIRED, NOT_PROVED } from "./tell-skipped.ts";
 // before the tests, which themselves download and build nothing.
 
 const DOWNLOAD_LIMIT_MS = 120_000;
-const BUILD_LIMIT_MS = 240_000;
+const BUILD_LIMIT_MS = 300_000;
 
 async function getCli(): Promise<string | undefined> {
   for (const [attempt, get] of [
