@@ -53,7 +53,10 @@ export function createApp({ portal, signIn, status, publicOrigin, xOrigin, log }
       return refuse(c, error.status, { title, ...(error.message && { detail: error.message }) });
     }
     log("request.failed", { method: c.req.method, path: pathOf(c) }, error);
-    return refuse(c, 500, { title: "The connector failed", detail: "Its log says how." });
+    return refuse(c, 500, {
+      title: "Internal error",
+      detail: "The connector's log has the details.",
+    });
   });
   return app;
 }
@@ -110,8 +113,8 @@ function refuse(
   if (!c.req.header("accept")?.includes("text/html")) {
     return problem(c, status, { title, ...(detail !== undefined && { detail }) });
   }
-  const what = detail ?? "This connector has no such page, or the form is not one of its own.";
-  const remedy = "Close this window and begin again in the compliance portal.";
+  const what = detail ?? "This connector has no such page, or the form is not from this connector.";
+  const remedy = "Close this window and start again in the compliance portal.";
   c.status(status);
   return c.html(problemPage({ nonce: nonceOf(c) }, { title, what, remedy }));
 }

@@ -166,9 +166,9 @@ it("A job that another process changes all the time is an error with words, not 
   const response = await app.request(path, as(basic()));
   expect(response.status).toBe(500);
   expect(await response.json()).toEqual({
-    title: "The connector failed",
+    title: "Internal error",
     status: 500,
-    detail: "Its log says how.",
+    detail: "The connector's log has the details.",
   });
   expect(harness.log.of("request.failed")).toMatchObject([{ code: "conflict" }]);
 });

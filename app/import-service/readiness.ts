@@ -18,7 +18,7 @@ export type Checked = {
   tryToChange?: ((name: string) => Promise<string[]>) | undefined;
 };
 
-/** What an obstacle's line begins with: whoever reads Validate's Message can tell them apart. */
+/** First word of each line in Validate's Message. */
 export const SUBJECTS = {
   x: "X",
   callback: "X callback URL",
@@ -32,14 +32,14 @@ type Subject = (typeof SUBJECTS)[keyof typeof SUBJECTS];
 
 const CHECK_TIMEOUT_MS = 20_000;
 
-/** What stands in the way, in words for the portal. */
+/** A problem whose message is written for the portal. */
 class Obstacle extends Error {
   override name = "Obstacle" as const;
 }
 
 /**
- * Whether the connector could do its work now.
- * @returns what stands in the way, in words that a person can act on.
+ * Checks everything that the connector needs for its work.
+ * @returns problems, each with its remedy; empty if there is none.
  */
 export async function checkReadiness(checked: Checked): Promise<string[]> {
   const { twitter, platform, worker, callbackUrl, log } = checked;
@@ -56,7 +56,7 @@ export async function checkReadiness(checked: Checked): Promise<string[]> {
       return [`${subject}: ${wordsFor(subject, error, callbackUrl)}`];
     }
   };
-  // X's word on the callback URL means something only from an app whose keys it takes.
+  // X judges the callback URL only after it has accepted the app's keys.
   const attemptX = async (): Promise<string[]> => {
     const refused = await attempt(SUBJECTS.x, () => twitter.probe());
     return refused.length > 0
@@ -69,16 +69,16 @@ export async function checkReadiness(checked: Checked): Promise<string[]> {
     attempt(SUBJECTS.platform, () => platform.checkReachable()),
     attempt(SUBJECTS.archive, () => writeToArchive(checked)),
   ]);
-  const dead = `${SUBJECTS.worker}: it does not get through to its queue. Restart the site; then look at its log.`;
+  const dead = `${SUBJECTS.worker}: it cannot reach its queue. Restart the site; then read its log.`;
   return [...obstacles.flat(), ...(worker.isAlive() ? [] : [dead])];
 }
 
-/** The portal itself asks for it, after Validate. */
+/** The portal asks for consent after Validate, so its absence is no problem yet. */
 function isStillToCome(error: unknown): boolean {
   return error instanceof ConnectorError && error.code === "consent-missing";
 }
 
-/** In both containers. Evidence cannot be removed, so there is one such blob a day. */
+/** Writes to both containers. Evidence cannot be deleted, so one blob a day is enough. */
 async function writeToArchive({ store, now, tryToChange }: Checked): Promise<void> {
   const body = Buffer.from("writable\n");
   await store.put(names.writableState(), body);
@@ -88,7 +88,7 @@ async function writeToArchive({ store, now, tryToChange }: Checked): Promise<voi
   if (possible.length > 0) {
     throw new Obstacle(
       `the site's identity can ${possible.join(" and ")} evidence, although evidenceAccess is ` +
-        "create-only. Has it another role on the container, or on what the container lies in?",
+        "create-only. Remove its other roles on the container, storage account, resource group or subscription.",
     );
   }
 }
@@ -110,10 +110,10 @@ function remedyFor(subject: Subject, { code }: ConnectorError, callbackUrl: stri
     return `. In the X developer portal, the app's user authentication settings must list exactly this Callback URI / Redirect URL: ${callbackUrl}`;
   }
   if (code === "x-bad-request") {
-    return ". X does not take what the connector asks of it: see whether there is a newer version. Until then windows wait, and nothing is lost.";
+    return ". X rejects the connector's requests: check whether there is a newer version of the connector. Until then, windows wait; no post is lost.";
   }
   return code === "x-token-refused"
-    ? ". The API keys or access token are not valid (any more): copy the four values from the X developer app into the stack's configuration and run `npm run up`."
+    ? ". The API keys or the access token are not valid: copy the four values from the X developer app into the stack's configuration and run `npm run up`."
     : "";
 }
 

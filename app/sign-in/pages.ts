@@ -11,8 +11,8 @@ export function passwordPage(
   return layout(
     { title: "Connect a Twitter account", nonce, step: "Step 1 of 3" },
     html` <p>
-        To show that you set up this connector, paste its <b>APISecretKey</b>: the value that you
-        gave to the compliance portal as <b>Password</b>.
+        To prove that you set up this connector, paste its <b>APISecretKey</b>: the value that you
+        entered in the compliance portal as <b>Password</b>.
       </p>
       ${problem ? html`<p class="notice" role="alert" id="problem">${problem}</p>` : ""}
       <form method="post" action="${action}">
@@ -29,7 +29,7 @@ export function passwordPage(
         <button type="submit">Continue</button>
       </form>
       <p class="hint">
-        It is among the outputs of the stack:
+        The person who deployed the connector can read it from the stack:
         <code>npx pulumi stack output apiSecretKey --show-secrets</code>
       </p>`,
   );
@@ -48,11 +48,11 @@ export function startPage(
               ${
                 archived.needsSignIn
                   ? "Its sign-in is no longer valid. Sign in to the same account again."
-                  : "Its sign-in works; there is no need to sign in again."
+                  : "Its sign-in is valid; you do not need to sign in again."
               }
             </p>`
           : html`<p>
-              Sign in to the Twitter account whose posts are to be archived. X asks for its
+              Sign in to the Twitter account that you want to archive. X asks for the account's
               password; this connector never sees it.
             </p>`
       }
@@ -94,7 +94,7 @@ export function confirmPage(
         <button type="submit">Archive @${account.username}</button>
       </form>
       <p class="hint">
-        Another account? Close this window and begin again in the compliance portal.
+        Is it the wrong account? Close this window and start again in the compliance portal.
       </p>`,
   );
 }
@@ -103,10 +103,10 @@ export function donePage({ nonce }: Page, account: { username: string }): Html {
   return layout(
     { title: "Twitter Connector Job Successfully set up.", nonce, signOut: true },
     html` <p class="notice good">
-        Posts of <b>@${account.username}</b> will be archived as the compliance portal asks for
-        them.
+        The connector captures the posts of <b>@${account.username}</b> and delivers them when
+        Microsoft 365 requests them.
       </p>
-      <p>Go on in the compliance portal; this window may be closed.</p>
+      <p>Continue in the compliance portal. You can close this window.</p>
       <button type="button" id="continue" hidden>Continue</button>
       <script nonce="${nonce}">
         const button = document.getElementById("continue");

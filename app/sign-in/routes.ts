@@ -26,7 +26,7 @@ export type SignInDeps = {
   tenantId: string;
   /** `<connector url>/Views/TwitterOAuth`, as registered in the X developer app. */
   callbackUrl: string;
-  /** Sees to it that a job's account is read without being asked for. */
+  /** Starts scheduled captures of a job. */
   startCapture: (jobId: string) => Promise<void>;
   log: Log;
   now: () => Date;
@@ -35,7 +35,7 @@ export type SignInDeps = {
 const CONFIRM_MS = 10 * 60_000;
 /** A sealed sign-in has less than two KiB: an account's ids and names, and its token. */
 const SEALED_FORM_BYTES = 8 * 1024;
-const AGAIN = "Close this window and begin again in the compliance portal.";
+const AGAIN = "Close this window and start again in the compliance portal.";
 const signedInSchema = z.object({
   purpose: z.literal("signed-in"),
   jobId: z.string(),
@@ -69,12 +69,13 @@ async function showJob(deps: SignInDeps, c: Context): Promise<Response> {
     return refuse(c, 400, { what: `The address has no ${missing}.`, remedy: AGAIN });
   }
   if (!platformIdSchema.safeParse(jobId).success) {
-    return refuse(c, 400, { what: "The jobId in the address is none.", remedy: AGAIN });
+    return refuse(c, 400, { what: "The jobId in the address is not valid.", remedy: AGAIN });
   }
   if (tenantId.toLowerCase() !== deps.tenantId.toLowerCase()) {
     return refuse(c, 400, {
-      what: "This connector serves another Microsoft 365 organization (tenantId).",
-      remedy: "Give the compliance portal the Connector URL of your own organization's connector.",
+      what: "This connector belongs to another Microsoft 365 organization (tenantId).",
+      remedy:
+        "In the compliance portal, enter the Connector URL of your own organization's connector.",
     });
   }
   if (!(await deps.sessions.read(c))) {
@@ -115,10 +116,10 @@ async function goToX(deps: SignInDeps, c: Context): Promise<Response> {
   } catch (error) {
     deps.log("sign-in.refused", { jobId }, error);
     return refuse(c, 502, {
-      what: `X did not begin the sign-in: ${wordsFor(error)}.`,
+      what: `X did not start the sign-in: ${wordsFor(error)}.`,
       remedy:
-        `In the X developer app, the callback URL must be exactly ${deps.callbackUrl}, and the ` +
-        "stack must hold its four values.",
+        `In the X developer app, register exactly this callback URL: ${deps.callbackUrl}. In the ` +
+        "stack's configuration, set the app's four values.",
     });
   }
 }
@@ -143,7 +144,7 @@ async function comeBack(deps: SignInDeps, c: Context): Promise<Response> {
   if (!started || !verifier) {
     deps.log("sign-in.refused", { reason: "unknown, used or expired oauth_token" });
     return refuse(c, 400, {
-      what: "This sign-in was used already, took longer than ten minutes, or was begun elsewhere.",
+      what: "This sign-in was already used, took longer than ten minutes, or started in another browser.",
       remedy: AGAIN,
     });
   }
@@ -152,7 +153,7 @@ async function comeBack(deps: SignInDeps, c: Context): Promise<Response> {
   } catch (error) {
     deps.log("sign-in.refused", { jobId: started.jobId }, error);
     return refuse(c, 502, {
-      what: `X did not finish the sign-in: ${wordsFor(error)}.`,
+      what: `X did not complete the sign-in: ${wordsFor(error)}.`,
       remedy: AGAIN,
     });
   }
@@ -207,7 +208,10 @@ async function confirm(deps: SignInDeps, c: Context): Promise<Response> {
   const { jobId, account, token } = signedIn.data;
   if (signedIn.data.expires <= deps.now().getTime()) {
     await dropToken(deps, account, token);
-    return refuse(c, 400, { what: "The confirmation came too late.", remedy: AGAIN });
+    return refuse(c, 400, {
+      what: "The confirmation took longer than ten minutes.",
+      remedy: AGAIN,
+    });
   }
   const result = await signInJob(deps, signedIn.data);
   if ("refusal" in result) {
@@ -244,7 +248,7 @@ function accountRefused(
 
 function sessionEnded(c: Context): Response | Promise<Response> {
   return refuse(c, 403, {
-    what: "Your session has ended, or this page was opened elsewhere.",
+    what: "Your session has ended, or this page was opened in another browser.",
     remedy: AGAIN,
   });
 }

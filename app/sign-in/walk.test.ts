@@ -60,7 +60,9 @@ describe("The way to X and back", () => {
     await logIn(visitor);
     const page = await visitor.post("/sign-in/twitter", { jobId: "job-1" });
     expect(page.status).toBe(502);
-    expect(page.html).toContain("must be exactly https://connector.example/Views/TwitterOAuth");
+    expect(page.html).toContain(
+      "exactly this callback URL: https://connector.example/Views/TwitterOAuth",
+    );
   });
 
   it("ends with a page that says so when the owner declines", async () => {
@@ -81,7 +83,7 @@ describe("A callback", () => {
     expect((await visitor.get(back)).status).toBe(200);
     const again = await visitor.get(back);
     expect(again.status).toBe(400);
-    expect(again.html).toContain("used already");
+    expect(again.html).toContain("already used");
   });
 
   it.each([
@@ -141,7 +143,7 @@ describe("A confirmation", () => {
     harness.clock.advance(10 * MINUTE_MS);
     const page = await visitor.post("/sign-in/confirm", { signedIn });
     expect(page.status).toBe(400);
-    expect(page.html).toContain("too late");
+    expect(page.html).toContain("took longer than ten minutes");
     expect(await readJob(harness.store, "job-1")).toBeUndefined();
   });
 

@@ -10,7 +10,7 @@ const HEALTHY = {
   packageHash: "abc",
 };
 const TWITTER = expect.stringMatching(/^The four Twitter values: .*npm run up/) as unknown;
-const WORKER = "The worker does not get through to its queue.";
+const WORKER = "The worker cannot reach its queue.";
 
 describe("readHealth", () => {
   it("misses nothing where all is there", () => {

@@ -22,7 +22,7 @@ export function statusPage({
         health.missing.length === 0
           ? html`<p class="notice good">The connector is running and ready.</p>`
           : html`<div class="notice" role="status">
-              <p>The connector is running, and cannot do its work yet:</p>
+              <p>The connector is running, but cannot work yet:</p>
               <ul>
                 ${health.missing.map((missing) => html`<li>${missing}</li>`)}
               </ul>
@@ -48,8 +48,8 @@ function jobsSection(jobs: ShownJob[]): Html {
 function damageSection({ jobId, damage }: DamagedJob): Html {
   return html` <h2>Job <code>${jobId}</code></h2>
     <p class="notice" role="status">
-      ${damage}, and so the job's state is not known. Restore the blob's last good version in the
-      archive's storage account.
+      ${damage}, so the state of this job is unknown. Restore the last good version of this blob in
+      the archive's storage account.
     </p>`;
 }
 
@@ -58,7 +58,7 @@ function jobSection(job: JobOverview): Html {
     ${
       job.needsSignIn
         ? html`<p class="notice" role="status">
-            Nothing is archived until this account is signed in again, in the compliance portal.
+            Nothing is archived until this account signs in again, in the compliance portal.
           </p>`
         : ""
     }
@@ -75,7 +75,7 @@ function jobSection(job: JobOverview): Html {
             : html`<span class="good">valid</span>`
         }
       </dd>
-      <dt>Read completely (UTC)</dt>
+      <dt>Captured completely (UTC)</dt>
       <dd>
         ${
           job.coverage.length === 0
@@ -92,45 +92,40 @@ function jobSection(job: JobOverview): Html {
         }
         ${job.remark ? html`<div>${job.remark}</div>` : ""}
       </dd>
-      <dt>Read next, if not asked before (UTC)</dt>
+      <dt>Next scheduled capture (UTC)</dt>
       <dd>
         ${
           job.next
-            ? html`${instant(job.next.dueAt)}${job.next.reason ? html`; last time: <b class="bad">${job.next.reason}</b>` : ""}`
-            : "only when it is asked for"
+            ? html`${instant(job.next.dueAt)}${job.next.reason ? html`; the last one failed: <b class="bad">${job.next.reason}</b>` : ""}`
+            : "none: captured only on request"
         }
       </dd>
-      <dt>Handed over today (UTC)</dt>
+      <dt>Delivered today (UTC)</dt>
       <dd>${count(job.items.today)} of ${count(job.items.dailyLimit)} items</dd>
-      <dt>Waiting for a later window</dt>
+      <dt>Queued for the next delivery</dt>
       <dd>
-        ${job.items.waiting === 0 ? "no post" : html`${count(job.items.waiting)} posts: late, edited, asked again, over the daily limit, or given up (an alert has said so: npm run requeue)`}
+        ${job.items.waiting === 0 ? "no post" : html`${count(job.items.waiting)} posts: late, edited, requested again, over the daily limit, or from a window that failed (npm run requeue)`}
       </dd>
-      <dt>Windows not done</dt>
+      <dt>Windows in progress</dt>
       <dd>${count(job.unfinished)}</dd>
-      <dt>What X may bill (UTC)</dt>
+      <dt>Reads that X may bill (UTC)</dt>
       <dd>
         <div>Today: ${usage(job.reads.today)}</div>
         <div>This month: ${usage(job.reads.thisMonth)}</div>
-        ${job.estimate ? html`<div>The whole history: ${job.estimate}</div>` : ""}
+        ${job.estimate ? html`<div>Complete history: ${job.estimate}</div>` : ""}
       </dd>
     </dl>
-    <div
-      class="scroll"
-      tabindex="0"
-      role="region"
-      aria-label="Last windows of @${job.account.username}"
-    >
+    <div class="scroll" tabindex="0" role="region" aria-label="Windows of @${job.account.username}">
       <table>
         <caption>
-          What is not done, and the windows that changed last
+          Windows in progress, and the last finished ones
         </caption>
         <thead>
           <tr>
             <th scope="col">Window (UTC)</th>
             <th scope="col">State</th>
             <th scope="col" class="number">Items</th>
-            <th scope="col" class="number">Media left out</th>
+            <th scope="col" class="number">Media not included</th>
           </tr>
         </thead>
         <tbody>
@@ -141,7 +136,7 @@ function jobSection(job: JobOverview): Html {
                 <td
                   class="${task.state === "delivered" ? "good" : task.state === "failed" ? "bad" : ""}"
                 >
-                  ${task.state}${task.owedSince ? html` to Microsoft 365 since ${instant(task.owedSince)}` : ""}${task.reason ? html`: ${task.reason}` : ""}
+                  ${task.owedSince ? html`uploaded; completion call pending since ${instant(task.owedSince)}` : task.state}${task.reason ? html`: ${task.reason}` : ""}
                 </td>
                 <td class="number">${task.items === undefined ? "" : count(task.items)}</td>
                 <td class="number">${task.omitted === undefined ? "" : count(task.omitted)}</td>
@@ -151,7 +146,7 @@ function jobSection(job: JobOverview): Html {
       </table>
     </div>
     <p class="hint">
-      Does the compliance portal not know this job any more?
+      Is this job no longer in the compliance portal?
       <a href="/jobs/remove?jobId=${encodeURIComponent(job.jobId)}"
         >Stop archiving @${job.account.username}</a
       >
@@ -161,7 +156,7 @@ function jobSection(job: JobOverview): Html {
 function passwordForm(problem: string | undefined): Html {
   return html` <h2>Jobs</h2>
     ${problem ? html`<p class="notice" role="alert" id="problem">${problem}</p>` : ""}
-    <p>Accounts and windows are shown to whoever has the connector's APISecretKey.</p>
+    <p>Enter the connector's APISecretKey to see its accounts and windows.</p>
     <form method="post" action="/">
       <label for="password">APISecretKey</label>
       <input

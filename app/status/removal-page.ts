@@ -3,12 +3,12 @@ import { type Html, layout } from "../pages/layout.ts";
 
 type Account = { username: string };
 
-/** What is lost and what is not: the same words before and after. */
+/** What stays; shown before and after the removal. */
 const STAYS = html`<li>
     Everything that was captured stays in the archive: pages of X, media, coverage, gaps, and the
-    lists of what was handed over. The stack's retention alone decides how long.
+    manifests of deliveries. How long depends only on the stack's retention settings.
   </li>
-  <li>Nothing in Microsoft 365 is touched.</li>`;
+  <li>Nothing in Microsoft 365 is changed.</li>`;
 
 export function askToRemovePage(
   { nonce }: { nonce: string },
@@ -25,30 +25,28 @@ export function askToRemovePage(
         This removes the connector job <code>${jobId}</code> of <b>@${account.username}</b>.
       </p>
       <p class="notice">
-        If the compliance portal still shows this connector job, remove it there instead: this
-        connector then removes the job by itself. This page is for a job that the portal does not
-        know any more.
+        If the compliance portal still shows this connector, delete it there instead: the portal
+        then tells this connector to remove the job. This page is for jobs that are no longer in the
+        portal.
       </p>
       <ul>
-        <li>
-          X revokes the connector's access to the account, and the account is not read any more.
-        </li>
+        <li>X revokes the connector's access to the account, and capture stops.</li>
         ${unfinished + waiting > 0 ? html`<li>${undone(unfinished, waiting)} will not be delivered.</li>` : ""}
-        <li>Another connector job may archive the account afterwards.</li>
+        <li>Another connector job may archive the account later.</li>
         ${STAYS}
       </ul>
       <form method="post" action="/jobs/remove">
         <input type="hidden" name="jobId" value="${jobId}" />
         <button type="submit" class="danger">Remove the job of @${account.username}</button>
       </form>
-      <p><a href="/">Keep the job, and go back to the status page</a></p>`,
+      <p><a href="/">Keep the job and return to the status page</a></p>`,
   );
 }
 
 function undone(unfinished: number, waiting: number): string {
   const windows = unfinished === 1 ? "1 window" : `${unfinished} windows`;
   const posts = waiting === 1 ? "1 post" : `${waiting} posts`;
-  return `${windows} that Microsoft 365 asked for, and ${posts} queued for a later window,`;
+  return `${windows} that Microsoft 365 requested, and ${posts} queued for the next delivery,`;
 }
 
 export function removedPage(
@@ -58,15 +56,15 @@ export function removedPage(
   return layout(
     { title: "The job is removed", nonce, signOut: true },
     html` <p class="notice good">
-        The connector job <code>${jobId}</code> is removed, and its account is not read any more.
+        The connector job <code>${jobId}</code> is removed; its account is no longer captured.
       </p>
       ${
         isRevoked
           ? ""
           : html`<p class="notice" role="alert">
-              X could not be told to revoke the connector's access. The connector has forgotten its
-              token; revoke it at X, too, signed in to the account: Settings, Security, Apps and
-              sessions.
+              X did not confirm that the connector's access is revoked. The connector has deleted
+              its token. Revoke the access yourself: sign in to the account at X, then Settings,
+              Security, Apps and sessions.
             </p>`
       }
       <ul>

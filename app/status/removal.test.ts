@@ -24,7 +24,7 @@ describe("A job that the portal does not know", () => {
     expect(asked.status).toBe(200);
     expect(asked.html).toMatch(/@small.*job-1/s);
     expect(asked.html).toContain("stays in the archive");
-    expect(asked.html).toContain("remove it there instead");
+    expect(asked.html).toContain("delete it there instead");
     expect(await readJob(harness.store, "job-1")).toBeDefined();
 
     const done = await visitor.post("/jobs/remove", { jobId: "job-1" });
@@ -43,7 +43,7 @@ describe("A job that the portal does not know", () => {
     expect((await visitor.get(ASK)).html).not.toContain("will not be delivered");
     await putTask(harness.store, "task-1", { jobId: "job-1", state: "waiting", reason: "x" });
     expect((await visitor.get(ASK)).html).toContain(
-      "1 window that Microsoft 365 asked for, and 0 posts",
+      "1 window that Microsoft 365 requested, and 0 posts",
     );
   });
 

@@ -81,7 +81,7 @@ describe("With a session, the status", () => {
     await logIn(visitor);
     const { html } = await visitor.get("/");
     expect(html).toContain("jobs/damaged.json in the archive cannot be read");
-    expect(html).toContain("Restore the blob");
+    expect(html).toContain("Restore the last good version of this blob");
     expect(html).toContain("@whole");
     await other.close();
   });
@@ -164,15 +164,15 @@ describe("While the worker is cut off,", () => {
     expect(await response.json()).toEqual({
       version: "1.2.3",
       packageHash: "abc",
-      missing: ["The worker does not get through to its queue."],
+      missing: ["The worker cannot reach its queue."],
     });
   });
 
   it("the page says so to everyone", async () => {
     const app = createAppOf(harness, { ...harness, worker: { alive: false, woken: 0 } });
     const html = await (await app.request("/")).text();
-    expect(html).toContain("cannot do its work yet");
-    expect(html).toContain("The worker does not get through to its queue.");
+    expect(html).toContain("cannot work yet");
+    expect(html).toContain("The worker cannot reach its queue.");
   });
 });
 

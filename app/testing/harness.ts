@@ -179,7 +179,7 @@ export function createAppOf(
       health: () =>
         readHealth({
           settings,
-          troubles: worker.alive ? [] : ["The worker does not get through to its queue."],
+          troubles: worker.alive ? [] : ["The worker cannot reach its queue."],
           version: "1.2.3",
           packageHash: "abc",
         }),

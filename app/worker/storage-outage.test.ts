@@ -126,7 +126,7 @@ it("A queue that is away is asked ever less often, however often the worker is w
     await pass(SECOND_MS);
   }
   expect(calls.failed()).toBeLessThanOrEqual(14);
-  expect(healthOf(worker)).toEqual(["The worker does not get through to its queue."]);
+  expect(healthOf(worker)).toEqual(["The worker cannot reach its queue."]);
   calls.fail(false);
   await pass(MINUTE_MS);
   expect(healthOf(worker)).toEqual([]);

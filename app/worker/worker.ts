@@ -93,7 +93,7 @@ export function startWorker(deps: WorkerDeps, { concurrency }: { concurrency: nu
     const hangs = [...inHand.values()].some(({ heartbeat }) => heartbeat.hangs());
     return [
       ...(isArchiveDown ? ["The archive cannot be reached, or does not let the site in."] : []),
-      ...(isQueueSilent ? ["The worker does not get through to its queue."] : []),
+      ...(isQueueSilent ? ["The worker cannot reach its queue."] : []),
       ...(hangs ? ["Work hangs and holds up the worker: restart the site."] : []),
     ];
   };

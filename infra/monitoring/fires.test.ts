@@ -197,7 +197,7 @@ describe("the alerts over what the connector logs while it works", () => {
     bench.queue.put("no message of ours");
     bench.start();
     await pass(MINUTE_MS);
-    expect(firing()).toEqual(["given-up"]);
+    expect(firing()).toEqual(["task-failed"]);
   });
 
   it("an address of the platform's that cannot be used", async () => {
@@ -230,12 +230,12 @@ describe("the alerts over posts that X withholds", () => {
   });
 
   it.each([
-    ["a post that is only shown", quote, "7", ["x-answers"]],
+    ["a post that is only shown", quote, "7", ["unexpected-answers"]],
     [
       "a version of the account's own",
       { ...edited, edit_history_tweet_ids: [first.id, edited.id] },
       first.id,
-      ["gap", "x-answers"],
+      ["gap", "unexpected-answers"],
     ],
   ])("fire on %s", async (_title, post, id, names) => {
     const x = await startSmallX([post], { keys: X_KEYS });
@@ -424,10 +424,10 @@ describe("the alert over a platform that asks for nothing", () => {
     });
   const captures = lines("capture.completed", ...Array.from({ length: 190 }, (_, n) => n / 4));
   const firing = (...rows: Row[]) =>
-    firingAlerts({ AppServiceConsoleLogs: rows }, NOW, ["unasked"]);
+    firingAlerts({ AppServiceConsoleLogs: rows }, NOW, ["no-requests"]);
 
   it("fires on an account that is captured and not asked for", () => {
-    expect(firing(...captures)).toEqual(["unasked"]);
+    expect(firing(...captures)).toEqual(["no-requests"]);
   });
 
   it.each<[what: string, Row[]]>([

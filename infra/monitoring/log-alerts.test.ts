@@ -52,12 +52,12 @@ describe("the events", () => {
     ["x.usage-capped", ["x-quota"]],
     ["job.needs-sign-in", ["needs-sign-in"]],
     ["gap.recorded", ["gap"]],
-    ["capture.failed", ["capture-stands-still"]],
+    ["capture.failed", ["capture-stopped"]],
     ["delivery.daily-limit-near", ["daily-limit"]],
-    ["work.poisoned", ["given-up"]],
+    ["work.poisoned", ["task-failed"]],
     ["connector.started", ["crash-loop"]],
     ["connector.failed", ["crash-loop"]],
-    ["task.accepted", ["undelivered", "unasked"]],
+    ["task.accepted", ["undelivered", "no-requests"]],
     ["x.rate-limited", []],
   ])("%s are told by %j", (event, expected) => {
     const telling = alerts.filter(({ events }) => events.includes(event));

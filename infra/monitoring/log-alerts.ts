@@ -2,52 +2,52 @@ import type { EventName } from "../../app/events.ts";
 import { eventsNamed, isEvent, listOf, rowsOf } from "./kql.ts";
 
 /**
- * 1: evidence is in danger, or nothing is delivered. 2: it will come to that unless somebody acts.
- * 3: somebody should look, at leisure.
+ * 1: evidence is at risk, or nothing is delivered. 2: becomes 1 unless somebody acts. 3: worth a look,
+ * not urgent.
  */
 type Severity = 1 | 2 | 3;
 
 /**
- * What Azure takes as a period, but for one minute: such rules cost most, and forbid `union`
+ * Periods that Azure accepts, except one minute: such rules cost most and do not allow `union`
  * (learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-log-alert-rule).
  */
 type Period = "PT5M" | "PT15M" | "PT30M" | "PT1H" | "PT2H" | "PT6H" | "P1D" | "P2D";
 
-/** A rule over the workspace's logs: it fires while its query has more rows than the threshold. */
+/** A rule on the workspace's logs: fires while its query returns more rows than the threshold. */
 export type LogAlert = {
   name: string;
   title: string;
   severity: Severity;
-  /** What happened, and what to do about it: the mail says it. */
+  /** What happened, and what to do about it; part of the mail. */
   description: string;
-  /** Events that it tells of. */
+  /** Events that make it fire or resolve it. */
   events: readonly EventName[];
   query: string;
   threshold: number;
   evaluationFrequency: Period;
-  /** How far the query looks back; Azure looks no further than two days. */
+  /** Period that the query covers; two days at most in Azure. */
   windowSize: Period;
 };
 
 type EventAlert = Pick<LogAlert, "name" | "title" | "severity" | "description" | "events"> &
   Partial<Pick<LogAlert, "threshold" | "evaluationFrequency" | "windowSize">> & {
-    /** What makes the rows that count out of the events. Default: each event is a row. */
+    /** KQL after the events: rows that remain are counted. Default: one row for each event. */
     pipe?: string;
   };
 
-/** After how long somebody is told. */
+/** How long a delivery or a request may be late before an alert fires. */
 export type Patience = { hoursWithoutDelivery: number; daysWithoutRequest: number };
 
-/** Every alert over logs, each with its query. Each is billed by how often it is evaluated. */
+/** All alerts on logs. Azure bills each by how often it is evaluated. */
 export function logAlerts({ hoursWithoutDelivery, daysWithoutRequest }: Patience): LogAlert[] {
   const overEvents = [
     undelivered(hoursWithoutDelivery),
-    unasked(daysWithoutRequest),
+    noRequests(daysWithoutRequest),
     ...EVENT_ALERTS,
   ].map(({ pipe, ...alert }): LogAlert => ({
     threshold: 0,
     evaluationFrequency: "PT15M",
-    // Longer than the frequency, so that a line that comes in late is still seen.
+    // Longer than the frequency, because log lines arrive late.
     windowSize: "PT1H",
     ...alert,
     query: [eventsNamed(alert.events), ...(pipe === undefined ? [] : [pipe])].join("\n"),
@@ -63,19 +63,19 @@ export function logAlerts({ hoursWithoutDelivery, daysWithoutRequest }: Patience
 }
 
 /**
- * A task that waits says so whenever it is tried: at least once a day (app/outcomes.ts). So it stays
- * in sight however long it waits, although the query sees two days only.
+ * A waiting task logs `task.waits` at every retry, at least once a day (app/outcomes.ts). So the query
+ * sees it for as long as it waits, although it covers two days only.
  */
 function undelivered(hours: number): EventAlert {
   const isDone = [isEvent("task.delivered"), isEvent("task.failed")].join(" or ");
   return {
     name: "undelivered",
-    title: "Windows wait for delivery",
+    title: "Delivery is late",
     severity: 1,
     description:
-      `Microsoft 365 asked for a window of posts more than ${hours} hours ago and has not got it. ` +
-      "Nothing is lost: it is tried again until it succeeds. The connector's status page says what " +
-      "each task waits for.",
+      `Microsoft 365 requested posts more than ${hours} hours ago and has not received them. No ` +
+      "post is lost: the connector retries until delivery succeeds. The status page shows what " +
+      "each window waits for.",
     events: ["task.accepted", "task.waits", "task.delivered", "task.failed"],
     pipe: [
       `| summarize asked = min(TimeGenerated), done = countif(${isDone}) by taskId = tostring(log.taskId)`,
@@ -87,20 +87,21 @@ function undelivered(hours: number): EventAlert {
 }
 
 /**
- * A job that is captured and that the platform asks for nothing of. Told from the scheduled captures,
- * which are a few minutes apart: the first of them has to be nearly as old as the query looks back.
+ * Finds jobs with captures and without a request. Scheduled captures are minutes apart, so the first
+ * one in view must be nearly as old as the period that the query covers; else the job is too new.
  */
-function unasked(days: number): EventAlert {
+function noRequests(days: number): EventAlert {
   const hours = days * 24 - 1;
   return {
-    name: "unasked",
-    title: "Microsoft 365 asks for nothing",
+    name: "no-requests",
+    title: "Microsoft 365 sends no requests",
     severity: 2,
     description:
-      `An account is captured, and for ${days === 1 ? "a day" : `${days} days`} Microsoft 365 has not ` +
-      "asked for any window of it, so nothing of it is imported. It stays in the archive. See in the " +
-      "compliance portal whether the connector is there, is switched on, and shows an error. If it " +
-      "was deleted there on purpose, remove the account on the connector's status page.",
+      `The connector captures an account, but for ${days === 1 ? "a day" : `${days} days`} ` +
+      "Microsoft 365 has requested none of its posts, so none are imported. They stay in the " +
+      "archive. Check in the compliance portal that the connector exists, is switched on and " +
+      "shows no error. If it was deleted there on purpose, remove the account on the connector's " +
+      "status page.",
     events: ["capture.completed", "task.accepted", "job.deleted"],
     pipe: [
       "| summarize since = min(TimeGenerated),",
@@ -115,73 +116,76 @@ function unasked(days: number): EventAlert {
 const EVENT_ALERTS: EventAlert[] = [
   {
     name: "platform-refuses",
-    title: "Microsoft 365 refuses deliveries",
+    title: "Microsoft 365 rejects deliveries",
     severity: 1,
     description:
-      "The Import service did not take a completion, so what was delivered is not imported. It is " +
-      "sent again until it is taken. Check in the compliance portal that the connector is there and " +
-      "names this stack's Azure App ID, and that the app registration's credential is valid: npm run " +
-      "doctor.",
+      "The Import service rejected a completion call, or Entra refused a token for it, so " +
+      "delivered items are not imported. The connector repeats the call until it is accepted. " +
+      "Check in the compliance portal that the connector exists and has this stack's Azure App " +
+      "ID. Then run npm run doctor: it checks the app registration's credential.",
     events: ["platform.refused", "platform.completion-pending", "entra.refused"],
-    // A completion that is owed is sent once an hour (app/outcomes.ts): one alert, not one an hour.
+    // A pending completion is sent once an hour (app/outcomes.ts): one alert, not one each hour.
     windowSize: "PT2H",
   },
   {
     name: "sas-unusable",
-    title: "Microsoft 365's container cannot be written to",
+    title: "Microsoft 365's upload address does not work",
     severity: 1,
     description:
-      "The address that a window's items go to has expired or was revoked. The window waits an hour " +
-      "for a fresh one; then Microsoft 365 is told to ask for it again. If it goes on, open a case " +
-      "with Microsoft: the connector cannot mend it.",
+      "The upload address (SAS) for a window has expired or was revoked. The connector waits one " +
+      "hour for a new one, then reports a temporary failure so that Microsoft 365 requests the " +
+      "window again. If this alert repeats, open a support case with Microsoft: the connector " +
+      "cannot fix it.",
     events: ["sas.unusable"],
   },
   {
     name: "x-refuses",
-    title: "X does not let an account be read",
+    title: "X cannot be read",
     severity: 1,
     description:
-      "X is down, or it forbids reading: the account is suspended, or the X developer app has lost a " +
-      "permission; or it refuses what it is asked, as its API has changed. The line's reason has X's " +
-      "words. See the account and the app's permissions at X, and whether there is a newer version of " +
-      "the connector. Windows wait for that as long as it takes; nothing that was captured is lost.",
+      "X is unavailable, or refuses access: the account is suspended, the X developer app has " +
+      "lost a permission, or X rejects the connector's requests because its API has changed. The " +
+      "log line's reason quotes X. Check the account and the app's permissions at X, and whether " +
+      "there is a newer version of the connector. Windows wait until X answers; captured posts " +
+      "are kept.",
     events: ["x.forbidden", "x.unavailable", "x.question-refused"],
     windowSize: "PT2H",
   },
   {
     name: "x-quota",
-    title: "X's quota is used up",
+    title: "X credits or usage cap are used up",
     severity: 1,
     description:
-      "X refuses reads because the credits are spent or the usage cap is reached. Capture goes on by " +
-      "itself once there is quota: buy credits or raise the cap in the X developer console, before " +
-      "posts fall behind what X still gives.",
+      "X refuses reads because the credits are spent or the usage cap is reached. Buy credits or " +
+      "raise the cap in the X developer console; capture then continues by itself. Act before " +
+      "posts are older than the newest 3,200 that X gives.",
     events: ["x.credits-spent", "x.usage-capped"],
-    // A task that waits for quota asks again once an hour (app/outcomes.ts): one alert, not one an hour.
+    // A task that waits for quota retries once an hour (app/outcomes.ts): one alert, not one each hour.
     windowSize: "PT2H",
   },
   {
     name: "budget-spent",
-    title: "The budget for reading X is used up",
+    title: "The reading budget is used up",
     severity: 2,
     description:
-      "As much has been read from X as readsPerDay, readsPerMonth or the default budget allow, or the " +
-      "platform named more unknown posts than are read a day (manifests list them). Capture goes on by " +
-      "itself with the next UTC day or month, or within the hour once readsPerDay or readsPerMonth " +
-      "allow more. If you asked for none of it, change apiSecretKey.",
+      "The connector has read as much from X as readsPerDay, readsPerMonth or the default budget " +
+      "allows, or Microsoft 365 requested more unknown posts by id than the connector reads in a " +
+      "day (manifests list them). Capture continues by itself on the next UTC day or month, or " +
+      "within an hour after you raise readsPerDay or readsPerMonth. If nobody in your " +
+      "organization caused these reads, change apiSecretKey.",
     events: ["x.budget-spent", "capture.ids-not-read"],
-    // Work that waits looks again once an hour (app/capture/budget.ts): one alert, not one an hour.
+    // Waiting work retries once an hour (app/capture/budget.ts): one alert, not one each hour.
     windowSize: "PT2H",
   },
   {
     name: "needs-sign-in",
-    title: "An account must be signed in again",
+    title: "An account must sign in again",
     severity: 1,
     description:
-      "X no longer accepts the token of an archived account, or the portal asked for a new sign-in. " +
-      "Nothing of the account is archived until its owner signs in again: in the compliance portal, " +
-      "edit the connector and sign in. Where X has refused the token by mistake, and takes it again, " +
-      "the connector goes on by itself.",
+      "X no longer accepts an account's token, or the compliance portal requested a new sign-in. " +
+      "Nothing is archived for this account until its owner signs in: in the compliance portal, " +
+      "edit the connector and sign in. If X refused the token by mistake and accepts it again, " +
+      "the connector continues by itself.",
     events: ["job.needs-sign-in", "job.signed-in-again", "job.token-taken-again", "job.deleted"],
     pipe: [
       "| summarize arg_max(TimeGenerated, event) by jobId = tostring(log.jobId)",
@@ -194,50 +198,52 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "Posts could not be captured",
     severity: 1,
     description:
-      "X no longer gives the posts of an interval, or contradicts itself on it, and a gap was recorded. " +
-      "The status page shows the interval and why. Where X contradicts itself, the interval is read " +
-      "again by itself, after a quarter of an hour and then ever less often. Else somebody has to decide where else the posts are to be had: the " +
-      "account's owner can request an archive of them from X.",
+      "X does not give the posts of an interval, or contradicts itself about it, so the connector " +
+      "recorded a gap. The status page shows the interval and the reason. Contradictory intervals " +
+      "are read again automatically, first after 15 minutes, then less and less often. For other " +
+      "gaps, somebody must decide where to get the posts: the account's owner can request an " +
+      "archive of them from X.",
     events: ["gap.recorded"],
   },
   {
-    name: "given-up",
-    title: "A task was given up",
+    name: "task-failed",
+    title: "A window cannot be delivered",
     severity: 1,
     description:
-      "A task failed for good, or a message was none of the connector's; it lies in the poison queue. " +
-      "The workbook's list of problems says why. Mend the cause; npm run requeue then puts the work " +
-      "back. A window whose address has expired has to be asked for again by Microsoft 365.",
+      "A task failed permanently, or the queue held a message that is not the connector's. The " +
+      "message is now in the poison queue. The table Problems in the workbook shows the reason. " +
+      "Fix the cause, then run npm run requeue. If the upload address has expired, Microsoft 365 " +
+      "must request the window again.",
     events: ["task.failed", "work.poisoned"],
   },
   {
     name: "crash-loop",
-    title: "The connector crashes",
+    title: "The connector keeps restarting",
     severity: 1,
     description:
-      "An instance of the connector started several times within an hour without having been stopped, or " +
-      "could not start. The workbook's list of problems says why; else read what it logged before each " +
-      "start. pulumi up of the version before goes back to it.",
+      "An instance started several times within an hour without a regular stop, or failed to " +
+      "start. The table Problems in the workbook shows the reason; otherwise read what was logged " +
+      "before each start. To go back, check out the previous version and run npm run up.",
     events: ["connector.started", "connector.stopping", "connector.failed"],
     pipe: [
-      // A deployment stops what it starts anew; a crash does not. Where the stop goes unlogged, a few
-      // starts may still be deployments.
+      // A deployment stops an instance before it starts it again; a crash does not. A stop may go
+      // unlogged, so a few starts may be deployments.
       `| summarize starts = countif(${isEvent("connector.started")}), stops = countif(${isEvent("connector.stopping")}),`,
       `    failures = countif(${isEvent("connector.failed")}) by Host`,
-      // Not over all hosts together: a queue that is long starts several instances.
+      // By host: a long queue starts several instances.
       "| where starts - stops > 5 or failures > 3",
     ].join("\n"),
   },
   {
-    name: "x-answers",
-    title: "X answers other than expected",
+    name: "unexpected-answers",
+    title: "X sends unexpected answers",
     severity: 2,
     description:
-      "X left out fields or posts that it was asked for, or its pages do not lead where they should. " +
-      "Pages are kept as they came, and what they do not prove is asked for again or becomes a gap; " +
-      "see whether X changed its API and a newer version of the connector knows it. Where X does not " +
-      "take the names of the fields that it is asked for, the connector asks by X's other names, and " +
-      "goes on with those.",
+      "X left out fields or posts that the connector requested, or its pages do not connect. All " +
+      "pages are stored as received. Whatever they do not prove is requested again, or becomes a " +
+      "gap. If X no longer accepts the names of the requested fields, the connector uses X's " +
+      "other names. Check whether X changed its API, and whether there is a newer version of the " +
+      "connector.",
     events: [
       "capture.fields-missing",
       "capture.odd-answer",
@@ -247,31 +253,32 @@ const EVENT_ALERTS: EventAlert[] = [
   },
   {
     name: "search-refused",
-    title: "X refuses its full-archive search",
+    title: "X refuses full-archive search",
     severity: 2,
     description:
-      "fullArchiveSearch is on, but X does not let the developer app search, so what its timelines no " +
-      "longer give stays a gap. See in the X developer console what the app may do, or switch the " +
-      "setting off. The gaps are searched once X allows it.",
+      "fullArchiveSearch is on, but X does not allow the developer app to search, so posts beyond " +
+      "the timeline's limit stay gaps. Check the app's access in the X developer console, or " +
+      "switch the setting off. Once X allows it, the connector searches the gaps.",
     events: ["capture.search-refused"],
   },
   {
-    name: "capture-stands-still",
-    title: "An account is not read without being asked for",
+    name: "capture-stopped",
+    title: "Scheduled capture has stopped",
     severity: 2,
     description:
-      "What nobody asks for is not captured: ten tries in a row failed, or the next one could not be " +
-      "scheduled. It is tried again with the next interval and with the next window that Microsoft " +
-      "365 asks for; the workbook's list of problems says what is in the way.",
+      "Ten scheduled captures of an account failed in a row, or the next one could not be " +
+      "enqueued. The connector tries again at the next interval, and when Microsoft 365 requests " +
+      "a window. The table Problems in the workbook shows the reason.",
     events: ["capture.failed", "capture.not-scheduled"],
   },
   {
     name: "daily-limit",
-    title: "The daily import limit is near",
+    title: "The daily import limit is almost reached",
     severity: 2,
     description:
-      "More than 80 % of the 200,000 items are delivered that Microsoft 365 imports a day. What does " +
-      "not fit waits for the next day and is not dropped; nothing has to be done unless it goes on.",
+      "The connector has delivered more than 80 % of the 200,000 items that Microsoft 365 imports " +
+      "in a day. Items over the limit are delivered the next day; none is dropped. You need to " +
+      "act only if this alert repeats every day.",
     events: ["delivery.daily-limit-near"],
   },
   {
@@ -279,69 +286,73 @@ const EVENT_ALERTS: EventAlert[] = [
     title: "The storage account cannot be reached",
     severity: 2,
     description:
-      "The connector does not get through to its storage account, so it does no work. Check the " +
-      "account, its network rules and the identity's roles: npm run doctor.",
+      "The connector cannot reach its storage account and does no work. Check the account, its " +
+      "network rules and the identity's roles: npm run doctor.",
     events: ["work.queue-unreachable", "archive.unreachable"],
-    // The worker tries ever less often, up to once a minute; a blip is none of anybody's business.
+    // The worker backs off to one try a minute; a short interruption needs nobody.
     threshold: 10,
   },
   {
     name: "evidence-offline",
-    title: "A window waits for evidence in the archive tier",
+    title: "A window needs evidence from the archive tier",
     severity: 2,
     description:
-      "Microsoft 365 asked again for a window whose pages archiveAfterDays has moved to the archive tier. " +
-      "Rehydrate that job's blobs of the time, under evidence/, to the cool tier; the window goes on by " +
-      "itself within an hour of that. The workbook's list of problems names a first one.",
+      "Microsoft 365 requested a window again whose pages archiveAfterDays has moved to the " +
+      "archive tier. Rehydrate this job's blobs of that time, below evidence/, to the cool tier. " +
+      "The window continues by itself within an hour after that. The table Problems in the " +
+      "workbook names the first blob.",
     events: ["archive.offline"],
   },
   {
     name: "credentials-guessed",
-    title: "Somebody tries wrong credentials",
+    title: "Many wrong credentials",
     severity: 3,
     description:
-      "More than ten wrong credentials of one address, or a hundred in all, came within a quarter of " +
-      "an hour. The right one works all the same. If the compliance portal's Password is not up to " +
-      "date, set it there; else see in AppServiceHTTPLogs of the workspace for access who it was.",
+      "More than ten wrong credentials came from one address, or a hundred in all, within 15 " +
+      "minutes. The right credential still works. If the Password in the compliance portal is out " +
+      "of date, correct it there; otherwise AppServiceHTTPLogs in the access workspace show who " +
+      "sent them.",
     events: ["credentials.throttled"],
   },
   {
     name: "work-fails",
-    title: "The connector's work hangs or fails",
+    title: "Work hangs or fails unexpectedly",
     severity: 2,
     description:
-      "Work does not move on, or ended in an error that nobody foresaw, or what is handed over again " +
-      "is not what it was, or a post that waits cannot go out. Messages come back by themselves, and " +
-      "what fails again and again is tried once an hour; restart the site if work hangs. The " +
-      "workbook's list of problems has the error for a bug report.",
+      "Work makes no progress, or ended in an unexpected error, or a repeated delivery differs " +
+      "from the first one, or a late post cannot be delivered. Messages become visible again by " +
+      "themselves; work that fails repeatedly is tried once an hour. Restart the site if work " +
+      "hangs. For a bug report, copy the error from the table Problems in the workbook.",
     events: ["work.hangs", "work.failed", "work.stuck", "delivery.differs", "delivery.post-stuck"],
-    // What fails again and again is tried once an hour (app/outcomes.ts): one alert, not one an hour.
+    // Work that fails repeatedly is tried once an hour (app/outcomes.ts): one alert, not one each hour.
     windowSize: "PT2H",
   },
   {
     name: "request-failed",
-    title: "The connector failed on a request",
+    title: "A request failed unexpectedly",
     severity: 3,
     description:
-      "A request of the platform or a person ended in an error that nobody foresaw. The platform " +
-      "asks again; the workbook's list of problems has the error for a bug report.",
+      "A request from Microsoft 365 or a person ended in an unexpected error. Microsoft 365 sends " +
+      "its requests again. For a bug report, copy the error from the table Problems in the " +
+      "workbook.",
     events: ["request.failed"],
   },
 ];
 
 /**
- * Key Vault writes near expiry (30 days before) and expiry of a secret's current version to its
- * audit log, whether or not anybody subscribes to them at Event Grid, and has no metric of it
- * (learn.microsoft.com/azure/key-vault/general/logging). Which table the log goes to depends on the
- * setting's destination type, and sources disagree on whether vaults heed it: look in both.
+ * Key Vault logs near expiry (30 days before) and expiry of a secret's current version in its audit
+ * log, with or without an Event Grid subscription, and has no metric for it
+ * (learn.microsoft.com/azure/key-vault/general/logging). The destination type of the setting selects the
+ * table, and sources disagree on whether vaults honour it, so the query reads both.
  */
 const SECRET_EXPIRES: LogAlert = {
   name: "secret-expires",
   title: "A secret is about to expire",
   severity: 2,
   description:
-    "A secret in the Key Vault expires within 30 days, or has expired. pulumi up renews what the " +
-    "stack made; renew what you brought yourself, and set it again.",
+    "A secret in the Key Vault expires within 30 days, or has expired. npm run up renews secrets " +
+    "that the stack created. Renew a secret of your own at its source, and set it in the stack's " +
+    "configuration again.",
   events: [],
   query: [
     rowsOf(["OperationName"], ["AZKVAuditLogs", "AzureDiagnostics"]),
@@ -352,14 +363,15 @@ const SECRET_EXPIRES: LogAlert = {
   windowSize: "P2D",
 };
 
-/** A cap that is reached is an operation of the workspace (learn.microsoft.com/azure/azure-monitor/logs/daily-cap). */
+/** The workspace logs a reached cap in `Operation` (learn.microsoft.com/azure/azure-monitor/logs/daily-cap). */
 const LOGS_CAPPED: LogAlert = {
   name: "logs-capped",
-  title: "No more logs are taken today",
+  title: "The log workspace has reached its daily cap",
   severity: 1,
   description:
-    "The workspace reached its daily cap. Until it is reset, within a day, no other alert over logs " +
-    "can fire. See which table grew, under Usage of the workspace, or raise the cap.",
+    "The workspace accepts no more logs until its cap is reset, within a day. Until then, no " +
+    "other alert on logs can fire. Under Usage of the workspace, see which table grew, or raise " +
+    "the cap.",
   events: [],
   query: [rowsOf(["Detail"], ["Operation"]), '| where Detail contains "OverQuota"'].join("\n"),
   threshold: 0,
@@ -367,7 +379,7 @@ const LOGS_CAPPED: LogAlert = {
   windowSize: "PT1H",
 };
 
-/** Writes that make or change a blob, as StorageBlobLogs names them. */
+/** Operations that create or replace a blob, by their names in StorageBlobLogs. */
 const WRITES = [
   "PutBlob",
   "PutBlockList",
@@ -377,7 +389,7 @@ const WRITES = [
   "AppendBlock",
 ];
 const CHANGES = ["SetBlobMetadata", "SetBlobProperties", "SnapshotBlob", "UndeleteBlob"];
-/** What went through in a container, by the path of its blobs. */
+/** Successful operations in a container. */
 const doneIn = (container: string) =>
   [
     rowsOf(
@@ -388,18 +400,19 @@ const doneIn = (container: string) =>
   ].join("\n");
 
 /**
- * The connector creates evidence with If-None-Match, and changes none of it. Azure's own lifecycle deletes
- * what is as old as deleteAfterDays (learn.microsoft.com/azure/storage/blobs/lifecycle-management-overview).
+ * The connector creates evidence with If-None-Match and never changes it. Azure's lifecycle management
+ * deletes blobs older than deleteAfterDays, which is no finding (learn.microsoft.com/azure/storage/blobs/lifecycle-management-overview).
  */
 const EVIDENCE_CHANGED: LogAlert = {
   name: "evidence-changed",
   title: "Evidence was overwritten or deleted",
   severity: 1,
   description:
-    "A blob in the container of evidence was written without the condition that it is new, changed, or " +
-    "deleted; the connector does none of this. See who in StorageBlobLogs of the workspace (ObjectKey, " +
-    "RequesterObjectId, CallerIpAddress). What was there before is a version of the blob: restore it, " +
-    "and hold the archive against what was handed over: npm run verify.",
+    "A blob in the container evidence was changed, deleted, or written without the condition that " +
+    "it does not exist yet. The connector does none of this. StorageBlobLogs in the workspace " +
+    "show who did (ObjectKey, RequesterObjectId, CallerIpAddress). The previous content is a " +
+    "version of the blob: restore it. Then run npm run verify, which compares the archive with " +
+    "what was delivered.",
   events: [],
   query: [
     doneIn("evidence"),
@@ -411,15 +424,16 @@ const EVIDENCE_CHANGED: LogAlert = {
   windowSize: "PT1H",
 };
 
-/** A deployment writes one, too, and Azure's log does not say what a deployment is. */
+/** Also fires for deployments: Azure's log cannot tell them apart. */
 const PACKAGE_WRITTEN: LogAlert = {
   name: "package-written",
-  title: "A package was written",
+  title: "A deployment package was written",
   severity: 3,
   description:
-    "Somebody wrote or deleted a package that the site can run. A deployment does: if nobody of yours " +
-    "deployed at that time, somebody else can run code as the site. npm run smoke says which package runs; " +
-    "StorageBlobLogs of the workspace says who it was. Deploy again, and renew the account's keys.",
+    "Somebody wrote or deleted a package that the site can run. Every deployment does this. If " +
+    "nobody in your organization deployed at that time, somebody else can run code as the site: " +
+    "npm run smoke shows which package runs, StorageBlobLogs in the workspace show who wrote it. " +
+    "Deploy again, and renew the account's keys.",
   events: [],
   query: [
     doneIn("packages"),
@@ -430,16 +444,16 @@ const PACKAGE_WRITTEN: LogAlert = {
   windowSize: "PT1H",
 };
 
-/** A package's name follows from its content: nobody has a reason to write one that is there. */
+/** A package's name contains the hash of its content, so nobody has a reason to write it twice. */
 const PACKAGE_OVERWRITTEN: LogAlert = {
   name: "package-overwritten",
-  title: "A package was written a second time",
+  title: "A deployment package was overwritten",
   severity: 1,
   description:
-    "A package that was there already was written again, without a deployment having removed it in between: " +
-    "somebody has changed what the site runs at its next start. Stop the site; npm run smoke says whether " +
-    "the package is what was deployed; StorageBlobLogs of the workspace says who wrote it. Renew the " +
-    "account's keys, delete the blob, then npx pulumi refresh and npm run up.",
+    "An existing package was written again although no deployment had removed it: somebody has " +
+    "changed what the site runs at its next start. Stop the site. npm run smoke shows whether the " +
+    "package is the deployed one, StorageBlobLogs in the workspace show who wrote it. Renew the " +
+    "account's keys, delete the blob, then run npx pulumi refresh and npm run up.",
   events: [],
   query: [
     doneIn("packages"),

@@ -1,14 +1,14 @@
-/** A rule over a metric of a resource: it fires while the metric is beyond the threshold. */
+/** A rule on a metric of a resource: fires while the metric is beyond the threshold. */
 export type MetricAlert = {
   name: string;
   title: string;
   severity: 1 | 2;
-  /** What happened, and what to do about it: the mail says it. */
+  /** What happened, and what to do about it; part of the mail. */
   description: string;
   resource: "site" | "plan" | "archiveAccount";
   metricNamespace: string;
   metricName: string;
-  /** Of the window's values: all that came, or the mean. */
+  /** How the values of the window are combined. */
   timeAggregation: "Total" | "Average";
   operator: "GreaterThan" | "LessThan";
   threshold: number;
@@ -17,19 +17,19 @@ export type MetricAlert = {
 };
 
 /**
- * What shows better in a metric than in logs: a site that is down logs nothing. And what has to be
- * told although logs are not taken any more: metrics have no daily cap, and Azure counts them itself
+ * Conditions that logs cannot show (a site that is down logs nothing), or that must be reported even
+ * when the workspace has reached its daily cap: metrics have none, and Azure counts them itself
  * (learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-web-sites-metrics).
  */
 export const METRIC_ALERTS: MetricAlert[] = [
   {
     name: "unhealthy",
-    title: "The connector is not healthy",
+    title: "The connector is unhealthy",
     severity: 1,
     description:
       "The health check of an instance failed for ten minutes. Open /healthz of the connector: it " +
-      "says what is missing. If it does not answer, read the log of the site: App Service Platform " +
-      "logs say why a site does not start.",
+      "lists what is missing. If it does not answer, read the site's log: App Service Platform " +
+      "logs show why a site does not start.",
     resource: "site",
     metricNamespace: "Microsoft.Web/sites",
     metricName: "HealthCheckStatus",
@@ -43,31 +43,31 @@ export const METRIC_ALERTS: MetricAlert[] = [
   },
   {
     name: "server-errors",
-    title: "The connector answers with errors",
+    title: "The connector returns server errors",
     severity: 2,
     description:
-      "More than twenty requests within a quarter of an hour were answered with 5xx: the connector " +
-      "failed, or App Service could not reach it. The platform asks again. Open /healthz of the " +
-      "connector, and see the workbook's list of problems.",
+      "More than 20 requests within 15 minutes were answered with 5xx: the connector failed, or " +
+      "App Service could not reach it. Microsoft 365 sends its requests again. Open /healthz of " +
+      "the connector, and the table Problems in the workbook.",
     resource: "site",
     metricNamespace: "Microsoft.Web/sites",
     metricName: "Http5xx",
     timeAggregation: "Total",
     operator: "GreaterThan",
-    // The health check of one instance that is not ready makes fifteen; "unhealthy" tells of that.
+    // The health check of one unready instance causes fifteen; the alert "unhealthy" reports that.
     threshold: 20,
     evaluationFrequency: "PT5M",
     windowSize: "PT15M",
   },
   {
-    name: "flooded",
-    title: "Somebody floods the connector with requests",
+    name: "refused-requests",
+    title: "Very many requests are refused",
     severity: 2,
     description:
-      "More than 3,000 requests within a quarter of an hour were refused; the platform makes a few an " +
-      "hour. See in the access log (AppServiceHTTPLogs of the workspace for access) where they come " +
-      "from. Once you know the addresses that the platform calls from, allowedIpRanges keeps all " +
-      "others out; else put a web application firewall in front.",
+      "The connector refused more than 3,000 requests within 15 minutes; Microsoft 365 sends a " +
+      "few an hour. AppServiceHTTPLogs in the access workspace show where they come from. If you " +
+      "know the addresses that Microsoft 365 calls from, allow only those with allowedIpRanges; " +
+      "otherwise put a web application firewall in front of the site.",
     resource: "site",
     metricNamespace: "Microsoft.Web/sites",
     metricName: "Http4xx",
@@ -79,12 +79,12 @@ export const METRIC_ALERTS: MetricAlert[] = [
   },
   {
     name: "overloaded",
-    title: "The connector's plan is overloaded",
+    title: "The App Service plan is overloaded",
     severity: 2,
     description:
-      "The plan's processors were busy for more than nine tenths of an hour, so that deliveries fall " +
-      "behind. See whether somebody floods the connector, or much history is being read; if it goes " +
-      "on, choose a larger sku.",
+      "The plan's processors were more than 90 % busy for an hour, so deliveries are delayed. " +
+      "Check whether somebody sends very many requests, or a long history is being captured. If " +
+      "the load stays, choose a larger sku.",
     resource: "plan",
     metricNamespace: "Microsoft.Web/serverfarms",
     metricName: "CpuPercentage",
@@ -96,12 +96,12 @@ export const METRIC_ALERTS: MetricAlert[] = [
   },
   {
     name: "archive-unavailable",
-    title: "The archive is not available",
+    title: "The archive's storage account is not available",
     severity: 2,
     description:
-      "More than one in a hundred requests to the archive's storage account, blobs and queues, failed within an hour. " +
-      "Work is tried again and goes on by itself; see Azure's service health, and the account's " +
-      "metrics by API and response type.",
+      "More than 1 % of the requests to the archive's storage account (blobs and queues) failed " +
+      "within an hour. The connector retries and continues by itself. See Azure's service health, " +
+      "and the account's metrics by API and response type.",
     resource: "archiveAccount",
     metricNamespace: "Microsoft.Storage/storageAccounts",
     metricName: "Availability",

@@ -162,7 +162,7 @@ describe("the alerts over metrics", () => {
   it.each([
     ["unhealthy", "/site", "Microsoft.Web/sites", "HealthCheckStatus", "Average", "LessThan", 100],
     ["server-errors", "/site", "Microsoft.Web/sites", "Http5xx", "Total", "GreaterThan", 20],
-    ["flooded", "/site", "Microsoft.Web/sites", "Http4xx", "Total", "GreaterThan", 3000],
+    ["refused-requests", "/site", "Microsoft.Web/sites", "Http4xx", "Total", "GreaterThan", 3000],
     [
       "overloaded",
       "/plan",

@@ -46,7 +46,7 @@ describe("the workbook over what the connector logs", () => {
     await vi.advanceTimersByTimeAsync(HOUR_MS);
     bench.start();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(shown("In this time")).toEqual([
+    expect(shown("Totals")).toEqual([
       { Name: "Items delivered", Value: 2 },
       { Name: "Windows delivered", Value: 1 },
       { Name: "Posts read from X", Value: 2 },
@@ -57,8 +57,8 @@ describe("the workbook over what the connector logs", () => {
       {
         Job: JOB,
         State: "signed in",
-        "Read until": until,
-        "Asked for until": until,
+        "Captured until": until,
+        "Requested until": until,
         "Delivered until": until,
         Items: 2,
       },
@@ -70,8 +70,8 @@ describe("the workbook over what the connector logs", () => {
     ]);
     // It ended a day and an hour before it was asked for, and waited an hour for a worker.
     expect(shown("Lag")).toMatchObject([{ Slowest: 26 * 60 }]);
-    expect(shown("Work")).toMatchObject([{ Slowest: 60 }]);
-    expect(shown("Windows that")).toEqual([]);
+    expect(shown("Duration")).toMatchObject([{ Slowest: 60 }]);
+    expect(shown("Requested windows")).toEqual([]);
   });
 
   it("shows what waits, for what, and what is in the way", async () => {
@@ -82,15 +82,15 @@ describe("the workbook over what the connector logs", () => {
     await vi.advanceTimersByTimeAsync(1000);
     bench.start();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(shown("Windows that")).toEqual([
+    expect(shown("Requested windows")).toEqual([
       {
-        Asked: new Date(NOW),
+        Requested: new Date(NOW),
         Job: JOB,
         Task: "task-2",
         "Window start": "2026-01-02T00:00:00Z",
         "Window end": "2026-01-03T00:00:00Z",
         "Waits for": "X answered 402",
-        "Tried again": "2026-01-03T02:00:01.000Z",
+        "Next retry": "2026-01-03T02:00:01.000Z",
       },
     ]);
     expect(shown("Problems")).toMatchObject([

@@ -1,11 +1,11 @@
 import { APP_LOG, eventsNamed, isEvent, listOf } from "./kql.ts";
 
-/** A part of the page: what it is called, what it asks, and how the answer is drawn. */
+/** A panel of the workbook: title, query, and form of the result. */
 export type Panel = {
   title: string;
   query: string;
   visualization: "tiles" | "table" | "barchart" | "timechart";
-  /** Per cent of the page's width. */
+  /** Percentage of the page's width. */
   width: 50 | 100;
 };
 
@@ -15,7 +15,7 @@ const GAP = isEvent("gap.recorded");
 const ACCEPTED = isEvent("task.accepted");
 
 const NUMBERS: Panel = {
-  title: "In this time",
+  title: "Totals",
   visualization: "tiles",
   width: 100,
   query: [
@@ -50,12 +50,12 @@ const ACCOUNTS: Panel = {
     `    needsSignIn = maxif(TimeGenerated, ${isEvent("job.needs-sign-in")}),`,
     `    removed = countif(${isEvent("job.deleted")}),`,
     `    Account = take_anyif(tostring(log.accountId), isnotempty(log.accountId)),`,
-    `    ["Read until"] = maxif(windowEnd, ${CAPTURED}),`,
-    `    ["Asked for until"] = maxif(windowEnd, ${ACCEPTED}),`,
+    `    ["Captured until"] = maxif(windowEnd, ${CAPTURED}),`,
+    `    ["Requested until"] = maxif(windowEnd, ${ACCEPTED}),`,
     `    ["Delivered until"] = maxif(windowEnd, ${DELIVERED}),`,
     `    Items = sumif(tolong(log.items), ${DELIVERED}), Gaps = countif(${GAP}) by Job = tostring(log.jobId)`,
     '| extend State = case(removed > 0, "removed", isnull(needsSignIn) or signedIn > needsSignIn, "signed in", "must sign in again")',
-    '| project Job, Account, State, ["Read until"], ["Asked for until"], ["Delivered until"], Items, Gaps',
+    '| project Job, Account, State, ["Captured until"], ["Requested until"], ["Delivered until"], Items, Gaps',
     "| order by Job asc",
   ].join("\n"),
 };
@@ -71,7 +71,7 @@ const ITEMS: Panel = {
 };
 
 const READS: Panel = {
-  title: "Posts read from X, by day (each is paid for once)",
+  title: "Posts read from X, by day (X bills each one once)",
   visualization: "barchart",
   width: 50,
   query: [
@@ -80,9 +80,9 @@ const READS: Panel = {
   ].join("\n"),
 };
 
-/** By day of the timeline, not of the work: a day that is not full has something missing. */
+/** By day of the timeline, not of the capture: a day with fewer than 24 hours is not covered completely. */
 const COVERAGE: Panel = {
-  title: "Coverage: hours of each day of the timelines that were read, or are a gap",
+  title: "Coverage: hours of each day that were captured completely, or are a gap",
   visualization: "barchart",
   width: 100,
   query: [
@@ -103,10 +103,10 @@ const TASKS = [
   "| where isnotnull(delivered)",
 ].join("\n");
 
-/** History is asked for long after its end, and would hide the rest. */
+/** Windows of the history are requested long after their end, and would hide the others. */
 const LAG: Panel = {
   title:
-    "Lag: minutes from the end of a window to its delivery (windows asked for within two days)",
+    "Lag: minutes from the end of a window to its delivery (windows requested within two days)",
   visualization: "timechart",
   width: 50,
   query: [
@@ -118,7 +118,7 @@ const LAG: Panel = {
 };
 
 const WORK: Panel = {
-  title: "Work: minutes from the request of a window to its delivery",
+  title: "Duration: minutes from the request of a window to its delivery",
   visualization: "timechart",
   width: 50,
   query: [
@@ -130,18 +130,18 @@ const WORK: Panel = {
 };
 
 const WAITING: Panel = {
-  title: "Windows that were asked for and wait",
+  title: "Requested windows that are not delivered yet",
   visualization: "table",
   width: 100,
   query: [
     eventsNamed(["task.accepted", "task.waits", "task.delivered", "task.failed"]),
-    `| summarize done = countif(event in (${listOf(["task.delivered", "task.failed"])})), Asked = min(TimeGenerated),`,
+    `| summarize done = countif(event in (${listOf(["task.delivered", "task.failed"])})), Requested = min(TimeGenerated),`,
     '    ["Window start"] = take_anyif(tostring(log.windowStart), isnotempty(log.windowStart)),',
     '    ["Window end"] = take_anyif(tostring(log.windowEnd), isnotempty(log.windowEnd)),',
     "    arg_max(TimeGenerated, log) by Job = tostring(log.jobId), Task = tostring(log.taskId)",
     "| where done == 0",
-    '| project Asked, Job, Task, ["Window start"], ["Window end"], ["Waits for"] = tostring(log.error), ["Tried again"] = tostring(log.retryAt)',
-    "| order by Asked asc",
+    '| project Requested, Job, Task, ["Window start"], ["Window end"], ["Waits for"] = tostring(log.error), ["Next retry"] = tostring(log.retryAt)',
+    "| order by Requested asc",
   ].join("\n"),
 };
 
@@ -174,7 +174,7 @@ const WORKSPACES = "microsoft.operationalinsights/workspaces";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const TIME_RANGE = "TimeRange";
 
-/** The page in the form of Azure Workbooks, over one workspace's logs. */
+/** The workbook as Azure stores it, on one workspace's logs. */
 export function workbookOver(workspaceId: string): Record<string, unknown> {
   return {
     version: "Notebook/1.0",
@@ -191,8 +191,8 @@ export function workbookOver(workspaceId: string): Record<string, unknown> {
 
 const INTRODUCTION = [
   "# Twitter (X) connector",
-  "What was read from X, what was delivered to Microsoft 365, and what is in the way. All times are UTC. " +
-    "The connector's own status page shows every interval and gap of each account, however old.",
+  "What was captured from X, what was delivered to Microsoft 365, and which problems occurred. All times " +
+    "are UTC. The connector's status page shows all intervals and gaps of each account.",
 ].join("\n\n");
 
 function timeRange(): Record<string, unknown> {
@@ -246,7 +246,7 @@ function queryItem(
   };
 }
 
-/** A name above, its number large below it. */
+/** The name, with its number in large type below. */
 const TILES = {
   titleContent: { columnMatch: "Name", formatter: 1 },
   leftContent: {

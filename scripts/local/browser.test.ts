@@ -69,7 +69,7 @@ describe("The sign-in", { timeout: 60_000 }, () => {
     // A button that does nothing would be worse than none; the one there is works without script.
     expect(await page.getByRole("button").allInnerTexts()).toEqual(["Sign out"]);
     await page.getByRole("button", { name: "Sign out" }).click();
-    await expectGoodPage(page, "Accounts and windows are shown to whoever has");
+    await expectGoodPage(page, "to see its accounts and windows");
     expect(complaints).toEqual([]);
   });
 
