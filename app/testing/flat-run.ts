@@ -1,7 +1,7 @@
 /**
  * Hands over one large window in a process of its own, over an archive that makes its pages as they
  * are read, into a container that forgets what it gets, to a platform elsewhere:
- * `node --expose-gc flat-run.ts posts 200000 URL`. Prints how far memory grew meanwhile, in mebibytes.
+ * `node --expose-gc flat-run.ts posts 20000 URL`. Prints how far memory grew meanwhile, in bytes.
  */
 import { createReadStream, createWriteStream } from "node:fs";
 import { access, mkdtemp, rm } from "node:fs/promises";
@@ -22,6 +22,8 @@ import { SAS_URI } from "./platform-calls.ts";
 
 const PAGE_SIZE = 100;
 const WARM_UP_POSTS = 10_000;
+/** How often memory is looked at over a window. */
+const LOOKS = 20;
 const CHUNK = Buffer.alloc(64 * 1024, 7);
 const VIDEO_BYTES = { best: 10_000_000, lesser: 7_000_000 };
 const FIRST_ID = 2_006_000_000_000_000_000n;
@@ -31,19 +33,18 @@ const [kind = "", count = "", platformUrl = ""] = process.argv.slice(2);
 const directory = await mkdtemp(join(tmpdir(), "flat-run-"));
 try {
   await handOver("warm-up", { kind: "posts", posts: WARM_UP_POSTS });
-  const before = memoryNow();
-  const peak = watchMemory();
-  await handOver("task", { kind, posts: Number(count) });
-  peak.look();
-  process.stdout.write(`${peak.rss() - before}\n`);
+  const posts = Number(count);
+  const memory = watchMemory(posts);
+  await handOver("task", { kind, posts, uploaded: () => memory.count() });
+  process.stdout.write(`${memory.grownBytes()}\n`);
 } finally {
   await rm(directory, { recursive: true });
 }
 
-type Window = { kind: string; posts: number };
+type Window = { kind: string; posts: number; uploaded?: () => void };
 
 async function handOver(jobId: string, window: Window): Promise<void> {
-  const { posts } = window;
+  const { posts, uploaded } = window;
   const parts = createParts("http://127.0.0.1:1");
   const store = { ...createLargeStore(jobId, window), blobs: new Map() };
   const { sealer, settings, log, clock } = parts;
@@ -74,6 +75,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
     uploadConcurrency: settings.UPLOAD_CONCURRENCY,
     createUpload: () => async () => {
       await new Promise(setImmediate);
+      uploaded?.();
     },
     log: log.log,
     now: clock.now,
@@ -183,18 +185,34 @@ function createCredential() {
   return { getToken: async () => ({ token: "token", expiresOnTimestamp: 0 }) };
 }
 
-/** What the process holds once what it no longer needs is gone, in mebibytes. */
-function memoryNow(): number {
-  globalThis.gc?.();
-  return Math.round(process.memoryUsage().rss / 2 ** 20);
+/**
+ * How far the memory that the process holds has grown, in bytes. Looks by the count of uploads, so that a
+ * slow machine looks no more often than a fast one.
+ */
+function watchMemory(posts: number) {
+  const before = heldBytes();
+  const every = Math.ceil(posts / LOOKS);
+  let most = before;
+  let uploads = 0;
+  const look = () => {
+    most = Math.max(most, heldBytes());
+  };
+  return {
+    count() {
+      uploads += 1;
+      if (uploads % every === 0) {
+        look();
+      }
+    },
+    grownBytes() {
+      look();
+      return most - before;
+    },
+  };
 }
 
-function watchMemory() {
-  let most = 0;
-  const look = () => {
-    most = Math.max(most, memoryNow());
-  };
-  const timer = setInterval(look, 250);
-  timer.unref();
-  return { look, rss: () => most };
+/** Once what the process no longer needs is gone. */
+function heldBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
 }

@@ -80,7 +80,12 @@ export function createParts(
     platform: createFakePlatform(),
     settings,
     sealer: createSealer(settings.SEALING_KEYS),
-    twitter: createTwitter(settings, { agent: createXAgent(xUrl), askForPosts, now }),
+    twitter: createTwitter(settings, {
+      agent: createXAgent(xUrl),
+      askForPosts,
+      now,
+      searchPaceMs: 0,
+    }),
     clock,
     log,
   };

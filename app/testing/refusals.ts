@@ -31,11 +31,13 @@ async function expectNothingDone(
   init: RequestInit,
 ): Promise<Response> {
   const before = stateOf(harness);
-  const startedAt = performance.now();
+  const startedAt = process.threadCpuUsage();
   const response = await harness.app.request(`${ORIGIN}${path}`, init);
   expect(response.status).toBeGreaterThanOrEqual(400);
   expect(response.status).toBeLessThan(500);
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  // What else the machine does is not asked: it is our work that a body must not cost.
+  const { user, system } = process.threadCpuUsage(startedAt);
+  expect((user + system) / 1000).toBeLessThan(1000);
   expect(stateOf(harness)).toEqual(before);
   return response;
 }

@@ -112,11 +112,13 @@ export function createTwitter(
     askForPosts,
     now = () => new Date(),
     timeoutMs = TIMEOUT_MS,
+    searchPaceMs = SEARCH_PACE_MS,
   }: {
     agent: http.Agent;
     askForPosts: AskForPosts;
     now?: () => Date;
     timeoutMs?: number;
+    searchPaceMs?: number;
   },
 ): Twitter {
   const call = async <T>(
@@ -163,7 +165,7 @@ export function createTwitter(
       const tokens = (await client.appLogin()).getActiveTokens();
       return bearerSchema.parse(tokens).bearerToken;
     }));
-  const pace = createPace(SEARCH_PACE_MS);
+  const pace = createPace(searchPaceMs);
 
   const account = (token: UserToken) =>
     askTwice(() =>

@@ -18,7 +18,7 @@ import {
   WORK_BEGINS,
   type Workbench,
 } from "../../app/testing/workbench.ts";
-import { firingAlerts, toRows } from "../testing/alerts.ts";
+import { firingAlerts, followRows, toRows } from "../testing/alerts.ts";
 import type { Row } from "../testing/kusto-run.ts";
 
 const MINUTE_MS = 60_000;
@@ -145,10 +145,13 @@ describe("the alerts over what the connector logs while it works", () => {
     await begin();
     const quarters = 60 * 4;
     const missed: [string, hour: number][] = [];
+    const rows = followRows(bench.log.text);
     for (let quarter = 1; quarter <= quarters; quarter += 1) {
       await pass(HOUR_MS / 4);
-      const tables = { AppServiceConsoleLogs: toRows(bench.log.text()) };
-      const fire = firingAlerts(tables, new Date(), [alert, "undelivered"]);
+      const fire = firingAlerts({ AppServiceConsoleLogs: rows() }, new Date(), [
+        alert,
+        "undelivered",
+      ]);
       const due = [quarter > 2 * 4 && alert, quarter > 7 * 4 && "undelivered"];
       for (const name of due.filter((one) => typeof one === "string")) {
         if (!fire.includes(name)) {

@@ -18,6 +18,18 @@ export function toRows(text: string, host = "host-1"): Row[] {
     }));
 }
 
+/** The rows of a log that grows, each read once however often they are asked for. */
+export function followRows(text: () => string): () => Row[] {
+  const rows: Row[] = [];
+  let length = 0;
+  return () => {
+    const all = text();
+    rows.push(...toRows(all.slice(length)));
+    ({ length } = all);
+    return rows;
+  };
+}
+
 /** Names of the alerts over logs (of these, or of all) that fire at a moment, sorted. */
 export function firingAlerts(tables: Tables, now: Date, among?: readonly string[]): string[] {
   return logAlerts(PATIENCE)

@@ -267,12 +267,22 @@ function compare(one: unknown, other: unknown): number {
 function memberOf(value: unknown, name: string): unknown {
   const member: unknown =
     typeof value === "object" && value !== null
-      ? Object.entries(value).find(([key]) => key === name)?.[1]
+      ? Object.getOwnPropertyDescriptor(value, name)?.value
       : undefined;
   return member ?? undefined;
 }
 
+/** What texts hold: queries ask each line of a log again and again. Nothing here changes a value. */
+const parsed = new Map<unknown, unknown>();
+
 function parseJson(text: unknown): unknown {
+  if (!parsed.has(text)) {
+    parsed.set(text, parseOnce(text));
+  }
+  return parsed.get(text);
+}
+
+function parseOnce(text: unknown): unknown {
   try {
     return JSON.parse(String(text));
   } catch {

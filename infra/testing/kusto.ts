@@ -37,8 +37,16 @@ export function problemsIn(query: string): string[] {
 /** A node of Azure's syntax tree: `FilterOperator` with its parts, or a token with its text. */
 export type Tree = { kind: string; text: string; parts: Tree[] };
 
-/** The tree that Azure's own parser makes of a query. */
+const trees = new Map<string, Tree>();
+
+/** The tree that Azure's own parser makes of a query; of one that is run again and again, the same. */
 export function parseKusto(query: string): Tree {
+  const tree = trees.get(query) ?? makeTree(query);
+  trees.set(query, tree);
+  return tree;
+}
+
+function makeTree(query: string): Tree {
   const { Syntax } = Kusto.Language.KustoCode.Parse(query) ?? {};
   if (!Syntax) {
     throw new Error("Azure's parser made no tree");

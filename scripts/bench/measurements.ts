@@ -3,6 +3,7 @@ import { delivery } from "./delivery.ts";
 import { endpoints } from "./endpoints.ts";
 import { latency } from "./latency.ts";
 import type { Measurement } from "./measurement.ts";
+import { memory } from "./memory.ts";
 import { program } from "./program.ts";
 import { start } from "./start.ts";
 import { workers } from "./workers.ts";
@@ -15,4 +16,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   latency,
   workers,
   cost,
+  memory,
 ];

@@ -28,6 +28,7 @@ export type ApiOptions = {
   clock(): Clock;
   /** Told of each profile that an account was shown of itself, with all that it says. */
   onProfile(user: User): void;
+  searchPauseMs?: number | undefined;
 };
 
 const MAX_IDS = 100;
@@ -114,7 +115,7 @@ export function createApi(options: ApiOptions): Hono {
     return c.json(answer);
   });
 
-  const isTooSoon = createSearchPace(Date.now);
+  const isTooSoon = createSearchPace(Date.now, options.searchPauseMs);
   app.get("/2/tweets/search/all", (c) => {
     const token = requireAppOnly(c, options.bearerTokens);
     count(c, token, "GET /2/tweets/search/all");

@@ -42,10 +42,10 @@ export function createRateLimits(now: () => number) {
 }
 
 /** Whether a search comes too soon after the one before. */
-export function createSearchPace(now: () => number): () => boolean {
+export function createSearchPace(now: () => number, pauseMs = SEARCH_PAUSE_MS): () => boolean {
   let last = Number.NEGATIVE_INFINITY;
   return () => {
-    const isTooSoon = now() - last < SEARCH_PAUSE_MS;
+    const isTooSoon = now() - last < pauseMs;
     last = isTooSoon ? last : now();
     return isTooSoon;
   };

@@ -30,6 +30,8 @@ export type XOptions = {
   /** All posts exist from the start; otherwise only those up to the moment given to `setNow`. */
   history: boolean;
   faults?: Faults | undefined;
+  /** Least time between two searches. Default: a second, as with the real X. */
+  searchPauseMs?: number;
 };
 
 /** Before the first `setNow` nothing exists. */
@@ -59,6 +61,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     bearerTokens,
     existsUntil: () => (isRunning ? undefined : (windowsNow ?? BEFORE_EVERYTHING)),
     hidden: () => hidden,
+    searchPauseMs: options.searchPauseMs,
     clock: () =>
       isRunning || windowsNow === undefined
         ? { now: Date.now(), followsWindows: false }

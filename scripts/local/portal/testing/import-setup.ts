@@ -17,7 +17,8 @@ export async function startImportSetup() {
   const directory = await mkdtemp(path.join(tmpdir(), "import-"));
   const certificate = await createCertificate(directory);
   const authority = await readFile(certificate.caFile, "utf8");
-  tls.setDefaultCACertificates([...tls.getCACertificates(), authority]);
+  const trusted = tls.getCACertificates("default");
+  tls.setDefaultCACertificates([...trusted, authority]);
   const mailbox = await openMailbox(path.join(directory, "mailbox"));
   const containers = createMemoryContainers();
   const entra = createMemoryEntra(TENANT);
@@ -38,6 +39,7 @@ export async function startImportSetup() {
     token: `Bearer ${await entra.issue(claims)}`,
     async close() {
       await service.close();
+      tls.setDefaultCACertificates(trusted);
       await rm(directory, { recursive: true });
     },
   };

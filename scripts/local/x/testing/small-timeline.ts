@@ -56,6 +56,7 @@ type SmallParts = {
   lostMedia?: string[];
 };
 
+/** The local X with a small account; it takes searches as fast as they come, unless `options` say otherwise. */
 export async function startSmallX(
   posts: Post[],
   options: Partial<XOptions> & SmallParts = {},
@@ -67,6 +68,7 @@ export async function startSmallX(
     keys: KEYS,
     callbackUrl: CALLBACK,
     history: true,
+    searchPauseMs: 0,
     ...others,
   });
 }
