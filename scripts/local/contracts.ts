@@ -109,6 +109,17 @@ export type ShownProfile = {
   last: string;
 };
 
+/** What becomes of a post of the account after it was made, as whoever asks X again must find. */
+export type TrueFinding = {
+  kind: "Deletion" | "Reappearance" | "PollResult";
+  /** The post as it was. */
+  post: TruePost;
+  /** Since when, by X's clock: ISO 8601, UTC. */
+  since: string;
+  /** Of a poll: the answers and how many chose each. */
+  votes: { label: string; votes: number }[];
+};
+
 /** X as the rest of the local system sees it. */
 export type LocalX = Closable & {
   /** `http://127.0.0.1:PORT`. Answers as api.x.com, and by Host header as pbs. and video.twimg.com. */
@@ -125,6 +136,8 @@ export type LocalX = Closable & {
   posts(accountId?: string): readonly TruePost[];
   /** Posts of others that name the account, and that X shows to it, newest first. */
   mentions(accountId?: string): readonly TruePost[];
+  /** What becomes of the account's posts as the script is played, in order of time. */
+  findings(accountId?: string): readonly TrueFinding[];
   /** What X has told the account of itself so far; undefined where X is not ours to ask. */
   profilesShown(accountId?: string): readonly ShownProfile[] | undefined;
   /**

@@ -22,6 +22,7 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     showLatePosts: () => {},
     posts: () => posts,
     mentions: () => mentions,
+    findings: () => [],
     profilesShown: () => undefined,
     reads: () => undefined,
     otherReads: () => undefined,

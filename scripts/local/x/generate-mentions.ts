@@ -1,7 +1,7 @@
 import { compose, type Part } from "./compose.ts";
 import { remark, sentence } from "./generate-words.ts";
 import { makeLink, makeMediaKey, makeOtherPost, makePost, type World } from "./generate-world.ts";
-import type { ScriptEvent } from "./script-event.ts";
+import { profileChange, type ScriptEvent } from "./script-event.ts";
 import type { Post, User } from "./timeline.ts";
 
 /** A moment within an hour of a day; days count from 0. */
@@ -106,9 +106,10 @@ const MENTIONS: [day: number, hour: number, Mention][] = [
 
 /** The account as it is called at that time: others name it by the handle of their day. */
 function accountAt(account: User, events: readonly ScriptEvent[], time: number): User {
-  const names = events.flatMap(({ at, set: { username } }) =>
-    Date.parse(at) <= time && typeof username === "string" ? [username] : [],
-  );
+  const names = events.flatMap((event) => {
+    const username = profileChange(event)?.set["username"];
+    return Date.parse(event.at) <= time && typeof username === "string" ? [username] : [];
+  });
   return { ...account, username: names.at(-1) ?? account.username };
 }
 

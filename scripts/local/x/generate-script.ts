@@ -1,5 +1,6 @@
 import { generateMentions, type Moment } from "./generate-mentions.ts";
 import type { World } from "./generate-world.ts";
+import { generateLater } from "./generate-later.ts";
 import { createRandom } from "./random.ts";
 import type { ScriptEvent } from "./script-event.ts";
 import type { Post } from "./timeline.ts";
@@ -19,7 +20,8 @@ export type Script = {
 /**
  * The script of a generated timeline, the same for the same seed. On each day the profile changes in
  * another way: its words, its names and its picture, the address of the picture alone, and what else
- * there is. It draws numbers of its own, so that the account's posts do not depend on it.
+ * there is; later on posts go, one of them comes back, and polls close. It draws numbers of its own, so
+ * that the account's posts do not depend on it.
  */
 export function generateScript(world: World, seed: number, firstDay: number): Script {
   const random = createRandom(seed + 1);
@@ -27,7 +29,8 @@ export function generateScript(world: World, seed: number, firstDay: number): Sc
     firstDay + (day * 24 + hour) * HOUR_MS + random.int(1, 50) * MINUTE_MS;
   const { events, lostPictures } = generateProfiles(world, moment);
   const otherPosts = generateMentions({ ...world, random, otherPosts: [] }, moment, events);
-  return { events, lostPictures, otherPosts };
+  const later = generateLater({ ...world, random }, moment);
+  return { events: [...events, ...later], lostPictures, otherPosts };
 }
 
 function generateProfiles(
@@ -62,6 +65,8 @@ function generateProfiles(
   };
 }
 
-function event(time: number, what: ScriptEvent["what"], set: ScriptEvent["set"]): ScriptEvent {
+type Change = Extract<ScriptEvent, { set: unknown }>;
+
+function event(time: number, what: Change["what"], set: Change["set"]): Change {
   return { at: new Date(time).toISOString(), what, set };
 }

@@ -17,7 +17,7 @@ const PICTURES = "https://pbs.twimg.com/profile_images";
 const BANNER = "https://pbs.twimg.com/profile_banners/42/7";
 const PINNED = postAt("2026-01-01T00:00:00.000Z");
 
-function at(hour: number, set: ScriptEvent["set"], user?: string): ScriptEvent {
+function at(hour: number, set: Record<string, unknown>, user?: string): ScriptEvent {
   const time = `2026-01-01T${String(hour).padStart(2, "0")}:00:00.000Z`;
   return { at: time, what: "bio", set, ...(user !== undefined && { user }) };
 }
@@ -152,7 +152,7 @@ it("The script of the generated days changes the profile each day in another way
 
 it("A script that names somebody whom X does not know is refused", () => {
   const timeline = { ...smallTimeline([PINNED]), script: [at(1, { name: "?" }, "7")] };
-  expect(() => createStage(timeline)(undefined)).toThrow("user 7, whom X does not know");
+  expect(() => createStage(timeline)(undefined)).toThrow("user 7, which X does not have then");
 });
 
 function hashesOf(profile: TrueProfile | undefined): (string | undefined)[] {

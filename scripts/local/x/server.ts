@@ -16,9 +16,10 @@ import { createPageTokens } from "./page-tokens.ts";
 import { plainProblem, Refusal, type Problem } from "./problems.ts";
 import { createProfileJournal } from "./profile-journal.ts";
 import { createSignIn } from "./sign-in.ts";
-import { createStage } from "./stage.ts";
+import { createStage, playToEnd } from "./stage.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 import { Tokens, type AccessToken } from "./tokens.ts";
+import { tellFindings } from "./true-findings.ts";
 import { tellMentions } from "./true-mentions.ts";
 import { tellTruth } from "./truth.ts";
 
@@ -39,7 +40,8 @@ const BEFORE_EVERYTHING = new Date(0);
 
 /** Starts X on a free port of 127.0.0.1: its API, its sign-in pages and, by Host header, its media. */
 export async function startX(options: XOptions): Promise<LocalX> {
-  const { timeline, keys } = options;
+  const { keys } = options;
+  const timeline = options.history ? playToEnd(options.timeline) : options.timeline;
   const billing = createBilling(Date.now, timeline);
   const credentials = {
     keys,
@@ -78,6 +80,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
   const { id, username, name } = timeline.account;
 
   const tellPosts = onceEach((accountId) => tellTruth(timelineOf(timeline, accountId), files));
+  const tellFound = onceEach((accountId) => tellFindings(timelineOf(timeline, accountId), files));
   const tellMentioned = onceEach((accountId) =>
     tellMentions(timelineOf(timeline, accountId), files),
   );
@@ -96,6 +99,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
     },
     posts: (accountId = id) => tellPosts(accountId),
     mentions: (accountId = id) => tellMentioned(accountId),
+    findings: (accountId = id) => tellFound(accountId),
     profilesShown: (accountId = id) => journal.shownTo(accountId),
     reads: billing.reads,
     otherReads: billing.otherReads,

@@ -1,5 +1,5 @@
-import type { ScriptEvent } from "./script-event.ts";
-import { type Timeline, type User, userSchema } from "./timeline.ts";
+import { profileChange, type ProfileChange, type ScriptEvent } from "./script-event.ts";
+import { originalIdOf, type Post, type Timeline, type User, userSchema } from "./timeline.ts";
 
 /** X as the script has left it at a moment; undefined: when all of it has been played. */
 export type Stage = (now: Date | undefined) => Timeline;
@@ -18,23 +18,63 @@ export function createStage(timeline: Timeline): Stage {
   };
 }
 
-export function isOver({ at }: ScriptEvent, now: Date | undefined): boolean {
+function isOver({ at }: ScriptEvent, now: Date | undefined): boolean {
   return now === undefined || Date.parse(at) <= now.getTime();
 }
 
-function play(timeline: Timeline, { user: id = timeline.account.id, set }: ScriptEvent): Timeline {
-  const before = timeline.users.get(id);
-  if (before === undefined) {
-    throw new Error(`The script names user ${id}, whom X does not know`);
+function play(timeline: Timeline, event: ScriptEvent): Timeline {
+  switch (event.what) {
+    case "delete":
+    case "undoRepost":
+    case "deleteOriginal":
+      return deletePost(timeline, event.post);
+    case "pollCloses":
+      return closePoll(timeline, event.poll, event.votes);
+    default:
+      return changeProfile(timeline, profileChange(event));
   }
-  const user = change(before, set);
+}
+
+function changeProfile(timeline: Timeline, change: ProfileChange | undefined): Timeline {
+  const { user: id = timeline.account.id, set = {} } = change ?? {};
+  const before = requireKnown(timeline.users.get(id), `user ${id}`);
+  const members = Object.entries({ ...before, ...set }).filter(([, value]) => value !== null);
+  const user: User = userSchema.parse(Object.fromEntries(members));
   const users = new Map(timeline.users).set(id, user);
   return { ...timeline, users, account: id === timeline.account.id ? user : timeline.account };
 }
 
-function change(user: User, set: ScriptEvent["set"]): User {
-  const members = Object.entries({ ...user, ...set }).filter(([, value]) => value !== null);
-  return userSchema.parse(Object.fromEntries(members));
+function deletePost(timeline: Timeline, id: string): Timeline {
+  const { edit_history_tweet_ids: versions = [] } = requireKnown(
+    timeline.everyPost.get(id),
+    `post ${id}`,
+  );
+  const gone = new Set([id, ...versions]);
+  const isLeft = (post: Post) => !gone.has(post.id) && !gone.has(originalIdOf(post) ?? "");
+  return {
+    ...timeline,
+    posts: timeline.posts.filter(isLeft),
+    everyPost: new Map([...timeline.everyPost].filter(([, post]) => isLeft(post))),
+  };
+}
+
+function closePoll(timeline: Timeline, id: string, votes: readonly number[]): Timeline {
+  const poll = requireKnown(timeline.polls.get(id), `poll ${id}`);
+  const options = poll.options?.map((option, index) => ({ ...option, votes: votes[index] ?? 0 }));
+  const closed = { ...poll, voting_status: "closed", ...(options && { options }) };
+  return { ...timeline, polls: new Map(timeline.polls).set(id, closed) };
+}
+
+function requireKnown<T>(object: T | undefined, what: string): T {
+  if (object === undefined) {
+    throw new Error(`The script names ${what}, which X does not have then`);
+  }
+  return object;
+}
+
+/** X as it is when all of the script has been played, and nothing more will happen. */
+export function playToEnd(timeline: Timeline): Timeline {
+  return { ...createStage(timeline)(undefined), script: [] };
 }
 
 /** Every profile that anybody has at any moment of the script. */

@@ -177,6 +177,11 @@ export function newestFirst(a: { id: string }, b: { id: string }): number {
   return difference > 0n ? 1 : difference < 0n ? -1 : 0;
 }
 
+/** The post that a repost repeats. */
+export function originalIdOf({ referenced_tweets: references }: Post): string | undefined {
+  return references?.find(({ type }) => type === "retweeted")?.id;
+}
+
 /** Whether X shows a post to `viewerId`: posts of protected accounts only to themselves. */
 export function isProtectedFrom(timeline: Timeline, post: Post, viewerId: string): boolean {
   return timeline.users.get(post.author_id)?.protected === true && post.author_id !== viewerId;

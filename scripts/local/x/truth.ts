@@ -3,6 +3,7 @@ import type { TrueMedia, TruePost, TrueReference } from "../contracts.ts";
 import { charactersOf } from "./compose.ts";
 import type { MediaFiles } from "./media-files.ts";
 import { bestFileOf, describeMedia, mediaKeysOf } from "./media-objects.ts";
+import { profileChange } from "./script-event.ts";
 import {
   isProtectedFrom,
   type Entities,
@@ -90,20 +91,16 @@ function tellAlone(timeline: Timeline, files: MediaFiles, post: Post): TruePost 
 }
 
 /** Who looks at a post later is told the handle of that day. */
-function handlesSince(
-  { script, account }: Timeline,
-  { id, username }: User,
-  since: string,
-): string[] {
-  return script
-    .filter(({ user = account.id }) => user === id)
-    .reduce(
-      (handles, { at, set: { username: next } }) =>
-        typeof next === "string"
-          ? [...(Date.parse(at) <= Date.parse(since) ? [] : handles), next]
-          : handles,
-      [username],
-    );
+function handlesSince(timeline: Timeline, { id, username }: User, since: string): string[] {
+  return timeline.script.reduce(
+    (handles, event) => {
+      const { user = timeline.account.id, set } = profileChange(event) ?? {};
+      const next = user === id ? set?.["username"] : undefined;
+      const before = Date.parse(event.at) <= Date.parse(since) ? [] : handles;
+      return typeof next === "string" ? [...before, next] : handles;
+    },
+    [username],
+  );
 }
 
 function answersOf(poll: Poll | undefined): string[] {

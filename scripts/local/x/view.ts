@@ -1,6 +1,7 @@
 import {
   isProtectedFrom,
   newestFirst,
+  originalIdOf,
   type Post,
   type Timeline,
   timelineOf,
@@ -27,9 +28,7 @@ export function findPost(view: View, id: string): Found {
   if (post === undefined || !exists(view, post)) {
     return { state: "not-found" };
   }
-  return isProtectedFrom(view.timeline, post, view.viewerId)
-    ? { state: "not-authorized" }
-    : { state: "shown", post };
+  return isHiddenFrom(view, post) ? { state: "not-authorized" } : { state: "shown", post };
 }
 
 /** Handles are compared without case, as on X. */
@@ -38,9 +37,23 @@ export function findUserByName(timeline: Timeline, username: string): User | und
   return [...timeline.users.values()].find((user) => user.username.toLowerCase() === wanted);
 }
 
-/** Timeline of a user, newest first, as far as it exists. */
+/** Timeline of a user, newest first, as far as it exists; a repost goes with its original. */
 export function postsOf(view: View, userId: string): Post[] {
-  return timelineOf(view.timeline, userId).posts.filter((post) => exists(view, post));
+  const { posts } = timelineOf(view.timeline, userId);
+  return posts.filter((post) => exists(view, post) && !isOfHidden(view, post));
+}
+
+/** A repost shows its original, and nothing of its own. */
+function originalOf({ timeline }: View, post: Post): Post {
+  return timeline.everyPost.get(originalIdOf(post) ?? "") ?? post;
+}
+
+function isHiddenFrom(view: View, post: Post): boolean {
+  return isProtectedFrom(view.timeline, post, view.viewerId) || isOfHidden(view, post);
+}
+
+function isOfHidden(view: View, post: Post): boolean {
+  return isProtectedFrom(view.timeline, originalOf(view, post), view.viewerId);
 }
 
 /**
