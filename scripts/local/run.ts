@@ -1,7 +1,7 @@
 import type { StackOutputs } from "../stack/outputs.ts";
 import type { Billed } from "./contracts.ts";
 import { check, type Evidence, type Problem } from "./check/check.ts";
-import { PROFILE } from "./check/check-profiles.ts";
+import { isProfile } from "./check/check-profiles.ts";
 import { type ParsedMail, readMailbox } from "./check/read-mailbox.ts";
 import { readPages } from "./check/read-pages.ts";
 import type { Gap } from "./check/check.ts";
@@ -134,7 +134,7 @@ async function expectedOf(
   const shown = feeds.profile ? x.profilesShown() : [];
   const mails = await readMailbox(mailboxFolder);
   const earlier = mails
-    .filter(({ file, itemType }) => earlierMails.has(file) && itemType === PROFILE)
+    .filter((mail) => earlierMails.has(mail.file) && isProfile(mail))
     .toSorted((a, b) => Date.parse(a.date) - Date.parse(b.date));
   const dueUntil = new Date(lastAsked - SETTLED_MS).toISOString();
   return {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ShownProfile, TruePost, TrueProfile } from "../contracts.ts";
+import type { ShownProfile, TrueFinding, TruePost, TrueProfile } from "../contracts.ts";
 import type { Item } from "../portal/item.ts";
 import {
   sampleAttachment,
@@ -216,6 +216,112 @@ describe("a profile", () => {
     ],
   ])("%s is found out", async (_what, truth, item, problem) => {
     const found = await judge([profileItem(3, item)], expecting([shownAt(3, truth)]));
+    expect(found.join("\n")).toContain(problem);
+  });
+});
+
+const POLL = [
+  { label: "Yes & no", votes: 12 },
+  { label: "No", votes: 1340 },
+];
+
+function finding(changes: Partial<TrueFinding> = {}): TrueFinding {
+  const post = samplePost({ id: "1", text: "Ferry is late", media: [] });
+  return { kind: "Deletion", post, since: "2026-03-02T00:00:00.000Z", votes: [], ...changes };
+}
+
+const TIMES = [1, 2, 3, 4].map((hour) => `2026-03-02 0${hour}:00:00 UTC`);
+const DELETION =
+  `X no longer shows this post. Last seen ${TIMES[0]}, missing from the timeline at ${TIMES[1]}, ` +
+  `not found by id at ${TIMES[2]} and ${TIMES[3]}.`;
+
+function findingItem(id: string, type: string, content: string, changes: Partial<Item> = {}): Item {
+  return sampleItem({
+    Id: id,
+    ItemType: type,
+    ThreadId: "1",
+    ParentId: "1",
+    SentTimeUtc: "2026-03-02T00:00:00Z",
+    Content: content,
+    PreContext: [sampleItem({ Id: "1" })],
+    ...changes,
+  });
+}
+
+const gone = (content = DELETION, changes: Partial<Item> = {}) =>
+  findingItem("gone-1", "Deletion", content, changes);
+const back = (n: number) => findingItem(`back-1-${n}`, "Reappearance", "X shows this post again.");
+
+describe("what became of a post", () => {
+  it("is in the mailbox once where the connector looks again, and else not at all", async () => {
+    const watched = [finding()];
+    expect(await judge([gone()], { watched })).toEqual([]);
+    expect(await judge([gone(), gone()], { watched })).toEqual(["is in the mailbox 2 times"]);
+    expect(await judge([], { watched })).toEqual([
+      "the Deletion of post 1 since 2026-03-02T00:00:00.000Z is in no mail",
+    ]);
+    expect(await judge([gone()], { watched: [] })).toEqual([
+      expect.stringMatching(/^invented: Deletion of .* tells what X did not show$/),
+    ]);
+    expect(await judge([gone()], {})).toEqual([expect.stringMatching(/^invented: /)]);
+  });
+
+  it("is numbered where a post comes back again and again", async () => {
+    const watched = [finding({ kind: "Reappearance" }), finding({ kind: "Reappearance" })];
+    expect(await judge([back(1), back(2)], { watched })).toEqual([]);
+    expect(await judge([back(1)], { watched })).toEqual([
+      expect.stringContaining("the Reappearance of post 1"),
+    ]);
+  });
+
+  it("is how its poll ended, answer by answer", async () => {
+    const watched = [finding({ kind: "PollResult", votes: POLL })];
+    const item = (said: string, changes: Partial<Item> = {}) =>
+      findingItem("poll-1", "PollResult", said, changes);
+    const said = "Yes & no: 12 votes\nNo: 1,340 votes";
+    expect(await judge([item(said)], { watched })).toEqual([]);
+    expect(await judge([item(said.replace("12", "120"))], { watched })).toEqual([
+      'that "Yes & no" has 12 votes is missing',
+    ]);
+    const late = { SentTimeUtc: "2026-03-02T00:05:00Z" };
+    expect(await judge([item(said, late)], { watched })).toEqual([
+      "SentTimeUtc is 2026-03-02T00:05:00Z, the poll ended at 2026-03-02T00:00:00.000Z",
+    ]);
+  });
+
+  it.each<[string, Item, string]>([
+    ["as another type", { ...gone(), ItemType: "Reappearance" }, "ItemType is Reappearance"],
+    ["with a culprit", gone(`${DELETION} It was deleted by the account.`), "it says who did it"],
+    ["in other words", gone(DELETION.replace("no longer shows", "hides")), "X no longer shows"],
+    ["after one look", gone(DELETION.replace(TIMES[3] ?? "", "then")), "asked for twice"],
+    ["without the post", gone(DELETION, { PreContext: null }), "as it was is not complete"],
+    [
+      "with the post cut",
+      gone(DELETION, {
+        PreContext: [sampleItem({ Id: "1", Content: sampleRecord("harbour", "1") })],
+      }),
+      "as it was is not complete",
+    ],
+    [
+      "with another post",
+      gone(DELETION, { PreContext: [sampleItem({ Id: "3" })] }),
+      "its context is",
+    ],
+    ["in another thread", gone(DELETION, { ThreadId: "gone-1" }), "ThreadId is gone-1, must be 1"],
+    ["after no post", gone(DELETION, { ParentId: null }), "ParentId is null, must be 1"],
+    ["of another sender", gone(DELETION, { Sender: sampleParty("50", "M") }), "Sender.Id is 50"],
+    [
+      "to somebody",
+      gone(DELETION, { Recipients: [sampleParty("50", "M")] }),
+      "its Recipients is 50",
+    ],
+    [
+      "with its media again",
+      gone(DELETION, { ContentAttachments: [sampleAttachment("a.jpg", QUAY)] }),
+      "it has attachments",
+    ],
+  ])("%s is found out", async (_what, item, problem) => {
+    const found = await judge([item], { watched: [finding()] });
     expect(found.join("\n")).toContain(problem);
   });
 });

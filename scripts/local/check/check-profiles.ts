@@ -14,7 +14,9 @@ export type ProfileEvidence = {
   earlier?: ParsedMail | undefined;
 };
 
-export const PROFILE = "Profile";
+export function isProfile({ itemType }: ParsedMail): boolean {
+  return itemType === "Profile";
+}
 
 /** Each profile that X showed is in the mailbox once, in order, and nothing else is. */
 export function checkProfiles(
@@ -25,7 +27,7 @@ export function checkProfiles(
   const [first, ...others] = all;
   const isKnown = first && earlier && checkProfileMail(first.profile, earlier).length === 0;
   const shown = isKnown ? others : all;
-  const mails = mailbox.filter(({ itemType }) => itemType === PROFILE).toSorted(byDate);
+  const mails = mailbox.filter(isProfile).toSorted(byDate);
   const due = shown.filter((version) => Date.parse(version.first) <= Date.parse(dueUntil));
   if (mails.length < due.length || mails.length > shown.length) {
     const what = `X showed ${due.length} profiles one after the other, and ${mails.length} are in the mailbox`;

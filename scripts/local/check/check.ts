@@ -1,8 +1,9 @@
-import type { TruePost } from "../contracts.ts";
+import type { TrueFinding, TruePost } from "../contracts.ts";
 import type { AcceptedItem, Finding, TaskResult } from "../portal/results.ts";
 import { checkItem, checkItemTypes, checkRecords } from "./check-item.ts";
 import { checkMail } from "./check-mail.ts";
-import { checkProfiles, PROFILE, type ProfileEvidence } from "./check-profiles.ts";
+import { checkFindings, isFinding } from "./check-findings.ts";
+import { checkProfiles, isProfile, type ProfileEvidence } from "./check-profiles.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 import type { CapturedPages } from "./read-pages.ts";
 
@@ -21,6 +22,8 @@ export type Evidence = {
   pages: CapturedPages;
   /** Posts of others that name the account; absent: the connector is not told to archive them. */
   mentions?: readonly TruePost[] | undefined;
+  /** What became of posts, as far as a mail of it is due; absent: the connector does not look again. */
+  watched?: readonly TrueFinding[] | undefined;
   /** Absent: X is not ours to ask what it has shown. */
   profiles?: ProfileEvidence | undefined;
 };
@@ -41,7 +44,7 @@ export type Verdict = {
 
 /** Holds what X has against what the mailbox has; knows nothing of how it got there. */
 export function check(evidence: Evidence): Verdict {
-  const { truth, mailbox, results, findings, pages, mentions = [], profiles } = evidence;
+  const { truth, mailbox, results, findings, pages, mentions = [], profiles, watched } = evidence;
   const posts = new Map(truth.map((post) => [post.id, post]));
   const everyPost = new Map([...mentions, ...truth].map((post) => [post.id, post]));
   const mails = Map.groupBy(mailbox, ({ postId }) => postId);
@@ -60,7 +63,8 @@ export function check(evidence: Evidence): Verdict {
       ...truth.flatMap((post) => checkEarlier(post, mails, evidence)),
       ...mentions.flatMap((post) => checkMention(post, mails.get(post.id) ?? [], evidence)),
       ...(profiles ? checkProfiles(profiles, mailbox, items) : []),
-      ...checkInvented(mails, everyPost, pages),
+      ...(watched ? checkFindings(watched, mailbox, items) : []),
+      ...checkInvented(mails, everyPost, evidence),
       ...checkItems(items, everyPost, evidence),
       ...checkItemTypes(posts, items),
       ...checkResults(results),
@@ -151,15 +155,19 @@ function liesIn({ createdAt }: TruePost, { start, end }: Omit<Gap, "reason">): b
   return Date.parse(start) <= time && time < Date.parse(end);
 }
 
-/** Mails of no true post. Earlier versions of an edited post have ids of their own; profiles are no posts. */
+/**
+ * Mails of no true post. Earlier versions of an edited post have ids of their own; profiles are no posts,
+ * nor are findings, where the connector looks for them.
+ */
 function checkInvented(
   mails: ReadonlyMap<string, ParsedMail[]>,
   posts: ReadonlyMap<string, TruePost>,
-  { earlierVersions }: CapturedPages,
+  { pages: { earlierVersions }, watched }: Evidence,
 ): Problem[] {
+  const isHeldElsewhere = (mail: ParsedMail) => isProfile(mail) || (watched && isFinding(mail));
   return [...mails]
     .filter(([id]) => !posts.has(id) && !earlierVersions.has(id))
-    .filter(([, [mail]]) => mail?.itemType !== PROFILE)
+    .filter(([, list]) => !list.every(isHeldElsewhere))
     .map(([postId, [mail]]) => ({ postId, what: `invented: ${mail?.file} is of no true post` }));
 }
 
@@ -174,7 +182,7 @@ function checkItems(
     const mail = mails.get(item.mail);
     const problems = [
       ...(post === undefined ? [] : checkItem(post, item, accountId)),
-      ...(mail === undefined || item.itemType === PROFILE ? [] : checkRecords(item, mail)),
+      ...(mail === undefined || isProfile(mail) || isFinding(mail) ? [] : checkRecords(item, mail)),
     ];
     return problems.map((what) => ({ postId: item.postId, what }));
   });

@@ -34,18 +34,12 @@ export type ScriptEvent = z.infer<typeof eventSchema>;
 
 /** What an event changes of a profile; undefined where it is about something else. */
 export function profileChange(event: ScriptEvent): ProfileChange | undefined {
-  switch (event.what) {
-    case "protect":
-    case "unprotect":
-      return { user: event.user, set: { protected: event.what === "protect" } };
-    case "delete":
-    case "undoRepost":
-    case "deleteOriginal":
-    case "pollCloses":
-      return undefined;
-    default:
-      return event;
+  if ("set" in event) {
+    return event;
   }
+  return event.what === "protect" || event.what === "unprotect"
+    ? { user: event.user, set: { protected: event.what === "protect" } }
+    : undefined;
 }
 
 export type ProfileChange = { user?: string | undefined; set: Record<string, unknown> };

@@ -23,16 +23,12 @@ function isOver({ at }: ScriptEvent, now: Date | undefined): boolean {
 }
 
 function play(timeline: Timeline, event: ScriptEvent): Timeline {
-  switch (event.what) {
-    case "delete":
-    case "undoRepost":
-    case "deleteOriginal":
-      return deletePost(timeline, event.post);
-    case "pollCloses":
-      return closePoll(timeline, event.poll, event.votes);
-    default:
-      return changeProfile(timeline, profileChange(event));
+  if ("post" in event) {
+    return deletePost(timeline, event.post);
   }
+  return "poll" in event
+    ? closePoll(timeline, event.poll, event.votes)
+    : changeProfile(timeline, profileChange(event));
 }
 
 function changeProfile(timeline: Timeline, change: ProfileChange | undefined): Timeline {
