@@ -61,6 +61,8 @@ export default defineConfig({
           name: "system",
           include: SYSTEM,
           globalSetup: ["infra/testing/tell-skipped.ts"],
+          // Of tests that say that they can run beside each other: whole systems are heavy.
+          maxConcurrency: 2,
           // On a busy machine, processes want room.
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,36 +1,54 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Semaphore } from "async-mutex";
-import { describe, test } from "vitest";
-import { type Ended, resultOf, startScript } from "./testing/local-run.ts";
-import { SABOTAGES } from "./testing/sabotages.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { archiveTimeline, exitCodeOf, type Result } from "./run.ts";
+import { startLocalSystem } from "./system.ts";
+import { rewritesOf, type Sabotage, SABOTAGES } from "./testing/sabotages.ts";
+import { SILENT } from "./testing/silent-progress.ts";
+import { type SmallSample, writeSmallSample } from "./testing/small-sample.ts";
 
-const SCRIPT = join(import.meta.dirname, "testing/sabotaged-run.ts");
-/** A run keeps two processes busy. */
-const RUNS_AT_ONCE = 2;
-const limit = new Semaphore(RUNS_AT_ONCE);
+/** Longer than the sample: one window. */
+const WINDOW_HOURS = 96;
 
-describe.concurrent("A run", { timeout: 120_000 }, () => {
-  test("of the app as it is finds nothing", async ({ expect }) => {
-    const ended = await run();
-    expect(resultOf(ended)).toMatchObject({ posts: 12, mailbox: 12, problems: [] });
-    expect(ended.exitCode).toBe(0);
+let folder: string;
+let sample: SmallSample;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sabotaged-"));
+  sample = await writeSmallSample(folder);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("A run", () => {
+  it("of the app as it is finds nothing", async () => {
+    const result = await run();
+    expect(result).toMatchObject({ posts: 12, mailbox: 12, problems: [] });
+    expect(exitCodeOf(result)).toBe(0);
   });
 
-  test.for(Object.entries(SABOTAGES))(
+  it.each(Object.entries(SABOTAGES))(
     "of an app that %s fails, and names the post",
-    async ([name, { found }], { expect }) => {
-      const ended = await run(name);
-      const { victim, problems } = resultOf(ended);
-      const what: unknown = expect.stringMatching(found);
-      expect(problems).toContainEqual({ postId: victim, what });
-      expect(ended.exitCode).toBe(1);
+    async (_name, sabotage) => {
+      const what: unknown = expect.stringMatching(sabotage.found);
+      const result = await run(sabotage);
+      const postId = sample.victims[sabotage.victim];
+      expect(result.problems).toContainEqual({ postId, what });
+      expect(exitCodeOf(result)).toBe(1);
     },
   );
 });
 
-async function run(...names: string[]): Promise<Ended> {
-  return limit.runExclusive(async () => {
-    await using started = await startScript(SCRIPT, names);
-    return await started.ended;
+/** A dozen posts through a local system of their own, with the app as it is, or sabotaged. */
+async function run(sabotage?: Sabotage): Promise<Result> {
+  const system = await startLocalSystem({
+    ...sample.files,
+    history: false,
+    progress: SILENT,
+    rewrites: sabotage ? rewritesOf(sabotage, sample.victims) : [],
   });
+  try {
+    return await archiveTimeline(system, { windowHours: WINDOW_HOURS, progress: SILENT });
+  } finally {
+    await system.close();
+  }
 }

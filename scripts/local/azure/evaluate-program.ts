@@ -20,12 +20,20 @@ export type ProgramOptions = {
 
 const INFRA = resolvePath(import.meta.dirname, "../../../infra/index.ts");
 
+let evaluating: Promise<unknown> = Promise.resolve();
+
 /**
- * Runs the Pulumi program in this process against the local Azure; once a process, because modules
- * are loaded once. Resolves to the stack's outputs, secrets revealed, when every resource is made;
- * rejects with the first resource that is refused.
+ * Runs the Pulumi program in this process against the local Azure; one after another, because the SDK
+ * knows one engine at a time. Resolves to the stack's outputs, secrets revealed, when every resource is
+ * made; rejects with the first resource that is refused.
  */
 export async function evaluateProgram(options: ProgramOptions): Promise<Record<string, unknown>> {
+  const evaluation = evaluating.then(() => evaluate(options));
+  evaluating = evaluation.catch(() => undefined);
+  return evaluation;
+}
+
+async function evaluate(options: ProgramOptions): Promise<Record<string, unknown>> {
   const { azure, config, secretKeys = [], project, stack, program = INFRA } = options;
   const failure = Promise.withResolvers<never>();
   // What nobody catches ends a Pulumi program, an error inside of apply() for one.
@@ -42,8 +50,14 @@ export async function evaluateProgram(options: ProgramOptions): Promise<Record<s
   return outputs;
 }
 
+let evaluations = 0;
+
 async function outputsOf(program: string): Promise<Record<string, unknown>> {
-  const exported: unknown = await import(pathToFileURL(program).href);
+  evaluations += 1;
+  // A module is evaluated once; by another address, once more.
+  const exported: unknown = await import(
+    `${pathToFileURL(program).href}?evaluation=${evaluations}`
+  );
   const outputs = await valueOf(exported);
   // Resources that no output depends on are made as well.
   await pulumi.runtime.disconnect();

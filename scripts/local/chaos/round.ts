@@ -6,7 +6,7 @@ import { drawHeld } from "../faults/named-faults.ts";
 import { createStriker } from "../faults/striker.ts";
 import type { Limits } from "../portal/request-window.ts";
 import type { Window } from "../portal/results.ts";
-import { createProgress } from "../progress.ts";
+import { createProgress, type Progress } from "../progress.ts";
 import type { Rewrite } from "../rewritten-app.ts";
 import { FAULTS_QUEUE_SPEED, type LocalSystem, startLocalSystem } from "../system.ts";
 import { createRandom } from "../x/random.ts";
@@ -26,6 +26,8 @@ export type RoundOptions = {
   lateMs?: number;
   /** For tests that the checker bites. */
   rewrites?: readonly Rewrite[];
+  /** Default: on standard error. */
+  progress?: Progress;
 };
 
 export type RoundResult = {
@@ -67,6 +69,7 @@ const SAS_PERMISSIONS = ["w", "cw", "c", "cl", "rc", "rcl"] as const;
  */
 export async function playRound(options: RoundOptions): Promise<RoundResult> {
   const { seed, decide, rewrites = [], idleMs = IDLE_MS, lateMs = LATE_MS } = options;
+  const { progress = createProgress({ stream: process.stderr }) } = options;
   const random = createRandom(seed);
   const drawn = random.pick([1, 1, 2, 4]);
   const { instances = drawn } = options;
@@ -83,7 +86,7 @@ export async function playRound(options: RoundOptions): Promise<RoundResult> {
   const system = await startLocalSystem({
     timeline,
     history: true,
-    progress: createProgress({ stream: process.stderr }),
+    progress,
     faults: struck.faults,
     instances,
     sasPermissions: () => sasRandom.pick(SAS_PERMISSIONS),

@@ -22,7 +22,7 @@ const WAITS: [
   ["app/worker/lease.ts", "LEASE_MS", "120_000", (seconds) => seconds * 1000],
   ["app/worker/lease.ts", "RENEW_MS", "40_000", (seconds) => Math.floor((seconds * 1000) / 3)],
   ["app/worker/worker.ts", "IDLE_POLL_MS", "5_000", () => 500],
-  ["app/worker/backoff.ts", "REST_FIRST_MS", "5_000", () => 500],
+  ["app/worker/backoff.ts", "BACKOFF_FIRST_MS", "5_000", () => 500],
   ["app/worker/worker.ts", "RECOVER_MS", "60 \\* 60_000", () => 1_000],
   ["app/worker/lost-work.ts", "MISSING_MS", "60 \\* 60_000", () => 3_000],
   ["app/worker/capture-schedule.ts", "OVERDUE_MS", "60 \\* 60_000", () => 60_000],
