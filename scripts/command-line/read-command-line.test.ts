@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import packageJson from "../../package.json" with { type: "json" };
+import { script as arm } from "../arm.ts";
 import { script as bench } from "../bench.ts";
 import { script as build } from "../build.ts";
 import { script as chaos } from "../chaos.ts";
 import { script as doctor } from "../doctor.ts";
+import { script as exporting } from "../export.ts";
 import { script as handoff } from "../handoff.ts";
 import { script as local } from "../local.ts";
 import { script as next } from "../next.ts";
@@ -16,10 +18,12 @@ import { script as verify } from "../verify.ts";
 import { HelpAsked, readCommandLine, type Script, UsageError } from "./read-command-line.ts";
 
 const SCRIPTS: readonly Script<z.ZodObject>[] = [
+  arm,
   bench,
   build,
   chaos,
   doctor,
+  exporting,
   handoff,
   local,
   next,
