@@ -3,31 +3,37 @@ import { SECRET_KEYS } from "./config.ts";
 import { planOf } from "./testing/event-log.ts";
 import { type Mode, MODES, OTHER_TENANT, OWN_APP_ID, TWITTER_CONFIG } from "./testing/modes.ts";
 import { TENANT } from "./testing/start-stand-in.ts";
-import { changedSettings, onEngine, secretsInClear, useStack } from "./testing/stack.ts";
+import {
+  changedSettings,
+  onEngine,
+  type Pulumi,
+  secretsInClear,
+  useStack,
+} from "./testing/stack.ts";
 
 /** Those that no other tests of stacks are about. */
 const modes = Object.keys(MODES)
   .filter((name): name is Mode => name in MODES)
   .filter((name) => !/^(first up|production|client secret|own registration.*)$/.test(name));
 
-await onEngine((cli) => {
+await onEngine((pulumi) => {
   describe("in production", () => {
-    describeProduction(cli);
+    describeProduction(pulumi);
   });
   describe.each(modes)("with %s", (mode) => {
-    describeMode(cli, MODES[mode]);
+    describeMode(pulumi, MODES[mode]);
   });
   describe("with own registration that trusts the site", () => {
-    describeOwnTrust(cli);
+    describeOwnTrust(pulumi);
   });
   describe("with own registration, its secret, and instances that follow the queue", () => {
-    describeOwnSecret(cli);
+    describeOwnSecret(pulumi);
   });
 });
 
 /** A stack with evidence in it. */
-function describeProduction(cli: string): void {
-  const stack = useStack(cli, {});
+function describeProduction(pulumi: Pulumi): void {
+  const stack = useStack(pulumi, {});
   const resources = () => stack().azure.standIn.resources();
   let address: unknown;
 
@@ -93,11 +99,11 @@ function describeProduction(cli: string): void {
 }
 
 /** Every other way in which the program is used, in short. */
-function describeMode(cli: string, config: Record<string, string>): void {
+function describeMode(pulumi: Pulumi, config: Record<string, string>): void {
   const secretKeys = new Set<string>(SECRET_KEYS);
   const pick = (isSecret: boolean) =>
     Object.fromEntries(Object.entries(config).filter(([key]) => secretKeys.has(key) === isSecret));
-  const stack = useStack(cli, pick(false));
+  const stack = useStack(pulumi, pick(false));
 
   it("is made at once, stays as it is, and goes in an order that Azure takes", async () => {
     const strangers = JSON.stringify(config).match(/\/subscriptions\/[^"\\]+/g) ?? [];
@@ -113,8 +119,8 @@ function describeMode(cli: string, config: Record<string, string>): void {
 }
 
 /** A stack that changes nothing in Entra, and has no secret of it. */
-function describeOwnTrust(cli: string): void {
-  const stack = useStack(cli, { azureAppId: OWN_APP_ID }, { without: ["azuread"] });
+function describeOwnTrust(pulumi: Pulumi): void {
+  const stack = useStack(pulumi, { azureAppId: OWN_APP_ID }, { without: ["azuread"] });
 
   it("is made without Entra, and says whom the registration has to trust", async () => {
     const up = await stack().succeed("up");
@@ -135,7 +141,7 @@ function describeOwnTrust(cli: string): void {
 }
 
 /** A stack that changes nothing in Entra: the provider for it is not even there. */
-function describeOwnSecret(cli: string): void {
+function describeOwnSecret(pulumi: Pulumi): void {
   const settlingSeconds = 2;
   const config = {
     azureAppId: OWN_APP_ID,
@@ -143,7 +149,7 @@ function describeOwnSecret(cli: string): void {
     maxInstances: "3",
     roleSettlingSeconds: String(settlingSeconds),
   };
-  const stack = useStack(cli, config, { without: ["azuread"] });
+  const stack = useStack(pulumi, config, { without: ["azuread"] });
 
   it("is not begun with a credential that cannot be", async () => {
     await stack().engine.configure({ tenantId: OTHER_TENANT, credential: "federated" }, {});

@@ -6,6 +6,7 @@ import { TWITTER_CONFIG } from "./testing/modes.ts";
 import {
   changedSettings,
   onEngine,
+  type Pulumi,
   rewrite,
   secretsInClear,
   toSettingName,
@@ -18,9 +19,9 @@ const RETENTION = "evidenceAccess: config.evidenceAccess,\n      },\n      ";
 await onEngine(describeLife);
 
 /** The life of a stack, from the first preview to its end. */
-function describeLife(cli: string): void {
+function describeLife(pulumi: Pulumi): void {
   // The mode with most to rotate.
-  const stack = useStack(cli, { credential: "secret" });
+  const stack = useStack(pulumi, { credential: "secret" });
   let firstPlan: string[];
   let firstApp: string;
   let firstProgram: string;
@@ -243,7 +244,7 @@ function describeLife(cli: string): void {
     expect(planOf(destroy).filter((step) => !step.startsWith("delete "))).toEqual([]);
     expect(stack().azure.standIn.resources()).toEqual([]);
     await writeFile(stack().program, firstProgram);
-    stack().engine.forget();
+    stack().host.forget();
     const again = await stack().succeed("up");
     expect(planOf(again)).toEqual(expect.arrayContaining(firstPlan));
   });

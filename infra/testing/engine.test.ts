@@ -4,21 +4,20 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Engine, startEngine } from "./engine.ts";
+import { startEngine } from "./engine.ts";
 import { planOf } from "./event-log.ts";
+import { createLanguageHost } from "./start-language-host.ts";
 import { writeScript } from "./write-script.ts";
 
 const NPM_FOLDER = fileURLToPath(new URL("../../node_modules/.bin", import.meta.url));
 
 let directory: string;
-let engine: Engine;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "engine-"));
 });
 
 afterEach(async () => {
-  engine.forget();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -51,7 +50,7 @@ describe("an engine by its CLI", () => {
     ["preview", ["create web:WebApp it"]],
     ["refresh", ["update storage:Blob it"]],
   ] as const)("tells what %s does from the event log", async (command, plan) => {
-    await start("");
+    const engine = await start("");
     const outcome = await engine.run(command);
     expect(outcome.succeeded).toBe(true);
     expect(planOf(outcome)).toEqual(plan);
@@ -59,7 +58,7 @@ describe("an engine by its CLI", () => {
   });
 
   it("tells of a failure with all that the CLI said", async () => {
-    await start('echo out; echo "error: no" >&2; exit 255');
+    const engine = await start('echo out; echo "error: no" >&2; exit 255');
     const { succeeded, output } = await engine.run("up");
     expect(succeeded).toBe(false);
     expect(output).toContain("out");
@@ -67,7 +66,7 @@ describe("an engine by its CLI", () => {
   });
 
   it("keeps to itself: its own home, state and stack file, and no plugin but the stand-ins", async () => {
-    await start("");
+    const engine = await start("");
     const plain = {
       sku: "B1",
       allowedIpRanges: '["203.0.113.0/24","2001:db8::/32"]',
@@ -75,9 +74,8 @@ describe("an engine by its CLI", () => {
     };
     await engine.configure(plain, { apiSecretKey: "hush" });
     const calls = await readFile(join(directory, "calls"), "utf8");
-    expect(calls.split("\n").slice(0, 3)).toEqual([
+    expect(calls.split("\n").slice(0, 2)).toEqual([
       "stack init --stack dev --non-interactive",
-      "config set-all --plaintext azure-native:location=westeurope --stack dev --non-interactive",
       "config set-all --path --plaintext sku=B1 --plaintext allowedIpRanges[0]=203.0.113.0/24 " +
         "--plaintext allowedIpRanges[1]=2001:db8::/32 --plaintext tags.costCenter=4711 --secret apiSecretKey=hush --stack dev " +
         "--non-interactive",
@@ -91,7 +89,7 @@ describe("an engine by its CLI", () => {
   });
 
   it("shows for inspection whatever is kept on disk", async () => {
-    await start("");
+    const engine = await start("");
     await mkdir(join(directory, "state/.pulumi/history/dev"), { recursive: true });
     await writeFile(join(directory, "state/.pulumi/history/dev/one.json"), "in the history");
     await writeFile(join(directory, "project/Pulumi.dev.yaml"), "in the stack's file");
@@ -119,7 +117,7 @@ ${then}`,
     );
     await writeScript(join(directory, "cli/pulumi-language-nodejs"), "exit 1");
     const plugins = join(directory, "plugins");
-    engine = await startEngine({ cli, root, plugins, directory, stack: "dev" });
-    return engine;
+    const host = createLanguageHost(cli);
+    return startEngine({ cli, host, root, plugins, directory, stack: "dev" });
   }
 });

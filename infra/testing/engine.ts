@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { readSteps, type Step, withoutDebugLines } from "./event-log.ts";
 import { isObject, type Properties } from "./property-values.ts";
+import type { LanguageHost } from "./start-language-host.ts";
 
 /** An `up` of all takes some seconds; on a machine with much else to do, twenty times as long. */
 export const COMMAND_LIMIT_MS = 300_000;
@@ -16,7 +15,7 @@ const GRACE_MS = 20_000;
 
 /** Pulumi's engine with a stack of its own. */
 export type Engine = {
-  /** Plain and secret values, added to the stack's configuration under the project's name. */
+  /** Plain and secret values, added to the stack's configuration; the project's keys need no namespace. */
   configure(plain: Record<string, string>, secret: Record<string, string>): Promise<void>;
   run(command: Command): Promise<Outcome>;
   /** `pulumi state unprotect --all` */
@@ -25,8 +24,6 @@ export type Engine = {
   outputs(): Promise<Properties>;
   /** All that the engine keeps of the stack, as text: state, history, backups, the stack's file, event logs. */
   kept(): Promise<string>;
-  /** Has the next command load the program anew, which the tests' own language host else does not; and ends it. */
-  forget(): void;
 };
 
 export type Command = keyof typeof COMMANDS;
@@ -50,6 +47,7 @@ const COMMANDS = {
 
 export type EngineOptions = {
   cli: string;
+  host: LanguageHost;
   /** Folder of Pulumi.yaml; the stack's file is written there. */
   root: string;
   /** Folder of the plugins' executables. */
@@ -61,16 +59,11 @@ export type EngineOptions = {
 
 /** Pulumi's engine through its CLI, with a back end of files and a stack that has nothing in it. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { cli, root, directory, stack } = options;
+  const { cli, host, root, directory, stack } = options;
   const state = join(directory, "state");
   const logs: string[] = [];
   await mkdir(state, { recursive: true });
   const env = environment(options, state);
-  let host: LanguageHost | undefined;
-  const forget = () => {
-    host?.close();
-    host = undefined;
-  };
   const pulumi = async (...parameters: string[]) =>
     runCli(cli, [...parameters, "--stack", stack, "--non-interactive"], { root, env });
   const must = async (...parameters: string[]) => {
@@ -81,7 +74,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     return stdout;
   };
   await must("stack", "init");
-  await must("config", "set-all", "--plaintext", "azure-native:location=westeurope");
   return {
     configure: async (plain, secret) => {
       const pairs = [...flags("--plaintext", plain), ...flags("--secret", secret)];
@@ -89,14 +81,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     run: async (command) => {
       const log = join(directory, `events-${logs.length}.json`);
-      host ??= hasLanguageHost(cli) ? NO_HOST : await startLanguageHost(env);
-      const parameters = [...COMMANDS[command], ...host.flags, "--color", "never"];
+      const parameters = [...COMMANDS[command], ...(await host.flags()), "--color", "never"];
       const { code, stdout, stderr } = await pulumi(...parameters, "--event-log", log);
       const events = await readFile(log, "utf8").catch(() => "");
       logs.push(withoutDebugLines(events));
-      const output = [stdout, stderr, ...host.printed.splice(0)].join("\n");
+      const output = [stdout, stderr, host.takePrinted()].join("\n");
       if (code !== 0) {
-        forget();
+        host.forget();
       }
       return { succeeded: code === 0, steps: readSteps(events, command), output };
     },
@@ -110,44 +101,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       const texts = await Promise.all(files.map(async (file) => readFile(file, "utf8")));
       return [...texts, ...logs, await must("stack", "export")].join("\n");
     },
-    forget,
   };
-}
-
-/** Pulumi's own host for Node lies beside the CLI in whatever Pulumi publishes; beside one that was built, none. */
-function hasLanguageHost(cli: string): boolean {
-  return existsSync(join(dirname(cli), "pulumi-language-nodejs"));
-}
-
-type LanguageHost = {
-  /** What the CLI is told of it. */
-  flags: string[];
-  /** What programs have printed; Pulumi's own host prints it through the CLI. */
-  printed: string[];
-  close(): void;
-};
-
-const NO_HOST: LanguageHost = { flags: [], printed: [], close: () => undefined };
-
-/** Starts the tests' own language host: its first line of output is its port. */
-async function startLanguageHost(env: Record<string, string>): Promise<LanguageHost> {
-  const program = fileURLToPath(new URL("language-host.ts", import.meta.url));
-  const child = spawn(process.execPath, [program], { env, stdio: ["ignore", "pipe", "pipe"] });
-  const printed = collect(child.stderr);
-  const lines = createInterface(child.stdout);
-  const port = await new Promise<string>((resolve, reject) => {
-    lines.once("line", resolve);
-    child.once("error", reject);
-    child.once("exit", () => reject(new Error(`no language host: ${printed.join("")}`)));
-  });
-  lines.on("line", (line) => printed.push(line));
-  return { flags: [`--client=127.0.0.1:${port}`], printed, close: () => void child.kill() };
-}
-
-function collect(output: ChildProcess["stdout"]): string[] {
-  const chunks: string[] = [];
-  output?.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
-  return chunks;
 }
 
 /** A list, or an object, is set one item after the other: as a text it is none to the CLI. */
@@ -181,7 +135,6 @@ function environment({ cli, plugins, directory }: EngineOptions, state: string) 
     PATH: [plugins, dirname(process.execPath), dirname(cli), ...path].join(delimiter),
     HOME: directory,
     TMPDIR: tmpdir(),
-    NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"),
     PULUMI_HOME: join(directory, "home"),
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "a passphrase of the tests",
@@ -200,7 +153,7 @@ async function runCli(
   { root, env }: { root: string; env: Record<string, string> },
 ): Promise<Ended> {
   const child = spawn(cli, parameters, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const said = Promise.all([text(child.stdout), text(child.stderr)]);
   const timers = [
     setTimeout(() => child.kill("SIGINT"), COMMAND_LIMIT_MS),
     setTimeout(() => child.kill("SIGKILL"), COMMAND_LIMIT_MS + GRACE_MS),
@@ -210,7 +163,8 @@ async function runCli(
       child.once("error", fail);
       child.once("close", end);
     });
-    return { code, stdout: stdout.join(""), stderr: stderr.join("") };
+    const [stdout, stderr] = await said;
+    return { code, stdout, stderr };
   } finally {
     timers.forEach((timer) => clearTimeout(timer));
   }

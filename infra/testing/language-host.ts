@@ -71,4 +71,6 @@ function tell(error: unknown): void {
   }
 }
 
+// It ends with whoever started it.
+process.stdin.on("close", () => process.exit()).resume();
 process.stdout.write(`${await listenGrpc(server)}\n`);

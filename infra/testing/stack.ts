@@ -13,11 +13,15 @@ import {
 import type { Step } from "./event-log.ts";
 import { findCli } from "./find-cli.ts";
 import { copyProject } from "./project-copy.ts";
+import { createLanguageHost, type LanguageHost } from "./start-language-host.ts";
 import { type StartedStandIn, startStandIn } from "./start-stand-in.ts";
 import { CLI_IS_REQUIRED, NOT_PROVED } from "./tell-skipped.ts";
 
+/** What runs the stacks of a test file. */
+export type Pulumi = { cli: string; host: LanguageHost };
+
 /** Describes stacks on Pulumi's engine, or skips them where there is no CLI. */
-export async function onEngine(describeStacks: (cli: string) => void): Promise<void> {
+export async function onEngine(describeStacks: (pulumi: Pulumi) => void): Promise<void> {
   const cli = await findCli();
   if (!cli && CLI_IS_REQUIRED) {
     throw new Error(NOT_PROVED);
@@ -25,12 +29,15 @@ export async function onEngine(describeStacks: (cli: string) => void): Promise<v
   // A test runs four commands at most.
   const options = { timeout: 4 * COMMAND_LIMIT_MS };
   describe.skipIf(cli === undefined)("the program on Pulumi's engine", options, () => {
-    describeStacks(cli ?? "");
+    const host = createLanguageHost(cli ?? "");
+    describeStacks({ cli: cli ?? "", host });
+    afterAll(() => host.forget());
   });
 }
 
 export type Stack = {
   engine: Engine;
+  host: LanguageHost;
   azure: StartedStandIn;
   /** Main files of app and program, which tests change. */
   app: string;
@@ -43,7 +50,7 @@ export type Stack = {
 
 /** A stack of its own for the tests around; each of them goes on where the last one ended. */
 export function useStack(
-  cli: string,
+  pulumi: Pulumi,
   config: Record<string, string>,
   { without = [] }: { without?: string[] } = {},
 ): () => Stack {
@@ -65,9 +72,10 @@ export function useStack(
       await rm(join(azure.plugins, `pulumi-resource-${name}`));
     }
     const { plugins } = azure;
-    const engine = await startEngine({ cli, root, plugins, directory, stack: "dev" });
+    const engine = await startEngine({ ...pulumi, root, plugins, directory, stack: "dev" });
     // The stand-ins heed a role at once.
-    await engine.configure({ roleSettlingSeconds: "0", ...config }, {});
+    const always = { "azure-native:location": "westeurope", roleSettlingSeconds: "0" };
+    await engine.configure({ ...always, ...config }, {});
     const shown: string[] = [];
     const run = async (command: Command) => {
       const outcome = await engine.run(command);
@@ -80,11 +88,10 @@ export function useStack(
       return outcome;
     };
     const [app, program] = [join(root, "app/server.ts"), join(root, "infra/twitter-connector.ts")];
-    stack = { engine, azure, app, program, shown, run, succeed };
+    stack = { engine, host: pulumi.host, azure, app, program, shown, run, succeed };
   }, COMMAND_LIMIT_MS);
 
   afterAll(async () => {
-    stack?.engine.forget();
     await stack?.azure.close();
     await rm(directory, { recursive: true, force: true });
   });
@@ -106,7 +113,7 @@ export async function rewrite(stack: Stack, before: string, after: string): Prom
   const text = await readFile(stack.program, "utf8");
   expect(text).toContain(before);
   await writeFile(stack.program, text.replace(before, after));
-  stack.engine.forget();
+  stack.host.forget();
 }
 
 export function toSettingName(key: string): string {
