@@ -12,14 +12,14 @@ export type AutoscaleArgs = {
 };
 
 /**
- * Messages an instance: Azure divides a queue's length by the number of instances
- * (learn.microsoft.com/azure/azure-monitor/autoscale/autoscale-common-metrics). Tasks that wait for X
- * or for a person are among them, and more instances do not help those: hence the high bar.
+ * Messages for each instance: Azure divides the queue's length by the number of instances
+ * (learn.microsoft.com/azure/azure-monitor/autoscale/autoscale-common-metrics). The threshold is high
+ * because the length includes tasks that wait for X or for a person, which more instances do not help.
  */
 const MANY_MESSAGES = 10;
 const FEW_MESSAGES = 2;
 
-/** Adds an instance while tasks queue up, and takes one away when they are worked off. */
+/** Adds an instance while the queue is long, and removes one when it is short. */
 export function autoscale(
   name: string,
   args: AutoscaleArgs,
@@ -33,7 +33,7 @@ export function autoscale(
   ) => ({
     metricTrigger: {
       metricName: "ApproximateMessageCount",
-      // Not the queue's own id: its length is measured under this one.
+      // Azure reports the length under the queue service, not under the queue's own id.
       metricResourceUri: pulumi.interpolate`${args.archiveAccountId}/services/queue/queues/${args.workQueueName}`,
       operator,
       threshold,

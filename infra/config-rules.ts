@@ -3,8 +3,8 @@ import { DEFAULT_REPLICATION } from "./defaults.ts";
 import { tierOf } from "./tiers.ts";
 
 /**
- * Values that are well formed each for itself and cannot be had together: refused before anything is
- * created, each with its remedy. Rules of Azure: docs/azure.md.
+ * Finds values that are valid alone and not together, so that the program refuses them before it creates
+ * anything. Rules of Azure: docs/azure.md. @returns problems, each with its remedy.
  */
 export function findConfigProblems(config: PlainConfig, hasAppSecret: boolean): string[] {
   return [

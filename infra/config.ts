@@ -12,18 +12,18 @@ export const TWITTER_KEYS = [
 ] as const;
 export const SECRET_KEYS = ["apiSecretKey", "azureAppSecret", ...TWITTER_KEYS] as const;
 
-/** The least that the app accepts. */
+/** Minimum length that the app accepts. */
 const API_SECRET_KEY_LENGTH = 32;
 
 const days = z.coerce.number().int().positive();
-/** The command line writes true and false as text. */
+/** `pulumi config set` stores true and false as text. */
 const flag = z
   .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
   .default(false);
-/** Handed on to the app as it is. */
+/** Passed on to the app unchanged. */
 const wholeNumber = z.string().regex(/^\d{1,9}$/, "must be a whole number of nine digits at most");
 const budget = wholeNumber.regex(/[1-9]/, "must be 1 or more");
-/** Plain http is for the local system, and for nothing else. */
+/** Plain http only for the local system. */
 const publicUrl = z
   .url({ error: "must be an address, https://…", abort: true })
   .regex(
@@ -38,14 +38,14 @@ const hostNames = z
   .string()
   .regex(/^[\w.-]+(?:,\s*[\w.-]+)*$/, "must be host names, comma-separated");
 
-/** The command line takes what looks like one for a number or a switch. */
+/** `pulumi config set` stores text that looks like a number or boolean as one. */
 const tagValue = z
   .union([z.string(), z.number(), z.boolean()], { error: "must be a text" })
   .transform(String)
   .refine((text) => text.length <= 256, { error: "must have 256 characters at most" });
 const OWN_TAGS = ["project", "stack", "environment"];
 
-/** Values that may be shown. Secrets are read apart, and stay wrapped. */
+/** Values that may be shown. Secrets are read separately and stay Pulumi secrets. */
 export const plainSchema = z.object({
   tenantId: z.guid().optional(),
   environment: z.enum(["development", "production"]).default("development"),
@@ -61,9 +61,9 @@ export const plainSchema = z.object({
   azureAppSecretEndDate: z.iso.date("must be a day, 2027-06-30").optional(),
   credential: z.enum(["federated", "secret"]).optional(),
   roleSettlingSeconds: z.coerce.number().int().min(0).max(1800).default(180),
-  // Key Vault tells of an end 30 days before; the password's turn has to have come by then.
+  // Key Vault warns 30 days before an expiry; by then the password must have been replaced.
   rotateDays: days.min(30).max(360).default(90),
-  // A secret of Key Vault holds 25 KB: some two hundred keys.
+  // A Key Vault secret holds 25 KB: about two hundred keys.
   sealingKeyGeneration: z.coerce.number().int().min(1).max(100).default(1),
 
   sku: z
@@ -103,7 +103,7 @@ export const plainSchema = z.object({
   deleteAfterDays: days.optional(),
 
   alertEmail: z.email().optional(),
-  // The alert sees two days, and a task may wait for one without a word.
+  // The alert's query covers two days, and a waiting task logs once a day.
   hoursWithoutDelivery: z.coerce.number().int().min(1).max(24).default(6),
   daysWithoutRequest: z.coerce
     .number()
@@ -127,14 +127,14 @@ export const plainSchema = z.object({
 
 export type PlainConfig = z.infer<typeof plainSchema>;
 type SecretKey = (typeof SECRET_KEYS)[number];
-/** A secret that the stack has no value for (yet) is undefined. */
+/** Undefined: the stack has no value for the secret (yet). */
 export type ProgramConfig = PlainConfig & Record<SecretKey, pulumi.Output<string> | undefined>;
 type Arguments = z.input<typeof plainSchema> & {
   [key in SecretKey]?: pulumi.Input<string> | undefined;
 };
 
 /**
- * The only reader of the stack's configuration.
+ * Reads the stack's configuration; nothing else does.
  * @throws pulumi.RunError with all problems at once, each with its remedy, before anything is created.
  */
 export function readConfig(
@@ -161,8 +161,8 @@ export function readConfig(
 }
 
 /**
- * A program's arguments with all defaults.
- * @throws pulumi.RunError with all that is wrong with them.
+ * Adds all defaults to a program's arguments.
+ * @throws pulumi.RunError with all problems at once.
  */
 export function completeConfig(args: Arguments): ProgramConfig {
   const plain = plainSchema.safeParse(args);
@@ -205,14 +205,14 @@ function unusable(problems: string[]): pulumi.RunError {
 }
 
 /**
- * Empty stands for nothing: the CLI wants a value for each key that Pulumi.yaml declares, and has no
- * other default for what may stay away.
+ * Empty text means "not set": the CLI requires a default for each key that Pulumi.yaml declares, and
+ * optional keys have no other one.
  */
 function get(config: pulumi.Config, key: string): string | undefined {
   return config.get(key) || undefined;
 }
 
-/** What the language host says is encrypted in the stack's file; undefined: there is none to say it. */
+/** Keys that are encrypted in the stack's file, from Pulumi's language host; undefined outside of it. */
 function keysFrom(text: string | undefined): string[] | undefined {
   return text === undefined ? undefined : z.array(z.string()).parse(JSON.parse(text));
 }
@@ -226,7 +226,7 @@ function readPlainValues(config: pulumi.Config): Record<string, unknown> {
   );
 }
 
-/** Every resource of Azure wants one, and those of Entra would be there before the first of them says so. */
+/** Every Azure resource needs it; without this check Entra objects would be created before Azure refuses. */
 function locationProblems(): string[] {
   return new pulumi.Config("azure-native").get("location")
     ? []
@@ -235,7 +235,7 @@ function locationProblems(): string[] {
       ];
 }
 
-/** A misspelt key would be ignored without a word. */
+/** A misspelt key would be ignored silently. */
 function unknownKeys({ name }: pulumi.Config): string[] {
   const known = new Set<string>([...Object.keys(plainSchema.shape), ...SECRET_KEYS]);
   return Object.keys(pulumi.runtime.allConfig())
@@ -250,7 +250,7 @@ function describeUnknown(key: string): string {
 
 const STRUCTURED_KEYS = new Set(["allowedIpRanges", "tags"]);
 
-/** `pulumi config set --path 'allowedIpRanges[0]' …` keeps a list as JSON. */
+/** `pulumi config set --path 'allowedIpRanges[0]' …` stores a list as JSON. */
 function readStructured(config: pulumi.Config, key: string): unknown {
   const text = get(config, key);
   if (text === undefined) {
@@ -282,7 +282,7 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
   return `${where}: ${message}. Correct it: ${command}`;
 }
 
-/** Says what is wrong with a secret, never what it is. */
+/** Names what is wrong with a secret, never its value. */
 function secretProblems(key: SecretKey, value: string | undefined): string[] {
   const remedy = `Set it again: pulumi config set --secret ${key}`;
   return [
@@ -296,7 +296,7 @@ function secretProblems(key: SecretKey, value: string | undefined): string[] {
   ];
 }
 
-/** The CLI would refuse it, could a secret of Pulumi.yaml be left out. */
+/** Checked here because `secret: true` in Pulumi.yaml would make every secret mandatory. */
 function clearProblem(key: SecretKey): string {
   return (
     `${key}: stands in the stack's file in clear. Have it replaced where it comes from, and set the ` +

@@ -1,21 +1,21 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Package } from "./package/build-package.ts";
 
-/** Optional: the stack may have no value for it (yet). */
+/** Optional: the stack may not have a value (yet). */
 type Secret = pulumi.Input<string> | undefined;
 
-/** What a connector is made of; `Pulumi.yaml` has the same keys for a stack's configuration. */
+/** Arguments of a connector; `Pulumi.yaml` has the same keys for a stack's configuration. */
 export type TwitterConnectorArgs = {
-  /** Who deploys: `await authorization.getClientConfig()` of azure-native. */
+  /** The deployer: `await authorization.getClientConfig()` of azure-native. */
   deployer: { tenantId: string; subscriptionId: string };
-  /** What is deployed: `await buildPackage()`. */
+  /** The package to deploy: `await buildPackage()`. */
   package: Package;
-  /** `development` (default; can be thrown away) or `production` (evidence outlives the stack). */
+  /** `development` (default; disposable) or `production` (evidence outlives the stack). */
   environment?: "development" | "production" | undefined;
-  /** Tags that every resource gets beside project, stack and environment. */
+  /** Tags for every resource, in addition to project, stack and environment. */
   tags?: Record<string, string> | undefined;
 
-  /** The four values of the X developer app: all or none. It needs `twitterCallbackUrl` before. */
+  /** The four values of the X developer app, all or none: creating the app needs `twitterCallbackUrl`. */
   twitterApiKey?: Secret;
   twitterApiSecretKey?: Secret;
   twitterAccessToken?: Secret;
@@ -25,29 +25,29 @@ export type TwitterConnectorArgs = {
   tenantId?: string | undefined;
   /** What the portal calls Password; 32 characters or more. Default: generated. */
   apiSecretKey?: Secret;
-  /** Name of the registration in Entra; no other of the tenant has it. Default: project, stack, name. */
+  /** Name of the registration in Entra, unique in the tenant. Default: project, stack, name. */
   displayName?: string | undefined;
-  /** Client id of a registration that is there. Default: one is made. */
+  /** Client id of an existing registration. Default: the program creates one. */
   azureAppId?: string | undefined;
-  /** Its client secret, where it does not trust the site's identity. */
+  /** Its client secret, unless it trusts the site's identity. */
   azureAppSecret?: Secret;
-  /** Day on which that ends, `2027-06-30`: an alert comes 30 days before. */
+  /** Day on which this secret expires (`2027-06-30`): an alert fires 30 days before. */
   azureAppSecretEndDate?: string | undefined;
   /** `federated` (no secret exists; default within one tenant) or `secret`. */
   credential?: "federated" | "secret" | undefined;
-  /** Seconds that the site waits for a role or credential that is new. Default: 180. */
+  /** Seconds to wait for a new role or credential before the site is created or changed. Default: 180. */
   roleSettlingSeconds?: number | undefined;
   /** Days after which the next `up` renews a client secret, 30 to 360. Default: 90. */
   rotateDays?: number | undefined;
 
-  /** How often the key was rotated that X tokens and upload addresses are sealed with, from 1 (default). */
+  /** Generation of the key that seals X tokens and upload addresses, from 1 (default). */
   sealingKeyGeneration?: number | undefined;
 
   /** Size of the App Service plan, `B1` (default) or larger. */
   sku?: string | undefined;
   /** Instances of the site. Default: 1. */
   instances?: number | undefined;
-  /** Up to so many, by the length of the work queue. Default: it does not scale. */
+  /** Upper limit for scaling by the length of the work queue. Default: no scaling. */
   maxInstances?: number | undefined;
   zoneRedundant?: boolean | undefined;
 
@@ -58,9 +58,9 @@ export type TwitterConnectorArgs = {
   /** CIDR ranges that may call the site. Default: all. */
   allowedIpRanges?: string[] | undefined;
 
-  /** `url` (default): the site fetches the package; `push`: `npm run push` brings it, after each `up`. */
+  /** `url` (default): the site fetches the package; `push`: `npm run push` publishes it after each `up`. */
   packageDelivery?: "url" | "push" | undefined;
-  /** Resource id of a container where the package lies already. Default: one is made, with keys. */
+  /** Resource id of a container that already holds the package. Default: the program creates one, with keys. */
   packageContainerId?: string | undefined;
 
   archiveReplication?:
@@ -70,9 +70,9 @@ export type TwitterConnectorArgs = {
     | "Standard_GZRS"
     | "Standard_RAGZRS"
     | undefined;
-  /** Days for which no evidence can be changed or deleted by anybody (in production). */
+  /** Days for which nobody can change or delete evidence (production only). */
   immutabilityDays?: number | undefined;
-  /** What the site may do to evidence: all (default), or create and read. */
+  /** The site's access to evidence: everything (default), or create and read. */
   evidenceAccess?: "contributor" | "create-only" | undefined;
   /** Days after which evidence moves to a cheaper tier, or is deleted. Default: never. */
   coolAfterDays?: number | undefined;
@@ -81,29 +81,29 @@ export type TwitterConnectorArgs = {
 
   /** Minutes between two scheduled captures; `0`: none. Default: 15. */
   captureIntervalMinutes?: string | undefined;
-  /** Posts that may be read from X in a UTC day and month. */
+  /** Maximum number of posts read from X in a UTC day and month. */
   readsPerDay?: string | undefined;
   readsPerMonth?: string | undefined;
   /** Whether X's full-archive search may be used. Default: off. */
   fullArchiveSearch?: "on" | "off" | undefined;
-  /** Names to ask X's fields with. */
+  /** Vocabulary of field names in requests to X. */
   vocabulary?: "tweet" | "post" | undefined;
 
   /** Who gets the alerts by mail. Default: nobody; they show in the Azure portal. */
   alertEmail?: string | undefined;
-  /** Hours that a window may wait for its delivery before somebody is told, 1 to 24. Default: 6. */
+  /** Hours after which an undelivered window fires an alert, 1 to 24. Default: 6. */
   hoursWithoutDelivery?: number | undefined;
-  /** Days for which Microsoft 365 may ask for nothing of a job, 1 or 2. Default: 2. */
+  /** Days without a request from Microsoft 365 for a job after which an alert fires, 1 or 2. Default: 2. */
   daysWithoutRequest?: number | undefined;
   /** Days that logs are kept, 30 to 730. Default: 90. */
   logRetentionDays?: number | undefined;
 
-  /** Public address of the site, where it has a domain name of its own. */
+  /** Public address of the site, if it has a custom domain. */
   connectorUrl?: string | undefined;
-  /** Where the outside world is, if not at its public addresses. */
+  /** Addresses of external services, if they are not the public ones. */
   xApiUrl?: string | undefined;
   entraUrl?: string | undefined;
   platformUrl?: string | undefined;
-  /** Host names that the platform's upload addresses may have, comma-separated. */
+  /** Allowed host names of the platform's upload addresses, comma-separated. */
   sasHosts?: string | undefined;
 };

@@ -1,6 +1,7 @@
 /**
- * Evidence survives a region in production. What is tried out need not, but lies in zones too: Azure
- * adds a region in place and zones only by a conversion, so that this stack can become production.
+ * In production, evidence survives the loss of a region. Development needs no second region, but does
+ * have zones: Azure adds a region in place, and zones only by a conversion, and a development stack can
+ * become production.
  */
 export const DEFAULT_REPLICATION = {
   development: "Standard_ZRS",
@@ -8,10 +9,11 @@ export const DEFAULT_REPLICATION = {
 } as const;
 
 /**
- * Gigabytes of logs a day. A cap is against a flood, not for saving: beyond it nobody is told of
- * anything. Ten times what 200,000 media a day are estimated to make: a kilobyte for each request to the archive.
+ * Gigabytes of logs a day. The cap protects against a flood; it is not meant to save money, because
+ * above it no log alert can fire. Ten times the estimate for 200,000 media a day, at one kilobyte of log
+ * for each request to the archive.
  */
 export const DAILY_LOG_QUOTA_GB = { development: 1, production: 5 } as const;
 
-/** The same for the log of requests, half a million of them; beyond it only that log is cut. */
+/** The same for the access log: half a million requests. Above it, only that log is cut off. */
 export const DAILY_ACCESS_LOG_QUOTA_GB = 0.5;

@@ -4,7 +4,7 @@ type Hardening = Omit<storage.StorageAccountArgs, "resourceGroupName" | "sku">;
 
 const SERVICE = { enabled: true, keyType: "Account" };
 
-/** What every storage account of ours has in common (docs/security-decisions.md). */
+/** Settings of every storage account in the program (docs/security-decisions.md). */
 export function hardenedAccount(isPrivate: boolean) {
   return {
     kind: "StorageV2",

@@ -1,6 +1,6 @@
 import type { storage } from "@pulumi/azure-native/types/input.js";
 
-/** How long evidence is kept, and where; days, undefined for never. */
+/** Days after which evidence changes tier or is deleted; undefined: never. */
 export type Retention = {
   immutabilityDays?: number | undefined;
   coolAfterDays?: number | undefined;
@@ -8,15 +8,15 @@ export type Retention = {
   deleteAfterDays?: number | undefined;
 };
 
-/** Older versions of documents that change all the time. */
+/** For older versions of documents that change often. */
 const STATE_VERSIONS_DAYS = 90;
 const DAY_OF_ABANDONED_SIGN_INS = 1;
-/** What a person has brought back from the archive tier would else go there again the next day. */
+/** Otherwise a rehydrated blob would return to the archive tier the next day. */
 const DAYS_TO_READ_AGAIN = 30;
 
 /**
- * The lifecycle of the archive's blobs, by container. Only evidence moves to cheaper tiers: what the
- * connector changes all the time stays where it can be changed, and its old versions end.
+ * Lifecycle rules of the archive, by container. Only evidence moves to cheaper tiers. State stays in the
+ * hot tier because the connector changes it; its old versions are deleted.
  */
 export function archiveLifecycle(retention: Retention): storage.ManagementPolicyRuleArgs[] {
   const { coolAfterDays, archiveAfterDays, deleteAfterDays } = retention;

@@ -7,25 +7,25 @@ export type PrivateNetworkArgs = {
   place: ResourceScope;
   archiveAccountId: pulumi.Input<string>;
   vaultId: pulumi.Input<string>;
-  /** What is written to account and vault before: an endpoint is a write to them, too. */
+  /** Earlier writes to account and vault; an endpoint is a write to them, too. */
   after: pulumi.Resource[];
-  /** A /24; undefined: any that is seldom used. */
+  /** A /24; undefined: a range that is seldom used. */
   range: string | undefined;
 };
 
 const SELDOM_USED = "10.77.0.0/24";
-/** One plan takes one subnet, /26 at the least for the instances that it may come to. */
+/** A plan needs one subnet, at least a /26 for its maximum number of instances. */
 const SITE_SUBNET = { name: "site", part: "0/26" };
 const ENDPOINTS_SUBNET = { name: "endpoints", part: "64/27" };
 
-/** A network in which the archive and the vault have addresses, and through which the site goes out. */
+/** A network with private endpoints of archive and vault, and the subnet for the site's outgoing traffic. */
 export class PrivateNetwork extends pulumi.ComponentResource {
   readonly networkId: pulumi.Output<string>;
-  /** Whatever is linked to it has to go before it. */
+  /** Resources that are linked to it must be deleted first. */
   readonly network: pulumi.Resource;
   readonly guardId: pulumi.Output<string>;
   readonly siteSubnetId: pulumi.Output<string>;
-  /** The site may start only when it can reach them. */
+  /** The site may start only after these, because it needs them to reach archive and vault. */
   readonly ready: pulumi.Resource[] = [];
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -85,7 +85,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
           location: "global",
           virtualNetwork: { id: net.id },
           registrationEnabled: false,
-          // What has an endpoint in somebody else's network only is found at its public address.
+          // Names without an endpoint in this network resolve to their public address.
           resolutionPolicy: "NxDomainRedirect",
         },
         parent,
@@ -124,7 +124,7 @@ export class PrivateNetwork extends pulumi.ComponentResource {
 
 type Service = { group: string; zone: string };
 
-/** Sub-resources and zones as learn.microsoft.com/azure/private-link/private-endpoint-dns names them. */
+/** Sub-resources and DNS zones (learn.microsoft.com/azure/private-link/private-endpoint-dns). */
 const SERVICES = {
   blob: { group: "blob", zone: "privatelink.blob.core.windows.net" },
   queue: { group: "queue", zone: "privatelink.queue.core.windows.net" },

@@ -4,7 +4,7 @@ import { buildPackage } from "./package/build-package.ts";
 import { readConfig } from "./config.ts";
 import { TwitterConnector } from "./twitter-connector.ts";
 
-/** One connector, as the stack's configuration wants it. @returns the stack's outputs. */
+/** Creates one connector from the stack's configuration. @returns the stack's outputs. */
 export async function program(build = buildPackage) {
   const config = readConfig();
   const built = await build();
@@ -28,15 +28,15 @@ export async function program(build = buildPackage) {
     poisonQueueUrl: connector.poisonQueueUrl,
     workbookUrl: connector.workbookUrl,
     workspaceId: connector.workspaceId,
-    /** What `/healthz` must answer once this package runs. */
+    /** `/healthz` shows this hash once the package runs. */
     packageHash: built.hash,
-    /** SHA-256 of the whole package, and where it lies; null where it is brought. */
+    /** SHA-256 of the whole package, and its address; null if it is published to the site. */
     packageZipHash: built.zipHash,
     packageUrl: connector.packageUrl ?? null,
-    /** Where `npm run push` brings it to; null where the site fetches it. */
+    /** Where `npm run push` publishes it; null if the site fetches it. */
     publishUrl: connector.publishUrl ?? null,
     federatedCredential: connector.federatedCredential ?? null,
-    /** What the compliance portal asks for, under its own labels. */
+    /** Values for the compliance portal, by its labels. */
     portal: {
       Name: `Twitter (${pulumi.getStack()})`,
       "Connector URL": connectorUrl,

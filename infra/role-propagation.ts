@@ -2,9 +2,9 @@ import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 export type RolePropagation = {
-  /** For whatever takes a while to be known everywhere, once it is made. */
+  /** For resources that take effect only some time after their creation. */
   given: pulumi.ResourceHookBinding;
-  /** For whatever needs that. */
+  /** For resources that need those to be in effect. */
   needed: pulumi.ResourceHookBinding;
 };
 
@@ -13,10 +13,10 @@ type Clock = { now: () => number; wait: (ms: number) => Promise<unknown> };
 const CLOCK: Clock = { now: () => Date.now(), wait: (ms) => setTimeout(ms) };
 
 /**
- * Azure takes up to minutes to heed a new role (docs/azure.md#roles), and Entra to know a new password
- * or federated credential everywhere (learn.microsoft.com/entra/workload-id). A site that is started
- * before cannot read its secrets, and is not told of them again for a day; or is refused its token. So
- * it waits; only where something is new.
+ * Delays the site until new role assignments and credentials have propagated, which takes up to minutes
+ * (docs/azure.md#roles, learn.microsoft.com/entra/workload-id). A site that starts earlier is refused its
+ * token, or cannot read its secrets: an unresolved Key Vault reference is retried only after 24 hours.
+ * Does not wait if nothing is new.
  */
 export function createRolePropagation(
   name: string,

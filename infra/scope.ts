@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Where a resource is made, and what tells whose it is. */
+/** Resource group, location and tags of a resource. */
 export type ResourceScope = {
   resourceGroupName: pulumi.Input<string>;
   tags: Record<string, string>;

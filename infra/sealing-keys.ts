@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 /**
- * 256-bit keys, one for each generation, as the JWK Set (RFC 7517) that the app seals with. The newest
- * is the first and seals; the older ones open what they sealed, by the key id in its header.
+ * A JWK Set (RFC 7517) with one 256-bit key for each generation, newest first. The newest seals; older
+ * ones open what they sealed, found by the key id in its header.
  */
 export function sealingKeys(
   name: string,

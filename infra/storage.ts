@@ -7,27 +7,26 @@ import { assignRole, CREATE_ONLY, type RoleGrantee } from "./roles.ts";
 
 export type StorageArgs = {
   place: ResourceScope;
-  /** The identity that reads and writes; nobody else does. */
+  /** The only identity that gets roles on the archive. */
   holder: RoleGrantee;
   skuName: string;
-  /** Reached through private endpoints only. */
+  /** Reachable through private endpoints only. */
   isPrivate: boolean;
-  /** Kept when the stack is destroyed, and longer when something is deleted. */
+  /** Survives `pulumi destroy`, and keeps deleted data longer. */
   isProduction: boolean;
   retention: Retention;
-  /** Whether the site may change and delete evidence, or only add to it. */
+  /** Whether the site may change and delete evidence, or only create and read it. */
   evidenceAccess: "contributor" | "create-only";
 };
 
 /**
- * The archive: a keyless storage account with evidence and state in a container each, and the queues
- * of work on it. What
- * concerns the whole account is written one after the other: Azure answers a second write with
- * `StorageAccountOperationInProgress`, which the provider does not try again.
+ * The archive: a storage account without keys, with the containers evidence and state, and the work
+ * queues. Changes of the whole account are made one after the other: Azure answers a simultaneous one
+ * with `StorageAccountOperationInProgress`, which the provider does not retry.
  */
 export class Storage extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;
-  /** Of its blobs: `https://ACCOUNT.blob.core.windows.net`. */
+  /** Blob endpoint: `https://ACCOUNT.blob.core.windows.net`. */
   readonly blobUrl: pulumi.Output<string>;
   readonly evidenceUrl: pulumi.Output<string>;
   readonly stateUrl: pulumi.Output<string>;
@@ -36,7 +35,7 @@ export class Storage extends pulumi.ComponentResource {
   readonly poisonQueueUrl: pulumi.Output<string>;
   /** The site may start only after these. */
   readonly roleAssignments: pulumi.Resource[];
-  /** The last writes to the account; Azure refuses others meanwhile. */
+  /** Last changes of the account; Azure rejects others at the same time. */
   readonly written: pulumi.Resource[];
 
   constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -45,7 +44,7 @@ export class Storage extends pulumi.ComponentResource {
     const parent = { parent: this };
     const keep = { ...parent, protect: isProduction, retainOnDelete: isProduction };
     const account = new storage.StorageAccount(
-      // Azure takes letters and digits alone, and no more than 24 with what is appended.
+      // Azure allows letters and digits only, at most 24 including Pulumi's suffix.
       name,
       {
         ...hardenedAccount(args.isPrivate),
@@ -67,14 +66,14 @@ export class Storage extends pulumi.ComponentResource {
         changeFeed: { enabled: true },
         deleteRetentionPolicy: { enabled: true, days: undeleteDays },
         containerDeleteRetentionPolicy: { enabled: true, days: undeleteDays },
-        // Azure restores to a point in time only where blobs may be deleted, and within the days for
-        // which deleted ones are kept.
+        // Azure offers point-in-time restore only if blobs may be deleted, and only within the
+        // retention of deleted blobs.
         restorePolicy:
           retention.immutabilityDays === undefined
             ? { enabled: true, days: undeleteDays - 1 }
             : { enabled: false },
       },
-      // Deleting it would set it back: no versions, no soft delete, for what is left.
+      // Deleting it would reset the remaining data's protection: no versions, no soft delete.
       keep,
     );
     const lifecycle = new storage.ManagementPolicy(
@@ -98,8 +97,8 @@ export class Storage extends pulumi.ComponentResource {
       retention.immutabilityDays === undefined
         ? []
         : [
-            // On the container and without versions: nobody overwrites a blob before its time, so that
-            // what is read is what was written.
+            // On the container, not on versions: a blob cannot be overwritten during its retention,
+            // so reads always return the original.
             new storage.BlobContainerImmutabilityPolicy(
               `${name}-write-once`,
               {
@@ -112,7 +111,7 @@ export class Storage extends pulumi.ComponentResource {
               keep,
             ),
           ];
-    // Kept with what waits in them: work of which the archive knows, too.
+    // Kept together with the archive, because they hold its unfinished work.
     const afterwards = { ...keep, dependsOn: lifecycle };
     const work = new storage.Queue(`${name}-work`, { ...within, queueName: "work" }, afterwards);
     const poison = new storage.Queue(

@@ -1,10 +1,10 @@
-/** What an App Service plan of a tier can do on Linux (learn.microsoft.com/azure/app-service/overview-hosting-plans). */
+/** Features of an App Service tier on Linux (learn.microsoft.com/azure/app-service/overview-hosting-plans). */
 export type Tier = {
   name: "Basic" | "Standard" | "PremiumV2" | "PremiumV3" | "PremiumV4";
   maxInstances: number;
-  /** Rule-based scaling, for one on the length of the work queue. */
+  /** Rule-based scaling, here by the length of the work queue. */
   canAutoscale: boolean;
-  /** TLS between App Service's front end and the worker, too. */
+  /** TLS also between App Service's front end and the site. */
   hasEndToEndEncryption: boolean;
   hasZones: boolean;
 };
@@ -30,8 +30,8 @@ const TIERS: [RegExp, Tier][] = [
 ];
 
 /**
- * The tier of a plan size, or undefined where there is none that the connector can run on: the free
- * and shared sizes put a site to sleep, and a worker that sleeps archives nothing.
+ * The tier of a plan size; undefined if the connector cannot run on it: free and shared sizes unload an
+ * idle site, and its worker would stop.
  */
 export function tierOf(sku: string): Tier | undefined {
   return TIERS.find(([pattern]) => pattern.test(sku))?.[1];

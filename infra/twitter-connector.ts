@@ -18,23 +18,23 @@ import { Storage } from "./storage.ts";
 import { Vault } from "./vault.ts";
 import { WebApp } from "./web-app.ts";
 
-/** Names of children, of which Azure takes 24 characters for some, are made from it. */
+/** Short, because it is part of child names, some of which Azure limits to 24 characters. */
 const NAME = /^[a-z][a-z0-9]{0,8}$/;
 
 /**
- * The connector with everything that it needs, in a resource group of its own. A stack may have
- * several, each for other accounts of X or another organization.
- * @throws pulumi.RunError with all that is wrong with the arguments, before anything is created.
+ * The connector with everything that it needs. A stack may have several, for other accounts at X or other
+ * organizations.
+ * @throws pulumi.RunError with all problems of the arguments, before anything is created.
  */
 export class TwitterConnector extends pulumi.ComponentResource {
-  /** What the compliance portal asks for as "Connector URL". */
+  /** "Connector URL" in the compliance portal. */
   readonly connectorUrl: pulumi.Output<string>;
-  /** "Azure App ID". */
+  /** "Azure App ID" in the compliance portal. */
   readonly azureAppId: pulumi.Output<string>;
   readonly tenantId: string;
-  /** "Password", and what the sign-in pages ask for; secret. */
+  /** "Password" in the compliance portal and on the sign-in pages; secret. */
   readonly apiSecretKey: pulumi.Output<string>;
-  /** To register in the X developer app, letter by letter. */
+  /** Callback URL to register in the X developer app, exactly as it is. */
   readonly twitterCallbackUrl: pulumi.Output<string>;
   readonly statusUrl: pulumi.Output<string>;
   /** For `npm run verify`. */
@@ -42,15 +42,15 @@ export class TwitterConnector extends pulumi.ComponentResource {
   /** For `npm run requeue`. */
   readonly workQueueUrl: pulumi.Output<string>;
   readonly poisonQueueUrl: pulumi.Output<string>;
-  /** Where the Azure portal shows delivery, coverage, reads and lag. */
+  /** Workbook in the Azure portal: delivery, coverage, reads, lag. */
   readonly workbookUrl: pulumi.Output<string>;
   /** Resource id of the workspace with the connector's log. */
   readonly workspaceId: pulumi.Output<string>;
-  /** Where the site fetches its package from; undefined where it is brought. */
+  /** Where the site fetches its package from; undefined if it is published to the site. */
   readonly packageUrl: pulumi.Output<string> | undefined;
-  /** Where `npm run push` brings the package to; undefined where the site fetches it. */
+  /** Where `npm run push` publishes the package; undefined if the site fetches it. */
   readonly publishUrl: pulumi.Output<string> | undefined;
-  /** What the owner of a registration that is not the stack's has to add to it; else undefined. */
+  /** What the owner of an existing registration has to add to it; else undefined. */
   readonly federatedCredential: Federation | undefined;
 
   /** @param name 1 to 9 lower-case letters and digits. */
@@ -80,11 +80,11 @@ export class TwitterConnector extends pulumi.ComponentResource {
     };
     const parent = { parent: this };
     const keep = { protect: isProduction, retainOnDelete: isProduction };
-    // Azure deletes a group with all that lies in it, the archive too.
+    // Azure deletes a group with everything in it, including the archive.
     const resourceGroup = new resources.ResourceGroup(name, { tags }, { ...parent, ...keep });
     const place = { resourceGroupName: resourceGroup.name, tags };
-    // Of its own: it can be removed with the site in it and the evidence stays; and Azure keeps a group
-    // whose first plan was small from larger ones (learn.microsoft.com/azure/app-service/app-service-configure-premium-v3-tier).
+    // A separate group: it can be deleted with the site while the evidence stays, and a group whose
+    // first plan was small may not allow larger ones (learn.microsoft.com/azure/app-service/app-service-configure-premium-v3-tier).
     const siteGroup = new resources.ResourceGroup(`${name}-app`, { tags }, parent);
     const sitePlace = { resourceGroupName: siteGroup.name, tags };
     const siteId = new random.RandomId(

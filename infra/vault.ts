@@ -4,33 +4,33 @@ import type { SecretSettingName } from "../app/settings.ts";
 import type { ResourceScope } from "./scope.ts";
 import { assignRole, type RoleGrantee } from "./roles.ts";
 
-/** Every secret setting, or undefined where the stack has no value for it (yet). */
+/** Every secret setting; undefined if the stack has no value (yet). */
 export type SecretSettings = Record<SecretSettingName, pulumi.Input<string> | undefined>;
 
 export type VaultArgs = {
   place: ResourceScope;
-  /** The identity that reads the secrets; nobody else does. */
+  /** The only identity that gets a role on the secrets. */
   holder: RoleGrantee;
   tenantId: pulumi.Input<string>;
   secrets: SecretSettings;
-  /** When a secret ends, ISO 8601, where it does. */
+  /** Expiry of secrets that have one, ISO 8601. */
   endDates: Partial<Record<SecretSettingName, string | undefined>>;
-  /** Reached through a private endpoint only. */
+  /** Reachable through a private endpoint only. */
   isPrivate: boolean;
   /**
-   * Kept when the stack is destroyed; and nobody, not even Microsoft, can remove the vault or a secret
-   * before its retention is over.
+   * Survives `pulumi destroy`, and nobody, not even Microsoft, can purge the vault or a secret during its
+   * retention.
    */
   isProduction: boolean;
 };
 
-/** Key Vault with the app's secrets. The site is given references to them, never the values. */
+/** Key Vault with the app's secrets. The site gets references to them, never the values. */
 export class Vault extends pulumi.ComponentResource {
-  /** What to set as app settings: references with versioned addresses, so that rotation restarts. */
+  /** App settings: references with versioned addresses, so that a new version restarts the site. */
   readonly references: SecretSettings;
   readonly vaultId: pulumi.Output<string>;
   readonly roleAssignments: pulumi.Resource[] = [];
-  /** The last writes to the vault; Azure refuses others meanwhile (`ConflictError`). */
+  /** Last changes of the vault; Azure rejects others at the same time (`ConflictError`). */
   readonly written: pulumi.Resource[] = [];
 
   constructor(name: string, args: VaultArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -45,9 +45,9 @@ export class Vault extends pulumi.ComponentResource {
           sku: { family: "A", name: "standard" },
           enableRbacAuthorization: true,
           enableSoftDelete: true,
-          // Cannot be changed later: a stack that is tried out may become production.
+          // Fixed at creation, and a development stack may become production.
           softDeleteRetentionInDays: 90,
-          // Azure takes "true" or nothing: it cannot be switched off again.
+          // Azure accepts true or nothing: it cannot be switched off again.
           ...(isProduction && { enablePurgeProtection: true }),
           publicNetworkAccess: isPrivate ? "disabled" : "enabled",
           networkAcls: {
@@ -68,7 +68,7 @@ export class Vault extends pulumi.ComponentResource {
         return undefined;
       }
       const secretName = setting.toLowerCase().replaceAll("_", "-");
-      // Autonamed: a secret that was removed keeps its name until its soft delete ends.
+      // Autonamed, because a deleted secret keeps its name until its soft delete ends.
       const secret = new keyvault.Secret(
         `${name}-${secretName}`,
         {
@@ -108,7 +108,7 @@ export class Vault extends pulumi.ComponentResource {
   }
 }
 
-/** Key Vault counts seconds since 1970. */
+/** Key Vault expects seconds since 1970. */
 function expiry(endDate: string | undefined): { expires?: number } {
   return endDate === undefined ? {} : { expires: Date.parse(endDate) / 1000 };
 }

@@ -4,21 +4,21 @@ import type { ProgramConfig } from "../config.ts";
 import type { Credential } from "./credential.ts";
 import { EXCHANGE_AUDIENCE, type Federation, Registration } from "./registration.ts";
 
-/** Who the connector is in Entra, and how it shows it. */
+/** The connector's application in Entra, and its credential. */
 export type AppIdentity = {
   /** The portal's "Azure App ID". */
   clientId: pulumi.Input<string>;
-  /** Undefined: it shows the site's managed identity. */
+  /** Undefined: the site's managed identity is the credential. */
   clientSecret: pulumi.Input<string> | undefined;
-  /** ISO 8601; undefined where it is not ours to know. */
+  /** ISO 8601; undefined if the stack does not know it. */
   secretEndDate: string | undefined;
   /** The site may start only after these. */
   ready: pulumi.Resource[];
-  /** What the owner of a registration that is not ours has to add to it. */
+  /** What the owner of an existing registration has to add to it. */
   federationToAdd: Federation | undefined;
 };
 
-/** Registers the connector in Entra, or takes the registration that the deployer was given. */
+/** Registers the connector in Entra, or uses the existing registration of the configuration. */
 export function identifyApp(
   name: string,
   {
@@ -31,13 +31,13 @@ export function identifyApp(
     hooks,
   }: {
     config: ProgramConfig;
-    /** Of the registration; no other in the tenant has it. */
+    /** Name of the registration, unique in the tenant. */
     displayName: string;
     credential: Credential;
     deployerTenantId: string;
     principalId: pulumi.Output<string>;
     now: Date;
-    /** Told of each new credential. */
+    /** Called for each new credential. */
     hooks: pulumi.ResourceHookBinding;
   },
   opts: pulumi.ComponentResourceOptions,
@@ -60,7 +60,7 @@ export function identifyApp(
       federationToAdd: federation,
     };
   }
-  // The default provider may be signed in to the subscription's tenant, which is another one.
+  // The default provider signs in to the subscription's tenant, which may be another one.
   const provider =
     tenantId === deployerTenantId
       ? undefined

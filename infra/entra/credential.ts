@@ -4,10 +4,9 @@ import type { PlainConfig } from "../config.ts";
 export type Credential = "federated" | "secret";
 
 /**
- * How the connector shows Entra who it is. Federated, with no secret anywhere, where the site's
- * identity and the registration are of one tenant, because Entra trusts a managed identity only
- * there (docs/azure.md#credential); by a client secret otherwise.
- * @throws pulumi.RunError where what was asked for cannot be.
+ * Chooses how the connector authenticates to Entra: federated, without any secret, if the site's identity
+ * and the registration are in the same tenant (docs/azure.md#credential); else by client secret.
+ * @throws pulumi.RunError if the configured way is not possible.
  */
 export function chooseCredential(
   { credential, azureAppId, tenantId }: Pick<PlainConfig, "credential" | "azureAppId" | "tenantId">,

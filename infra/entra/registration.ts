@@ -2,7 +2,7 @@ import * as azuread from "@pulumi/azuread";
 import * as pulumi from "@pulumi/pulumi";
 import { passwordTurns } from "./rotation.ts";
 
-/** A trust of the registration in the site's identity (Entra: federated identity credential). */
+/** A federated identity credential: the registration trusts the site's identity. */
 export type Federation = {
   issuer: pulumi.Input<string>;
   subject: pulumi.Input<string>;
@@ -12,19 +12,19 @@ export type Federation = {
 export const EXCHANGE_AUDIENCE = "api://AzureADTokenExchange";
 
 export type RegistrationArgs = {
-  /** No other registration in the tenant has it. */
+  /** Unique in the tenant. */
   displayName: string;
-  /** Undefined: a client secret, in turns of `rotateDays`. */
+  /** Undefined: client secrets, replaced every `rotateDays`. */
   federation: Federation | undefined;
   rotateDays: number;
   now: Date;
-  /** Told of each new credential: Entra takes a while to know it everywhere. */
+  /** Called for each new credential, which takes a while to propagate in Entra. */
   hooks: pulumi.ResourceHookBinding;
 };
 
 /**
- * The connector's app registration: what the portal calls "Azure App ID", and what the connector
- * reports completions as. It needs no permission, no redirect URI and no user.
+ * The connector's app registration: the portal's "Azure App ID", and the identity that sends completions.
+ * It needs no permission, no redirect URI and no user.
  */
 export class Registration extends pulumi.ComponentResource {
   readonly clientId: pulumi.Output<string>;
@@ -37,8 +37,8 @@ export class Registration extends pulumi.ComponentResource {
 
   constructor(name: string, args: RegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:Registration", name, {}, opts);
-    // Whoever may manage only what is theirs has to own it from the start. Another one who deploys
-    // later is no reason to take it from them.
+    // Deployers who may manage only their own applications must be owner from the start. A later
+    // deployer does not replace them.
     const deployer = azuread.getClientConfigOutput({ parent: this });
     const owners = [deployer.objectId];
     const application = new azuread.Application(
@@ -49,7 +49,7 @@ export class Registration extends pulumi.ComponentResource {
         preventDuplicateNames: true,
         owners,
       },
-      // The identifier URI needs the client id, so it is a resource of its own.
+      // A separate resource, because the identifier URI contains the client id.
       { parent: this, ignoreChanges: ["identifierUris", "owners"] },
     );
     const identifierUri = new azuread.ApplicationIdentifierUri(

@@ -1,8 +1,8 @@
 const DAY_MS = 24 * 3600 * 1000;
 
-/** One of two passwords that take turns. */
+/** One of two overlapping passwords. */
 export type PasswordTurn = {
-  /** Changes when, and only when, it is this password's turn to be replaced. */
+  /** Changes exactly when this password has to be replaced. */
   period: number;
   /** ISO 8601, UTC. */
   endDate: string;
@@ -11,9 +11,9 @@ export type PasswordTurn = {
 export type PasswordTurns = { even: PasswordTurn; odd: PasswordTurn; current: "even" | "odd" };
 
 /**
- * Time is cut into periods of `rotateDays`. Each period has a password of its own that stays valid
- * through the next one: at a change the site restarts on the new password while the old one still
- * works. The same moment gives the same answer, so that `up` twice changes nothing.
+ * Time is divided into periods of `rotateDays`. Each period has its own password, which stays valid
+ * through the next period: the site restarts on the new password while the old one still works. The
+ * result depends only on the time's period, so a second `up` changes nothing.
  */
 export function passwordTurns(now: Date, rotateDays: number): PasswordTurns {
   const period = Math.floor(now.getTime() / (rotateDays * DAY_MS));

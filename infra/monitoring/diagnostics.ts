@@ -1,19 +1,19 @@
 import type { DiagnosticSettingArgs } from "@pulumi/azure-native/monitor/index.js";
 
 export type WatchedResource = "site" | "plan" | "vault" | "archiveAccount";
-/** What is there in some stacks only. */
+/** Resources that only some stacks have. */
 export type OptionalResource = "packageAccount" | "autoscale" | "network" | "networkGuard";
 
-/** What a resource hands over to the workspace. */
+/** Logs and metrics that a resource sends to the workspace. */
 export type Diagnostics = Pick<
   DiagnosticSettingArgs,
   "logs" | "metrics" | "logAnalyticsDestinationType"
 > & {
   name: string;
   resource: WatchedResource | OptionalResource | "workspace";
-  /** Of a service of the resource: its place below the resource's id. */
+  /** Path of a service of the resource, below the resource's id. */
   path?: string;
-  /** Anybody who can reach the site can have lines written: they go to a workspace of their own. */
+  /** Log lines that any caller of the site can cause: they go to a separate workspace. */
   isOpenToStrangers?: boolean;
 };
 
@@ -32,15 +32,15 @@ const SITE_LOGS = categories(
   "AppServiceAuditLogs",
   "AppServicePlatformLogs",
 );
-/** A line for each request, and for each that the site's network rules judge. */
+/** One line for each request, and for each decision of the site's network rules. */
 const ACCESS_LOGS = categories("AppServiceHTTPLogs", "AppServiceIPSecAuditLogs");
 const STORAGE_LOGS = categories("StorageRead", "StorageWrite", "StorageDelete");
 const METRICS = [{ category: "AllMetrics", enabled: true }];
 
-/** Tables and files, too, which nothing of ours uses: whoever does is somebody else. */
+/** Includes tables and files, which the connector does not use: any access is somebody else's. */
 const STORAGE_SERVICES = ["blob", "queue", "table", "file"];
 
-/** Metrics are kept by Azure itself for 93 days; the plan's are copied, to be seen beside the logs. */
+/** Azure keeps metrics for 93 days; the plan's are copied to compare them with the logs. */
 export const DIAGNOSTICS: Diagnostics[] = [
   { name: "site", resource: "site", logs: SITE_LOGS },
   { name: "access", resource: "site", logs: ACCESS_LOGS, isOpenToStrangers: true },
@@ -55,11 +55,11 @@ export const DIAGNOSTICS: Diagnostics[] = [
     storageLogs("archive", service),
     storageLogs("package", service),
   ]),
-  // Not why it decided to do nothing, a line for each rule and minute.
+  // Without AutoscaleEvaluations, which logs every rule each minute.
   { name: "autoscale", resource: "autoscale", logs: categories("AutoscaleScaleActions") },
   { name: "network", resource: "network", logs: categories("VMProtectionAlerts") },
   { name: "guard", resource: "networkGuard", logs: categories("NetworkSecurityGroupEvent") },
-  // Who read the logs.
+  // Shows who read the logs.
   { name: "workspace", resource: "workspace", logs: categories("Audit") },
 ];
 

@@ -18,29 +18,29 @@ import type { ResourceScope } from "../scope.ts";
 export type MonitoringArgs = {
   place: ResourceScope;
   subscriptionId: pulumi.Input<string>;
-  /** Resource ids of what is watched. */
+  /** Resource ids of the monitored resources. */
   watched: Record<WatchedResource, pulumi.Input<string>> &
     Record<OptionalResource, pulumi.Input<string> | undefined>;
-  /** Who is told. Undefined: alerts show in the Azure portal, and nobody gets a mail. */
+  /** Recipient of alerts. Undefined: alerts show in the Azure portal only. */
   alertEmail: string | undefined;
-  /** How long a window that was asked for may wait before somebody is told: 1 to 24. */
+  /** Hours after which an undelivered window fires an alert: 1 to 24. */
   hoursWithoutDelivery: number;
-  /** How long the platform may ask for nothing of a job before somebody is told: 1 or 2. */
+  /** Days without a request for a job after which an alert fires: 1 or 2. */
   daysWithoutRequest: number;
-  /** How long logs are kept: 30 to 730. */
+  /** Days for which logs are kept: 30 to 730. */
   retentionDays: number;
-  /** What the workspace takes in a day; -1: all. Beyond it logs are lost, and alerts over them blind. */
+  /** Daily cap; -1: none. Above it, logs are lost and log alerts cannot fire. */
   dailyQuotaGb: number;
   /** Logs outlive the stack. */
   isProduction: boolean;
   /**
-   * What takes minutes to make. Alerts wait for it: in the first of them Azure may answer that the
-   * workspace, which is new, does not exist.
+   * Resources that take minutes to create. Alerts are created after them, because in the first minutes
+   * Azure may answer that the new workspace does not exist.
    */
   alertsAfter: pulumi.Resource[];
 };
 
-/** Tells a person of the connector's state without being asked, and keeps what it knows that from. */
+/** Logs, alerts and workbook. */
 export class Monitoring extends pulumi.ComponentResource {
   readonly workspaceId: pulumi.Output<string>;
   /** Where the Azure portal shows delivery, coverage, reads and lag. */
@@ -51,7 +51,7 @@ export class Monitoring extends pulumi.ComponentResource {
     const { place, alertEmail } = args;
     const parent = { parent: this };
     const workspace = createWorkspace(`${name}-workspace`, args, parent);
-    // What anybody can have written, with a request: it may fill its own cap, and no alert goes blind.
+    // Any caller can cause access log lines. In a separate workspace they can fill only their own cap.
     const accessWorkspace = createWorkspace(
       `${name}-access`,
       { ...args, dailyQuotaGb: DAILY_ACCESS_LOG_QUOTA_GB },
@@ -87,7 +87,7 @@ type Context = {
   parent: pulumi.CustomResourceOptions;
 };
 
-/** Alerts over metrics and activity live nowhere in particular; those over logs beside the logs. */
+/** Location of alerts on metrics and activity; those on logs are in the workspace's region. */
 const GLOBAL = "global";
 
 function createWorkspace(
@@ -102,7 +102,7 @@ function createWorkspace(
       sku: { name: "PerGB2018" },
       retentionInDays: retentionDays,
       workspaceCapping: { dailyQuotaGb },
-      // Who may read a resource may read its logs; nobody sends or reads with a key.
+      // Read access to a resource includes its logs; keys can neither send nor read.
       features: { disableLocalAuth: true, enableLogAccessUsingOnlyResourcePermissions: true },
       publicNetworkAccessForIngestion: "Enabled",
       publicNetworkAccessForQuery: "Enabled",
@@ -134,12 +134,12 @@ function createWorkbook({ name, args, workspace, parent }: Context): application
     `${name}-workbook`,
     {
       ...args.place,
-      // Azure wants a UUID; this one is the same at every `up`.
+      // Azure requires a UUID; this one is the same at every `up`.
       resourceName: workspace.id.apply((id) => uuidv5(id, uuidv5.URL)),
       displayName: "Twitter connector",
       category: "workbook",
       kind: "shared",
-      // Azure keeps it in lower case.
+      // Azure stores it in lower case.
       sourceId: workspace.id.apply((id) => id.toLowerCase()),
       serializedData: workspace.id.apply((id) => JSON.stringify(workbookOver(id))),
     },
@@ -189,7 +189,7 @@ function alertOnLogs(
           {
             query,
             timeAggregation: "Count",
-            // Not `gt`, as the SDK's enum has it: that is another service's.
+            // Not `gt` as in the SDK's enum, which belongs to another service.
             operator: "GreaterThan",
             threshold,
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 },
@@ -238,7 +238,7 @@ function alertOnMetric({ name, args, actionGroups, parent }: Context, alert: Met
   );
 }
 
-/** An incident of Azure's own explains many an alert. Azure allows a subscription as scope, no less. */
+/** An incident at Azure explains other alerts. Azure allows no narrower scope than the subscription. */
 function alertOnServiceHealth({ name, args, actionGroups, parent }: Context): void {
   new monitor.ActivityLogAlert(
     `${name}-service-health`,

@@ -6,29 +6,29 @@ import { type Zippable, zipSync } from "fflate";
 import { z } from "zod";
 
 export type Package = {
-  /** SHA-256 of the bundle, hexadecimal. The running app tells the same at `/healthz`. */
+  /** SHA-256 of the bundle, hexadecimal; the running app shows it at `/healthz`. */
   hash: string;
   zip: Uint8Array;
-  /** SHA-256 of the zip, hexadecimal: what lies where the site fetches it must have the same. */
+  /** SHA-256 of the zip, hexadecimal; the uploaded blob must have the same. */
   zipHash: string;
-  /** Bytes of the bundle within. */
+  /** Size of the bundle in bytes. */
   bundleBytes: number;
 };
 
-/** A name of its own for each content: App Service fetches a package again when its address changes. */
+/** Contains the hash: App Service fetches a package again only when its address changes. */
 export function packageName({ hash }: Pick<Package, "hash">): string {
   return `app-${hash.slice(0, 16)}.zip`;
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Made on Unix (3), a regular file that everybody may read: what unpacks it on Linux may else give no right to it. */
+/** Regular file, readable by everybody, made on Unix (3): otherwise unpacking on Linux may leave it unreadable. */
 const READABLE = { os: 3, attrs: 0o100644 << 16 };
-/** Zip knows no times before 1980. Local time: fflate writes local parts, and zip has no zone. */
+/** Earliest time in a zip. Local time, because fflate writes local parts and zip has no time zone. */
 const ZIP_TIME = new Date(1980, 0, 1);
 
 /**
- * Bundles the app and packs it. Same source, same bytes: paths are relative, entries sorted, times
- * fixed; so that a package is deployed when the app changed, and only then.
+ * Bundles and zips the app. The same source gives the same bytes (relative paths, sorted entries, fixed
+ * times), so a deployment happens only when the app has changed.
  */
 export async function buildPackage(): Promise<Package> {
   const { version } = z
@@ -61,31 +61,31 @@ const BUNDLING = {
   format: "esm",
   write: false,
   treeShaking: true,
-  // The log's stack traces are led back to the source with `npm run trace`, from the map below: to
-  // file and line, where names kept in the bundle (0.1 MB more) would only tell functions.
+  // `npm run trace` maps stack traces to file and line. Keeping names in the bundle would cost 0.1 MB
+  // and show function names only.
   minify: true,
   legalComments: "none",
-  // esbuild would take CommonJS from packages that have both; of ES modules it leaves out more.
+  // ES modules first: esbuild removes more unused code from them than from CommonJS.
   mainFields: ["module", "main"],
-  // @azure/storage-blob loads it only to list blobs in Arrow format, which the app does not do.
+  // @azure/storage-blob needs it only to list blobs in Arrow format, which the app does not do.
   external: ["apache-arrow"],
-  // @azure/identity has them to open a browser, and to sign with a certificate. The site does neither,
-  // and keeps its sources in memory.
+  // @azure/identity needs them to open a browser and to sign with a certificate; the site does
+  // neither.
   alias: { open: NOTHING, jsonwebtoken: NOTHING },
-  // Packages in CommonJS call `require` for Node's own modules.
+  // CommonJS packages call `require` for Node's built-in modules.
   banner: {
     js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
   },
   logLevel: "warning",
 } satisfies BuildOptions;
 
-/** The app as one file. Plugins may change its source on the way: what must fail, is tested so. */
+/** The app as one file. Tests use plugins to change the source and prove that checks fail then. */
 export async function bundleApp(plugins: Plugin[] = []): Promise<Uint8Array> {
   const { outputFiles } = await build({ ...BUNDLING, plugins });
   return onlyOf(outputFiles).contents;
 }
 
-/** Leads each place in the bundle back to one in the source. Not deployed: same source, same map. */
+/** Source map of the bundle. Not deployed, because the same source gives the same map. */
 export async function mapBundle(): Promise<string> {
   const { outputFiles } = await build({
     ...BUNDLING,

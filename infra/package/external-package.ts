@@ -3,19 +3,19 @@ import { type Package, packageName } from "./build-package.ts";
 import { assignRole, type RoleGrantee } from "../roles.ts";
 
 export type ExternalPackageArgs = {
-  /** Resource id of a container that is there already. */
+  /** Resource id of an existing container. */
   containerId: string;
   holder: RoleGrantee;
   built: Package;
 };
 
-/** The parts of a container's resource id that its address is made of. */
+/** Parts of a container's resource id that form its address. */
 export const CONTAINER_ID =
   /^\/subscriptions\/[\w-]+\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.Storage\/storageAccounts\/([a-z0-9]{3,24})\/blobServices\/default\/containers\/([a-z0-9-]{3,63})$/i;
 
 /**
- * The deployed package where an account with keys may not be: in a container of the deployer's, who
- * puts it there as who they are (`npm run build`). The program gives the site its role on it, and no more.
+ * The package in a container of the deployer, for organizations that allow no account with keys. The
+ * deployer uploads it (`npm run build`); the program only assigns the site's role.
  */
 export function externalPackage(
   name: string,

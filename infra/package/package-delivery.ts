@@ -4,14 +4,14 @@ import { externalPackage } from "./external-package.ts";
 import { AppPackage, type AppPackageArgs } from "./package.ts";
 
 export type PackageDelivery = {
-  /** Address that the site fetches its package from; undefined: `npm run push` brings it. */
+  /** Address that the site fetches its package from; undefined: `npm run push` publishes it. */
   url: pulumi.Input<string> | undefined;
-  /** Of the account that the program has made for it. */
+  /** Resource id of the package account, if the program created one. */
   accountId: pulumi.Output<string> | undefined;
   roleAssignments: pulumi.Resource[];
 };
 
-/** How the package comes to the site: from an account of the program's, from a container that is there, or by push. */
+/** Delivers the package from an account of the program, from an existing container, or by push. */
 export function deliverPackage(
   name: string,
   { packageDelivery, packageContainerId: containerId }: PlainConfig,

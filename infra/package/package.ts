@@ -9,14 +9,14 @@ import { writeWhole } from "./write-whole.ts";
 
 export type AppPackageArgs = { place: ResourceScope; holder: RoleGrantee; built: Package };
 
-/** For so long a package that was replaced can be brought back by its name. */
+/** Days for which a replaced package can be used again by its name. */
 const ROLLBACK_DAYS = 90;
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 /**
- * The deployed package, in a small account of its own: azure-native uploads blobs with the account's
- * shared key, which the archive's account does not have (docs/azure.md#package).
+ * The package in a separate small account: azure-native uploads blobs with the account's shared key,
+ * which is disabled for the archive's account (docs/azure.md#package).
  */
 export class AppPackage extends pulumi.ComponentResource {
   readonly accountId: pulumi.Output<string>;
@@ -31,7 +31,7 @@ export class AppPackage extends pulumi.ComponentResource {
     const account = new storage.StorageAccount(
       name,
       {
-        // The deployer uploads from outside; it holds code that is public anyway, and no data.
+        // The deployer uploads from outside. The account holds public code and no data.
         ...hardenedAccount(false),
         ...place,
         sku: { name: "Standard_LRS" },
@@ -46,7 +46,7 @@ export class AppPackage extends pulumi.ComponentResource {
       {
         ...within,
         blobServicesName: "default",
-        // Counts from the day on which a package was replaced, and so never takes the one that runs.
+        // Counts from the day a package was replaced, so it never deletes the running one.
         deleteRetentionPolicy: { enabled: true, days: ROLLBACK_DAYS },
         containerDeleteRetentionPolicy: { enabled: true, days: ROLLBACK_DAYS },
       },
@@ -58,7 +58,7 @@ export class AppPackage extends pulumi.ComponentResource {
       { parent: this, dependsOn: service },
     );
     const blobName = packageName(built);
-    // Pulumi takes binary assets from files only.
+    // Pulumi reads binary assets from files only.
     const file = `${DIST}${blobName}`;
     writeWhole(file, built.zip);
     const blob = new storage.Blob(
@@ -71,7 +71,7 @@ export class AppPackage extends pulumi.ComponentResource {
         contentType: "application/zip",
         source: new pulumi.asset.FileAsset(file),
       },
-      // The provider would delete the old package before it makes the new one, while the site runs from it.
+      // Otherwise the provider would delete the old package while the site still runs from it.
       { parent: this, deleteBeforeReplace: false },
     );
     this.roleAssignments = [

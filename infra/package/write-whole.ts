@@ -3,8 +3,8 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Writes a file that others may be reading: the engine that uploads it, or a second stack's program
- * at the same time. They see the old content or the new one, and never a part. Makes its folder.
+ * Writes a file atomically and creates its folder. Readers (Pulumi's engine, or the program of a second
+ * stack) see the old content or the new one, never a part.
  */
 export function writeWhole(file: string, bytes: Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true });
