@@ -28,7 +28,7 @@ function sizeProblems({ sku, instances, maxInstances, zoneRedundant }: PlainConf
     ],
     [
       maxInstances !== undefined && !tier.canAutoscale,
-      `maxInstances: a ${tier.name} plan (${sku}) cannot scale by itself. Choose S1 or larger, or remove it: pulumi config rm maxInstances`,
+      `maxInstances: a ${tier.name} plan (${sku}) has no autoscale. Choose S1 or larger, or remove it: pulumi config rm maxInstances`,
     ],
     [
       maxInstances !== undefined && maxInstances < instances,
@@ -36,7 +36,7 @@ function sizeProblems({ sku, instances, maxInstances, zoneRedundant }: PlainConf
     ],
     [
       zoneRedundant && !tier.hasZones,
-      `zoneRedundant: a ${tier.name} plan (${sku}) lies in one zone. Choose P0v3 or larger, or set it to false`,
+      `zoneRedundant: a ${tier.name} plan (${sku}) runs in one zone. Choose P0v3 or larger, or set it to false`,
     ],
     [
       zoneRedundant && instances < 2,
@@ -49,7 +49,7 @@ function networkProblems({ network, networkRange }: PlainConfig): string[] {
   return problemsIn([
     [
       networkRange !== undefined && network === "public",
-      "networkRange: there is no network with network public. Set network to private-backend, or remove it: pulumi config rm networkRange",
+      "networkRange: network public has no virtual network. Set network to private-backend, or remove it: pulumi config rm networkRange",
     ],
   ]);
 }
@@ -58,7 +58,7 @@ function packageProblems({ packageDelivery, packageContainerId }: PlainConfig): 
   return problemsIn([
     [
       packageContainerId !== undefined && packageDelivery === "push",
-      "packageContainerId: a package that is brought to the site lies in no container. Set packageDelivery to url, or remove it: pulumi config rm packageContainerId",
+      "packageContainerId: packageDelivery push uses no container. Set packageDelivery to url, or remove it: pulumi config rm packageContainerId",
     ],
   ]);
 }
@@ -70,11 +70,11 @@ function credentialProblems(
   return problemsIn([
     [
       hasAppSecret && azureAppId === undefined,
-      "azureAppSecret: belongs to a registration of your own. Name it: pulumi config set azureAppId VALUE",
+      "azureAppSecret: belongs to a registration of your own. Set its client id: pulumi config set azureAppId VALUE",
     ],
     [
       azureAppSecretEndDate !== undefined && !hasAppSecret,
-      "azureAppSecretEndDate: there is no azureAppSecret that could end. Set it, or remove the date: pulumi config rm azureAppSecretEndDate",
+      "azureAppSecretEndDate: azureAppSecret is not set. Set it, or remove the date: pulumi config rm azureAppSecretEndDate",
     ],
     [
       hasAppSecret && credential === "federated",
@@ -100,7 +100,7 @@ function retentionProblems({
   return problemsIn([
     [
       immutabilityDays !== undefined && environment === "development",
-      "immutabilityDays: a stack of kind development is made to be destroyed, and Azure deletes no archive with evidence in it that is immutable. Set environment to production, or remove it: pulumi config rm immutabilityDays",
+      "immutabilityDays: a development stack must be deletable, and Azure deletes no account with immutable evidence. Set environment to production, or remove it: pulumi config rm immutabilityDays",
     ],
     [
       deleteAfter < (immutabilityDays ?? 0),

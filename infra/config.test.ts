@@ -198,7 +198,7 @@ describe("a secret", () => {
 
   it("is refused where the stack keeps it in clear", () => {
     const refusal = refusalOf({ apiSecretKey: value }, ["test:twitterApiKey"]);
-    expect(refusal).toMatch(/apiSecretKey: stands .* in clear.*pulumi config set --secret/);
+    expect(refusal).toMatch(/apiSecretKey: is stored unencrypted.*pulumi config set --secret/);
     expect(refusal).not.toContain(value);
   });
 

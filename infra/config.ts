@@ -53,7 +53,7 @@ export const plainSchema = z.object({
   tags: z
     .record(z.string().min(1).max(128), tagValue)
     .refine((tags) => OWN_TAGS.every((name) => !(name in tags)), {
-      error: `${OWN_TAGS.join(", ")} are the program's own`,
+      error: `${OWN_TAGS.join(", ")} are set by the program`,
     })
     .default({}),
 
@@ -71,8 +71,8 @@ export const plainSchema = z.object({
     .default("B1")
     .refine((sku) => tierOf(sku) !== undefined, {
       error:
-        "must be a size of App Service that never sleeps: B1 to B3, S1 to S3, P0v3, P1v3, ... " +
-        "(the free and shared ones put the worker to sleep)",
+        "must be an App Service size that keeps the worker running: B1 to B3, S1 to S3, P0v3, P1v3, ... " +
+        "(free and shared sizes unload it)",
     }),
   instances: z.coerce.number().int().min(1).max(30).default(1),
   maxInstances: z.coerce.number().int().min(1).max(30).optional(),
@@ -109,7 +109,7 @@ export const plainSchema = z.object({
     .number()
     .int()
     .min(1)
-    .max(2, "an alert of Azure sees two days")
+    .max(2, "must be 1 or 2: an Azure alert covers two days")
     .default(2),
   logRetentionDays: days.min(30).max(730).default(90),
 
@@ -231,7 +231,7 @@ function locationProblems(): string[] {
   return new pulumi.Config("azure-native").get("location")
     ? []
     : [
-        "azure-native:location: missing. Say in which region: pulumi config set azure-native:location westeurope",
+        "azure-native:location: missing. Set the Azure region: pulumi config set azure-native:location westeurope",
       ];
 }
 
@@ -286,7 +286,7 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
 function secretProblems(key: SecretKey, value: string | undefined): string[] {
   const remedy = `Set it again: pulumi config set --secret ${key}`;
   return [
-    ...(value !== undefined && /\s/.test(value) ? [`${key}: has blanks in it. ${remedy}`] : []),
+    ...(value !== undefined && /\s/.test(value) ? [`${key}: contains blanks. ${remedy}`] : []),
     ...(key === "apiSecretKey" && value !== undefined && value.length < API_SECRET_KEY_LENGTH
       ? [
           `${key}: must have ${API_SECRET_KEY_LENGTH} characters or more. ${remedy}, or let the ` +
@@ -299,7 +299,7 @@ function secretProblems(key: SecretKey, value: string | undefined): string[] {
 /** Checked here because `secret: true` in Pulumi.yaml would make every secret mandatory. */
 function clearProblem(key: SecretKey): string {
   return (
-    `${key}: stands in the stack's file in clear. Have it replaced where it comes from, and set the ` +
+    `${key}: is stored unencrypted in the stack's file. Replace the secret at its source, then set the ` +
     `new one: pulumi config set --secret ${key}`
   );
 }

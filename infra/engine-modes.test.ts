@@ -166,7 +166,7 @@ function describeOwnSecret(pulumi: Pulumi): void {
     await stack().engine.configure({ azureAppSecret: "a-secret-in-clear" }, {});
     const up = await stack().run("up");
     expect(up.succeeded).toBe(false);
-    expect(up.output).toContain("azureAppSecret: stands in the stack's file in clear");
+    expect(up.output).toContain("azureAppSecret: is stored unencrypted in the stack's file");
     expect(stack().azure.standIn.resources()).toEqual([]);
   });
 

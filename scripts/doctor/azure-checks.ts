@@ -139,7 +139,7 @@ const metricsSchema = z.object({
 async function checkAutoscale({ az, resources }: AzureDeps): Promise<Verdict> {
   const [id] = idsOf(await resources(), /^azure-native:monitor(?:\/\w+)?:AutoscaleSetting$/);
   if (id === undefined) {
-    return ok("the stack does not scale by itself");
+    return ok("the stack has no autoscale");
   }
   const query = `metricnames=ObservedMetricValue&aggregation=Average&interval=PT5M&${METRICS_API}`;
   const said = await az.get(`${id}/providers/Microsoft.Insights/metrics?${query}`, metricsSchema);

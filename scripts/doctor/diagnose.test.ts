@@ -133,7 +133,7 @@ describe("Configuration", () => {
     expect(finding?.result).toBe("failed");
     expect(finding?.detail.split("\n")).toEqual([
       expect.stringMatching(/^azure-native:location: missing.*westeurope$/),
-      expect.stringMatching(/^sku: must be a size of App Service that never sleeps/),
+      expect.stringMatching(/^sku: must be an App Service size that keeps the worker running/),
       expect.stringMatching(/^twitterApiSecretKey: missing/),
       expect.stringMatching(/^twitterAccessToken: missing/),
       expect.stringMatching(/^twitterAccessTokenSecret: missing/),
