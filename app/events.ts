@@ -1,6 +1,6 @@
 /**
- * Every event that the connector can log, with its level. Alert rules query these names, so an
- * event is renamed here or nowhere.
+ * Every event that the connector can log, with its level. Alert rules query these names; the compiler
+ * finds every use of a renamed one.
  */
 export const EVENTS = {
   "connector.started": "info",
@@ -10,7 +10,7 @@ export const EVENTS = {
   "request.refused": "warn",
   "request.failed": "error",
   "validate.failed": "warn",
-  /** The portal asks for consent two pages after it has asked for Validate. */
+  /** The portal asks for consent two pages after it has called Validate. */
   "validate.consent-missing": "info",
   /** Once for each way to call: kind of credential, names of headers and queries. */
   "platform.called": "info",
@@ -21,14 +21,14 @@ export const EVENTS = {
   "job.created": "info",
   "job.signed-in-again": "info",
   "job.needs-sign-in": "error",
-  "job.token-taken-again": "info",
+  "job.token-accepted-again": "info",
   "job.deleted": "info",
   "token.revoked": "info",
   "token.not-revoked": "warn",
   "task.accepted": "info",
   "task.started": "debug",
   "task.delivered": "info",
-  "task.waits": "warn",
+  "task.waiting": "warn",
   "task.failed": "error",
   "work.poisoned": "error",
   "work.message-lost": "warn",
@@ -41,25 +41,25 @@ export const EVENTS = {
   "archive.offline": "error",
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
-  /** Items that a SAS may neither overwrite nor read were there before: once for each run of a task. */
-  "delivery.already-there": "info",
-  "delivery.differs": "error",
+  /** Items already existed, and the SAS permits neither overwriting nor reading: once for each run. */
+  "delivery.already-uploaded": "info",
+  "delivery.content-differs": "error",
   "delivery.other-format": "info",
   "delivery.post-stuck": "error",
   "sas.unusable": "error",
   "capture.scheduled": "debug",
   "capture.not-scheduled": "error",
-  "capture.waits": "warn",
+  "capture.waiting": "warn",
   "capture.failed": "error",
   "capture.page": "debug",
   "capture.estimated": "info",
   "capture.completed": "info",
   "capture.late-post": "info",
-  "capture.odd-answer": "warn",
-  "capture.post-silent": "warn",
-  "capture.ids-not-read": "warn",
-  "capture.asked-again": "warn",
-  "capture.posts-not-given": "warn",
+  "capture.unexpected-answer": "warn",
+  "capture.post-unanswered": "warn",
+  "capture.ids-over-limit": "warn",
+  "capture.request-repeated": "warn",
+  "capture.posts-missing": "warn",
   "capture.search-refused": "error",
   "capture.fields-missing": "error",
   "gap.recorded": "error",
@@ -72,7 +72,7 @@ export const EVENTS = {
   "x.rate-limited": "warn",
   "x.forbidden": "error",
   "x.unavailable": "error",
-  "x.question-refused": "error",
+  "x.request-rejected": "error",
   "x.vocabulary-changed": "warn",
   "entra.refused": "error",
   "platform.refused": "error",
@@ -82,8 +82,8 @@ export const EVENTS = {
 export type EventName = keyof typeof EVENTS;
 
 /**
- * What a log line may say. A name is added here with care: no field ever holds a token, a SAS, a
- * credential or an address with its query.
+ * Fields of a log line. A field never holds a token, a SAS, a credential or an address with its query:
+ * keep that in mind when you add one.
  */
 export type EventFields = Partial<{
   accountId: string;

@@ -34,7 +34,7 @@ describe("What looks for secrets", () => {
   });
 
   it("finds nothing where there is nothing", () => {
-    expect(leaksIn("task.waits job-1 X answered 503 eyJ")).toEqual([]);
+    expect(leaksIn("task.waiting job-1 X answered 503 eyJ")).toEqual([]);
   });
 });
 
@@ -228,7 +228,7 @@ describe("The Import service says secrets", () => {
     await world.work({ platform: platformOf({ fetch }) });
     await world.close();
     expect(world.leaks()).toEqual([]);
-    expect(world.parts.log.of("task.waits")).toMatchObject([
+    expect(world.parts.log.of("task.waiting")).toMatchObject([
       { code: expect.stringMatching(/^platform-/) as unknown },
     ]);
   });

@@ -87,7 +87,7 @@ const RULES: Record<ErrorCode, Rule> = {
   // X may take the question again, or a setting or a new version asks another one.
   "x-bad-request": {
     kind: "retry",
-    alert: "x.question-refused",
+    alert: "x.request-rejected",
     afterwards: { kind: "park", afterMs: HOUR_MS },
   },
   "x-bad-response": {

@@ -144,7 +144,7 @@ async function readSuspect(
   const { intervals, gaps } = await readAnew(deps, source, { gap, within: suspect });
   for (const { start: windowStart, end: windowEnd, posts } of intervals) {
     const detail = `then X gave ${posts} posts`;
-    log("capture.asked-again", { jobId, windowStart, windowEnd, reason: gap.reason, detail });
+    log("capture.request-repeated", { jobId, windowStart, windowEnd, reason: gap.reason, detail });
     log("capture.completed", { jobId, windowStart, windowEnd, posts });
   }
   for (const { start: windowStart, end: windowEnd, reason } of gaps) {

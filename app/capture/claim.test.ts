@@ -28,7 +28,7 @@ describe("Where X counts far more posts than its timeline gives", () => {
     const { claim, gaps } = await readCoverage(parts.store, "job-1");
     expect(claim).toMatchObject({ posts: 5000, given: 250 });
     expect(gaps).toEqual([]);
-    expect(parts.log.of("capture.posts-not-given")).toMatchObject([
+    expect(parts.log.of("capture.posts-missing")).toMatchObject([
       { jobId: "job-1", posts: 5000, count: 250, reason: expect.stringMatching(/250/) as unknown },
     ]);
   });

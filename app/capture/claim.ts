@@ -42,7 +42,7 @@ export async function noteUngiven(
     : undefined;
   await noteClaim(store, jobId, claim);
   if (claim && !coverage.claim) {
-    log("capture.posts-not-given", { jobId, posts, count: given, reason: wordsForClaim(claim) });
+    log("capture.posts-missing", { jobId, posts, count: given, reason: wordsForClaim(claim) });
   }
 }
 

@@ -32,7 +32,7 @@ describe("A page without posts behind a next_token, at which X ends", () => {
     const { gaps } = await readDay(parts, { twitter: lie(parts.twitter, empty) });
     expect(await archivedIds(parts, DAY)).toEqual(IDS);
     expect(gaps).toEqual([]);
-    expect(parts.log.of("capture.asked-again")).toMatchObject([
+    expect(parts.log.of("capture.request-repeated")).toMatchObject([
       { jobId: "job-1", asked: 3, reason: expect.stringContaining("next_token") as unknown },
     ]);
   });

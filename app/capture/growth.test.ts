@@ -30,7 +30,7 @@ describe("A window whose first page is empty, again and again, while the account
     expect(gaps).toEqual([]);
     expect(parts.log.of("gap.recorded")).toEqual([]);
     expect(parts.log.of("gap.closed")).toEqual([]);
-    expect(parts.log.of("capture.asked-again")).toMatchObject([
+    expect(parts.log.of("capture.request-repeated")).toMatchObject([
       { reason: expect.stringContaining("8 posts more") as unknown },
     ]);
   });
@@ -128,7 +128,7 @@ describe("No window is suspected", () => {
     parts.clock.advance(DAY_MS);
     const { gaps } = await read(parts, SECOND, { posts: counts[1], lookBackSeconds: 4500 });
     expect(gaps).toEqual([]);
-    expect(parts.log.of("capture.asked-again")).toEqual([]);
+    expect(parts.log.of("capture.request-repeated")).toEqual([]);
   });
 
   it("where it lies long before the count", async () => {
@@ -145,7 +145,7 @@ describe("No window is suspected", () => {
     parts.clock.advance(2 * DAY_MS);
     expect((await read(parts, THIRD, { posts: 13 })).gaps).toEqual([]);
     expect((await read(parts, SECOND, { posts: 13 })).gaps).toEqual([]);
-    expect(parts.log.of("capture.asked-again")).toEqual([]);
+    expect(parts.log.of("capture.request-repeated")).toEqual([]);
   });
 
   it("where a post that is counted becomes visible a minute late", async () => {

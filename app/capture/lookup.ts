@@ -31,7 +31,7 @@ export async function lookUp(
       keepAnswer(store, names.page(pages, number), () => metered.twitter.lookup(token, some)),
   });
   if (isNew) {
-    silent.forEach((postId) => log("capture.post-silent", { jobId, taskId, postId }));
+    silent.forEach((postId) => log("capture.post-unanswered", { jobId, taskId, postId }));
   }
   const readable = given.size > 0 ? await completeOwnPosts(metered, source, pages) : new Set();
   const chosen = new Set(asked);

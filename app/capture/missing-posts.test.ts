@@ -49,7 +49,7 @@ describe("An earlier version of which X says nothing", () => {
     expect(twitter.lookups()).toEqual([[FIRST.id, QUOTED.id], [FIRST.id], [FIRST.id]]);
     expect(await waitingIn(parts)).toEqual([[FIRST.id, "late"]]);
     expect(await gapsOf(parts)).toEqual([]);
-    expect(parts.log.of("capture.post-silent")).toEqual([]);
+    expect(parts.log.of("capture.post-unanswered")).toEqual([]);
   });
 
   it("is a gap that names it, where X keeps silent, and a line in the log", async () => {
@@ -64,7 +64,7 @@ describe("An earlier version of which X says nothing", () => {
       },
     ]);
     expect(parts.log.of("gap.recorded")).toMatchObject([{ postId: FIRST.id }]);
-    expect(parts.log.of("capture.post-silent")).toMatchObject([{ postId: FIRST.id }]);
+    expect(parts.log.of("capture.post-unanswered")).toMatchObject([{ postId: FIRST.id }]);
   });
 
   it("is a gap, too, where X refuses it, with the reason", async () => {
@@ -72,7 +72,7 @@ describe("An earlier version of which X says nothing", () => {
     await read(NEXT_DAY);
     const [gap] = await gapsOf(parts);
     expect(gap?.reason).toContain("Not Found Error");
-    expect(parts.log.of("capture.post-silent")).toEqual([]);
+    expect(parts.log.of("capture.post-unanswered")).toEqual([]);
   });
 
   it("keeps no other post of its second from being read", async () => {
@@ -118,7 +118,7 @@ describe("A post that is only shown, and of which X says nothing,", () => {
     expect(await contentOf(parts, REPOST)).toContain(
       "did not hand out (X was asked 3 times and neither gave it nor said why not)",
     );
-    expect(parts.log.of("capture.post-silent")).toMatchObject([{ postId: QUOTED.id }]);
+    expect(parts.log.of("capture.post-unanswered")).toMatchObject([{ postId: QUOTED.id }]);
     expect(await gapsOf(parts)).toEqual([]);
   });
 
@@ -162,7 +162,9 @@ describe("Named posts", () => {
     const notRead = await lookUp(deps, { ...SOURCE, taskId: "t", ids });
     expect([...notRead]).toEqual([[LONE.id, expect.stringContaining("asked 3 times")]]);
     expect(twitter.lookups().slice(0, 3)).toEqual([ids, [LONE.id], [LONE.id]]);
-    expect(parts.log.of("capture.post-silent")).toMatchObject([{ taskId: "t", postId: LONE.id }]);
+    expect(parts.log.of("capture.post-unanswered")).toMatchObject([
+      { taskId: "t", postId: LONE.id },
+    ]);
   });
 });
 

@@ -58,7 +58,7 @@ export async function completePage(deps: Deps, asker: Asker, stored: StoredPage)
   }
   const missing = { page: name, own, shown, asked: 0, askAt: laterThan(now(), 0) };
   if (await createDocument(store, names.missingPostsOf(jobId, name), missing satisfies Missing)) {
-    silent.forEach((postId) => log("capture.post-silent", { jobId, postId }));
+    silent.forEach((postId) => log("capture.post-unanswered", { jobId, postId }));
   }
 }
 
@@ -112,7 +112,7 @@ export async function askForMissing(deps: Deps, asker: Asker): Promise<void> {
         if (!(error instanceof ConnectorError) || !error.code.startsWith("x-")) {
           throw error;
         }
-        log("capture.waits", { jobId, code: error.code }, error);
+        log("capture.waiting", { jobId, code: error.code }, error);
         return;
       }
     }

@@ -49,7 +49,7 @@ describe("Of the posts that a task names,", () => {
     const over = [...notRead].filter(([, reason]) => reason === NOT_ASKED_FOR);
     expect(over).toHaveLength(STRANGERS.length - MOST_UNKNOWN.aTask);
     expect(notRead.size).toBe(ids.length);
-    expect(parts.log.of("capture.ids-not-read")).toMatchObject([
+    expect(parts.log.of("capture.ids-over-limit")).toMatchObject([
       { taskId: "t", posts: over.length },
     ]);
   });

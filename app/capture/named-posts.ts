@@ -54,7 +54,7 @@ export async function chooseNamed(
   if (await createDocument(store, name, { ids: asked })) {
     if (granted < unknown.length) {
       const detail = `at most ${MOST_UNKNOWN.aTask} a task, ${MOST_UNKNOWN.aDay} a UTC day`;
-      log("capture.ids-not-read", { jobId, taskId, posts: unknown.length - granted, detail });
+      log("capture.ids-over-limit", { jobId, taskId, posts: unknown.length - granted, detail });
     }
     return asked;
   }

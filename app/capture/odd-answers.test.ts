@@ -30,7 +30,7 @@ describe("A next_token that X does not know any more", () => {
     expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
       { ...DAY, posts: 6 },
     ]);
-    expect(parts.log.of("capture.odd-answer")).toMatchObject([
+    expect(parts.log.of("capture.unexpected-answer")).toMatchObject([
       { jobId: "job-1", reason: "X does not know its next_token any more" },
     ]);
   });
@@ -80,7 +80,7 @@ describe("Pages that lead in a circle", () => {
     );
     await readDay(parts);
     expect(await archivedIds(parts, DAY)).toEqual(IDS);
-    expect(parts.log.of("capture.odd-answer")).toMatchObject([
+    expect(parts.log.of("capture.unexpected-answer")).toMatchObject([
       { reason: "X gave a next_token again" },
     ]);
   });
@@ -152,7 +152,7 @@ describe("A page with fewer posts than X says it has", () => {
     ]);
     expect(await archivedIds(parts, DAY)).toEqual(IDS.filter((id) => id !== POSTS[3]?.id));
     expect(parts.log.of("gap.recorded")).toHaveLength(1);
-    expect(parts.log.of("capture.asked-again")).toMatchObject([
+    expect(parts.log.of("capture.request-repeated")).toMatchObject([
       { reason: "X announced 2 posts and sent 1", asked: 4, detail: "it stayed so" },
     ]);
   });
@@ -222,7 +222,7 @@ it("Ids that go up instead of down lose no post, and are told of", async () => {
   const { intervals } = await readDay(parts);
   expect(await archivedIds(parts, DAY)).toEqual(IDS);
   expect(intervals).toMatchObject([{ ...DAY, newestId: IDS[0] }]);
-  expect(parts.log.of("capture.odd-answer")).toHaveLength(3);
+  expect(parts.log.of("capture.unexpected-answer")).toHaveLength(3);
 });
 
 it("Fields that did not arrive are told of, and the post is archived", async () => {

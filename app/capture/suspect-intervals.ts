@@ -37,7 +37,7 @@ export async function rereadSuspectIntervals(
       if (!(error instanceof ConnectorError) || !OF_ONE_GAP.has(error.code)) {
         throw error;
       }
-      deps.log("capture.odd-answer", { jobId: source.jobId, reason: error.message });
+      deps.log("capture.unexpected-answer", { jobId: source.jobId, reason: error.message });
       await postpone(deps, source, gap);
     }
   }

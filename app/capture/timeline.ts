@@ -73,9 +73,9 @@ export function readingOf(deps: CaptureDeps, source: Source) {
     fetchPage: (asked: PageQuery & { paginationToken?: string }) =>
       askTimeline(deps, source, { ...asked, maxResults: PAGE_SIZE }),
     wait,
-    note: (reason: string) => log("capture.odd-answer", { jobId, reason }),
+    note: (reason: string) => log("capture.unexpected-answer", { jobId, reason }),
     noteAskedAgain: (about: { reason: string; asked: number; detail: string }) =>
-      log("capture.asked-again", { jobId, ...about }),
+      log("capture.request-repeated", { jobId, ...about }),
   };
 }
 
@@ -96,7 +96,10 @@ export async function askTimeline(
     const answer = await ask(withoutTimes(query)).catch((error: unknown) => {
       throw isRefused(error) ? refusal : error;
     });
-    log("capture.odd-answer", { jobId, reason: "X refused start_time or end_time: asked by ids" });
+    log("capture.unexpected-answer", {
+      jobId,
+      reason: "X refused start_time or end_time: asked by ids",
+    });
     return answer;
   }
 }

@@ -154,7 +154,7 @@ async function deliverPost(
       const sha256 = createHash("sha256").update(body).digest("hex");
       const fileName = await uploadItem(upload, { id: post.id, known, body, sha256 });
       if (known?.format === format && known.sha256 !== sha256) {
-        deps.log("delivery.differs", { jobId, postId: post.id, format });
+        deps.log("delivery.content-differs", { jobId, postId: post.id, format });
       }
       return {
         id: post.id,

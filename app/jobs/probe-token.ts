@@ -37,7 +37,7 @@ export async function probeToken(deps: ProbeDeps, job: Job): Promise<Job> {
     return isMended ? rest : undefined;
   });
   if (isMended) {
-    deps.log("job.token-taken-again", { jobId: job.jobId, reason });
+    deps.log("job.token-accepted-again", { jobId: job.jobId, reason });
   }
   return changed ?? job;
 }

@@ -193,7 +193,7 @@ async function workOnce(parts: Parts, changes: Partial<WorkerDeps>): Promise<voi
 
 const END_OF_WORK = new Set([
   "task.delivered",
-  "task.waits",
+  "task.waiting",
   "task.failed",
   "work.poisoned",
   "work.queue-unreachable",

@@ -91,11 +91,11 @@ describe("While a window of an account is read", () => {
       second = () => answer;
       start();
       for (let time = 1; time <= times; time += 1) {
-        await settled("task.waits", time);
+        await settled("task.waiting", time);
         parts.clock.advance(time < times ? waitMs : 0);
         worker.wake();
       }
-      expect(parts.log.of("task.waits").at(-1)).toMatchObject({ taskId: "task-1", code });
+      expect(parts.log.of("task.waiting").at(-1)).toMatchObject({ taskId: "task-1", code });
       expect(parts.log.of(event)).toMatchObject([{ jobId: "job-1" }]);
       expect(await taskOf()).toMatchObject({ state: "waiting", attempts: 0 });
       expect(parts.platform.completions).toEqual([]);
@@ -118,7 +118,7 @@ describe("While a window of an account is read", () => {
       return { status: 401, body: { errors: [{ code: 89, message: "Invalid token." }] } };
     };
     start();
-    await settled("task.waits");
+    await settled("task.waiting");
     parts.clock.advance(5 * MINUTE_MS);
     worker.wake();
     await settled("task.failed");

@@ -83,7 +83,7 @@ async function openContainer(
   const onUnread = (fileName: string) => {
     if (!isTold) {
       isTold = true;
-      log("delivery.already-there", { jobId, taskId, detail: `${fileName}, and maybe others` });
+      log("delivery.already-uploaded", { jobId, taskId, detail: `${fileName}, and maybe others` });
     }
   };
   return createUpload(sasUri, `${jobId}/${taskId}`, { onUnread });

@@ -103,7 +103,7 @@ describe("The same task again", () => {
       expect(again).toEqual(before);
       expect(again).toBeDefined();
     }
-    expect(bench.log.of("delivery.differs")).toEqual([]);
+    expect(bench.log.of("delivery.content-differs")).toEqual([]);
   });
 
   it("after it was delivered is the same though the archive has more by now", async () => {
@@ -125,7 +125,7 @@ describe("The same task again", () => {
     await bench.accept("task-1", { sealedSas: FRESH });
     await pass(MINUTE_MS);
     // Each item of the page has the page's hash in its record.
-    expect(bench.log.of("delivery.differs")).toMatchObject(
+    expect(bench.log.of("delivery.content-differs")).toMatchObject(
       IDS.map((postId) => ({ jobId: JOB, postId, format: ITEM_MAPPING.format })),
     );
   });
@@ -148,7 +148,7 @@ describe("The same task again", () => {
     );
     expect(before).toContain("In other words");
     expect(again).not.toContain("In other words");
-    expect(bench.log.of("delivery.differs")).toEqual([]);
+    expect(bench.log.of("delivery.content-differs")).toEqual([]);
     expect(bench.log.of("delivery.other-format")).toMatchObject([
       { jobId: JOB, taskId: "task-1", items: IDS.length, format: ITEM_MAPPING.format },
     ]);

@@ -96,7 +96,7 @@ describe("A job that nobody asks for", () => {
     const twitter = watch(parts.twitter);
     await pass(parts, 3, scheduledCaptureDepsOf(parts, { twitter, posts: 4 }));
     expect(twitter.queries).toEqual([]);
-    expect(parts.log.of("capture.waits")).toEqual([]);
+    expect(parts.log.of("capture.waiting")).toEqual([]);
     const told = { jobId: "job-1", reason: "revoked" };
     expect(parts.log.of("job.needs-sign-in")).toMatchObject([told, told, told]);
     expect(parts.queue.waiting()).toHaveLength(1);
@@ -142,7 +142,7 @@ describe("A beat that fails", () => {
       scheduledCaptureDepsOf(parts, { twitter: failing(parts, error), posts: 4 }),
     );
     expect(parts.queue.waiting()).toMatchObject([{ visibleAt: retryAt }]);
-    expect(parts.log.of("capture.waits")).toMatchObject([
+    expect(parts.log.of("capture.waiting")).toMatchObject([
       { jobId: "job-1", code: "x-rate-limited", retryAt: retryAt.toISOString() },
     ]);
     expect(parts.log.of("x.rate-limited")).toHaveLength(1);
@@ -181,14 +181,14 @@ describe("A beat that fails", () => {
     expect(await readJob(parts.store, "job-1")).toMatchObject({ needsSignIn: "X answered 401" });
     await pass(parts, 5);
     expect(await readJob(parts.store, "job-1")).not.toHaveProperty("needsSignIn");
-    expect(parts.log.of("job.token-taken-again")).toHaveLength(1);
+    expect(parts.log.of("job.token-accepted-again")).toHaveLength(1);
     expect(x.reads()).toBe(3);
   });
 
   it("is tried again a little later each time, then told, and the chain goes on", async () => {
     const twitter = failing(parts, new ConnectorError("unusable-record", "a page cannot be read"));
     await pass(parts, 12, scheduledCaptureDepsOf(parts, { twitter, posts: 4 }));
-    expect(parts.log.of("capture.waits")).toHaveLength(11);
+    expect(parts.log.of("capture.waiting")).toHaveLength(11);
     expect(parts.log.of("capture.failed")).toMatchObject([{ code: "unusable-record" }]);
     expect(parts.queue.waiting()).toHaveLength(1);
     await pass(parts, 2);

@@ -74,7 +74,7 @@ async function tryToCapture(
     const about = { jobId, ...(code !== undefined && { code }) };
     await recordFailureEffects(deps, { ...about, sealedToken, outcome, reason });
     if (outcome.at) {
-      log("capture.waits", { ...about, retryAt: outcome.at.toISOString() }, error);
+      log("capture.waiting", { ...about, retryAt: outcome.at.toISOString() }, error);
       const waits = outcome.kind === "park" ? attempts : attempts + 1;
       return {
         delayMs: outcome.at.getTime() - now().getTime(),

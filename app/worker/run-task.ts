@@ -162,7 +162,7 @@ async function settle(deps: RunDeps, { lease, task, error, sealedToken }: Failur
       reason,
       waitsFor,
     }));
-    log("task.waits", { ...about, attempt, retryAt: at.toISOString() }, error);
+    log("task.waiting", { ...about, attempt, retryAt: at.toISOString() }, error);
   } else {
     await changeClaimed(store, task, (current) => ({
       ...owingFailure(current, outcome, now),

@@ -225,7 +225,7 @@ describe("After a failure, a task", () => {
     await fail(new ConnectorError(code, "test"));
     expect(await bench.taskOf("task-1")).toMatchObject({ state: "waiting", attempts: 0 });
     expect(visibleIn()).toEqual([ms]);
-    expect(bench.log.of("task.waits")).toMatchObject([{ taskId: "task-1", code }]);
+    expect(bench.log.of("task.waiting")).toMatchObject([{ taskId: "task-1", code }]);
     expect(bench.platform.completions).toEqual([]);
   });
 
@@ -244,7 +244,7 @@ describe("After a failure, a task", () => {
     const retryAt = new Date("2026-06-01T12:07:30Z");
     await fail(new ConnectorError("x-rate-limited", "test", { retryAt }));
     expect(bench.queue.waiting()).toMatchObject([{ visibleAt: retryAt }]);
-    expect(bench.log.of("task.waits")).toMatchObject([{ retryAt: retryAt.toISOString() }]);
+    expect(bench.log.of("task.waiting")).toMatchObject([{ retryAt: retryAt.toISOString() }]);
     expect(bench.log.of("x.rate-limited")).toHaveLength(1);
     bench.onX(answerNoPosts);
     await pass(7 * MINUTE_MS);
@@ -277,7 +277,7 @@ describe("After a failure, a task", () => {
     expect(bench.platform.completions).toMatchObject([
       { taskId: "task-1", status: COMPLETION_STATUS.temporaryFailure, items: [] },
     ]);
-    expect(bench.log.of("task.waits")).toHaveLength(9);
+    expect(bench.log.of("task.waiting")).toHaveLength(9);
     expect(bench.log.of("task.failed")).toMatchObject([
       { taskId: "task-1", code: "unusable-record", attempt: 10 },
     ]);
@@ -326,7 +326,7 @@ describe("After a failure, a task", () => {
 
   it.each<[ErrorCode, alert: EventName]>([
     ["x-forbidden", "x.forbidden"],
-    ["x-bad-request", "x.question-refused"],
+    ["x-bad-request", "x.request-rejected"],
     ["x-bad-response", "capture.fields-missing"],
     ["x-unavailable", "x.unavailable"],
     ["conflict", "work.stuck"],
@@ -500,7 +500,7 @@ describe("A token that X refuses", () => {
         expect(await bench.taskOf(task)).toMatchObject({ state: "delivered" });
       }
       expect((await readJob(bench.store, JOB))?.needsSignIn).toBeUndefined();
-      expect(bench.log.of("job.token-taken-again")).toMatchObject([
+      expect(bench.log.of("job.token-accepted-again")).toMatchObject([
         { jobId: JOB, reason: "X answered 401" },
       ]);
     });
@@ -524,7 +524,7 @@ describe("A token that X refuses", () => {
       await pass(3 * HOUR_MS);
       expect(probes.length).toBeGreaterThan(3);
       expect(await readJob(bench.store, JOB)).toMatchObject({ needsSignIn: "X answered 401" });
-      expect(bench.log.of("job.token-taken-again")).toEqual([]);
+      expect(bench.log.of("job.token-accepted-again")).toEqual([]);
     });
 
     it("still needs the sign-in that the portal has asked for meanwhile", async () => {
@@ -550,7 +550,7 @@ describe("A token that X refuses", () => {
       bench.onX(answerNoPosts);
       await pass(HOUR_MS);
       expect(probes).toHaveLength(1);
-      expect(bench.log.of("job.token-taken-again")).toEqual([]);
+      expect(bench.log.of("job.token-accepted-again")).toEqual([]);
       expect(await bench.taskOf("task-1")).toMatchObject({ state: "delivered" });
     });
 

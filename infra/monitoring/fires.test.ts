@@ -107,7 +107,7 @@ describe("the alerts over what the connector logs while it works", () => {
     bench.onAccount(async () => ({ body, about: {} }));
     bench.onX(answerPosts([]));
     await pass(HOUR_MS + 10 * MINUTE_MS);
-    expect(bench.log.of("job.token-taken-again")).toHaveLength(1);
+    expect(bench.log.of("job.token-accepted-again")).toHaveLength(1);
     expect(firing()).toEqual([]);
   });
 

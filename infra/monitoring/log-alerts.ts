@@ -63,7 +63,7 @@ export function logAlerts({ hoursWithoutDelivery, daysWithoutRequest }: Patience
 }
 
 /**
- * A waiting task logs `task.waits` at every retry, at least once a day (app/outcomes.ts). So the query
+ * A waiting task logs `task.waiting` at every retry, at least once a day (app/outcomes.ts). So the query
  * sees it for as long as it waits, although it covers two days only.
  */
 function undelivered(hours: number): EventAlert {
@@ -76,7 +76,7 @@ function undelivered(hours: number): EventAlert {
       `Microsoft 365 requested posts more than ${hours} hours ago and has not received them. No ` +
       "post is lost: the connector retries until delivery succeeds. The status page shows what " +
       "each window waits for.",
-    events: ["task.accepted", "task.waits", "task.delivered", "task.failed"],
+    events: ["task.accepted", "task.waiting", "task.delivered", "task.failed"],
     pipe: [
       `| summarize asked = min(TimeGenerated), done = countif(${isDone}) by taskId = tostring(log.taskId)`,
       `| where done == 0 and asked < ago(${hours}h)`,
@@ -148,7 +148,7 @@ const EVENT_ALERTS: EventAlert[] = [
       "log line's reason quotes X. Check the account and the app's permissions at X, and whether " +
       "there is a newer version of the connector. Windows wait until X answers; captured posts " +
       "are kept.",
-    events: ["x.forbidden", "x.unavailable", "x.question-refused"],
+    events: ["x.forbidden", "x.unavailable", "x.request-rejected"],
     windowSize: "PT2H",
   },
   {
@@ -173,7 +173,7 @@ const EVENT_ALERTS: EventAlert[] = [
       "day (manifests list them). Capture continues by itself on the next UTC day or month, or " +
       "within an hour after you raise readsPerDay or readsPerMonth. If nobody in your " +
       "organization caused these reads, change apiSecretKey.",
-    events: ["x.budget-spent", "capture.ids-not-read"],
+    events: ["x.budget-spent", "capture.ids-over-limit"],
     // Waiting work retries once an hour (app/capture/budget.ts): one alert, not one each hour.
     windowSize: "PT2H",
   },
@@ -186,7 +186,7 @@ const EVENT_ALERTS: EventAlert[] = [
       "Nothing is archived for this account until its owner signs in: in the compliance portal, " +
       "edit the connector and sign in. If X refused the token by mistake and accepts it again, " +
       "the connector continues by itself.",
-    events: ["job.needs-sign-in", "job.signed-in-again", "job.token-taken-again", "job.deleted"],
+    events: ["job.needs-sign-in", "job.signed-in-again", "job.token-accepted-again", "job.deleted"],
     pipe: [
       "| summarize arg_max(TimeGenerated, event) by jobId = tostring(log.jobId)",
       `| where ${isEvent("job.needs-sign-in")}`,
@@ -246,8 +246,8 @@ const EVENT_ALERTS: EventAlert[] = [
       "connector.",
     events: [
       "capture.fields-missing",
-      "capture.odd-answer",
-      "capture.post-silent",
+      "capture.unexpected-answer",
+      "capture.post-unanswered",
       "x.vocabulary-changed",
     ],
   },
@@ -323,7 +323,13 @@ const EVENT_ALERTS: EventAlert[] = [
       "from the first one, or a late post cannot be delivered. Messages become visible again by " +
       "themselves; work that fails repeatedly is tried once an hour. Restart the site if work " +
       "hangs. For a bug report, copy the error from the table Problems in the workbook.",
-    events: ["work.hangs", "work.failed", "work.stuck", "delivery.differs", "delivery.post-stuck"],
+    events: [
+      "work.hangs",
+      "work.failed",
+      "work.stuck",
+      "delivery.content-differs",
+      "delivery.post-stuck",
+    ],
     // Work that fails repeatedly is tried once an hour (app/outcomes.ts): one alert, not one each hour.
     windowSize: "PT2H",
   },

@@ -95,7 +95,7 @@ describe("the workbook over what the connector logs", () => {
     ]);
     expect(shown("Problems")).toMatchObject([
       { Event: "x.credits-spent", Job: JOB, Code: "x-credits-spent" },
-      { Event: "task.waits", Task: "task-2", What: "X answered 402" },
+      { Event: "task.waiting", Task: "task-2", What: "X answered 402" },
     ]);
   });
 

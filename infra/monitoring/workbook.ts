@@ -37,7 +37,7 @@ const ACCOUNTS: Panel = {
     eventsNamed([
       "job.created",
       "job.signed-in-again",
-      "job.token-taken-again",
+      "job.token-accepted-again",
       "job.needs-sign-in",
       "job.deleted",
       "task.accepted",
@@ -46,7 +46,7 @@ const ACCOUNTS: Panel = {
       "gap.recorded",
     ]),
     "| extend windowEnd = todatetime(log.windowEnd)",
-    `| summarize signedIn = maxif(TimeGenerated, event in (${listOf(["job.created", "job.signed-in-again", "job.token-taken-again"])})),`,
+    `| summarize signedIn = maxif(TimeGenerated, event in (${listOf(["job.created", "job.signed-in-again", "job.token-accepted-again"])})),`,
     `    needsSignIn = maxif(TimeGenerated, ${isEvent("job.needs-sign-in")}),`,
     `    removed = countif(${isEvent("job.deleted")}),`,
     `    Account = take_anyif(tostring(log.accountId), isnotempty(log.accountId)),`,
@@ -134,7 +134,7 @@ const WAITING: Panel = {
   visualization: "table",
   width: 100,
   query: [
-    eventsNamed(["task.accepted", "task.waits", "task.delivered", "task.failed"]),
+    eventsNamed(["task.accepted", "task.waiting", "task.delivered", "task.failed"]),
     `| summarize done = countif(event in (${listOf(["task.delivered", "task.failed"])})), Requested = min(TimeGenerated),`,
     '    ["Window start"] = take_anyif(tostring(log.windowStart), isnotempty(log.windowStart)),',
     '    ["Window end"] = take_anyif(tostring(log.windowEnd), isnotempty(log.windowEnd)),',
