@@ -34,7 +34,7 @@ const SCRIPTS: readonly Script<z.ZodObject>[] = [
   verify,
 ];
 /** Names of package.json that are no scripts of ours: tools with command lines of their own. */
-const TOOLS = new Set(["test", "test:unit", "check", "format", "up", "preview"]);
+const TOOLS = new Set(["test", "test:unit", "test:system", "check", "format", "up", "preview"]);
 const ARCHIVE = "https://account.blob.core.windows.net/archive";
 const QUEUE = "https://account.queue.core.windows.net/work";
 
