@@ -25,6 +25,7 @@ const SYSTEM = [
   "scripts/local/azure/local-azure.test.ts",
   "scripts/local/azure/monitor.test.ts",
   "scripts/local/azure/resource-manager.test.ts",
+  "infra/testing/stand-in.test.ts",
   "infra/testing/engine.test.ts",
   "infra/testing/find-cli.test.ts",
   "infra/testing/cli-sources.test.ts",
