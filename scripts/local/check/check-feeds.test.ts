@@ -129,8 +129,7 @@ function profileItem(minute: number, changes: Partial<Item> & { before?: number 
     ThreadId: "profile-42",
     ParentId: before === undefined ? null : stamp(before),
     SentTimeUtc: `2026-03-01T12:${String(minute).padStart(2, "0")}:01Z`,
-    Content:
-      "Harbour Office @harbour\nTides: https://tides.example\nNorth Quay\nhttps://harbour.example",
+    Content: `Harbour Office @harbour\nTides: https://tides.example\nNorth Quay\nhttps://harbour.example\nProtected: no${sampleRecord("harbour", "1")}`,
     ContentAttachments: [sampleAttachment("picture.jpg", QUAY)],
     ...others,
   });
@@ -178,6 +177,13 @@ describe("a profile", () => {
     ["without a fact", { facts: ["since 1873"] }, {}, '"since 1873" is missing'],
     ["without its words", { about: { text: "Gone", expandedText: "Gone" } }, {}, "not complete"],
     ["without the handle", {}, { Content: "Harbour Office harbour" }, '"@harbour" is missing'],
+    ["without its record", {}, { Content: "Harbour Office @harbour" }, "has 0 records"],
+    [
+      "with a record of its own",
+      {},
+      { Content: profileItem(3).Content + sampleRecord("harbour", "1") },
+      "has 2 records",
+    ],
     ["that hides that it is protected", { isProtected: true }, {}, "that it is protected"],
     [
       "with a cut picture",

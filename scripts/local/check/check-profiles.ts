@@ -1,4 +1,9 @@
-import type { ShownProfile, TruePicture, TrueProfile } from "../contracts.ts";
+import {
+  RECORD_RULE,
+  type ShownProfile,
+  type TruePicture,
+  type TrueProfile,
+} from "../contracts.ts";
 import type { AcceptedItem } from "../portal/results.ts";
 import type { Problem } from "./check.ts";
 import { normalise } from "./expected.ts";
@@ -70,10 +75,19 @@ export function checkProfileMail(profile: TrueProfile, mail: ParsedMail): string
     ...([about.text, about.expandedText].some((words) => has.includes(normalise(words)))
       ? []
       : ["its words about itself are not complete"]),
-    ...(isProtected && !/protected/i.test(has) ? ["it does not say that it is protected"] : []),
+    ...(isProtected && !/protected: yes\b|is protected\b/i.test(has)
+      ? ["it does not say that it is protected"]
+      : []),
+    ...checkRecord(mail),
     ...pictures.flatMap((picture) => checkPicture(picture, mail)),
     ...checkNothingElse(pictures, mail),
   ];
+}
+
+/** What the archive says stands once, apart from what the account says of itself. */
+function checkRecord({ text }: ParsedMail): string[] {
+  const { length } = text.replaceAll("\r\n", "\n").split(`\n${RECORD_RULE}\n`);
+  return length === 2 ? [] : [`its text has ${length - 1} records, and is of one profile`];
 }
 
 function checkPicture({ of, url, sha256 }: TruePicture, { text, attachments }: ParsedMail) {
