@@ -120,6 +120,14 @@ export type TrueFinding = {
   votes: { label: string; votes: number }[];
 };
 
+/** One event that X has brought to a webhook. */
+export type Delivery = {
+  type: string;
+  eventId: string;
+  /** Of the answer; undefined: there was none in time, or the webhook is not valid. */
+  status: number | undefined;
+};
+
 /** X as the rest of the local system sees it. */
 export type LocalX = Closable & {
   /** `http://127.0.0.1:PORT`. Answers as api.x.com, and by Host header as pbs. and video.twimg.com. */
@@ -138,6 +146,8 @@ export type LocalX = Closable & {
   mentions(accountId?: string): readonly TruePost[];
   /** What becomes of the account's posts as the script is played, in order of time. */
   findings(accountId?: string): readonly TrueFinding[];
+  /** Resolves, with all of them, when what has happened so far was brought to the app's webhooks. */
+  delivered(): Promise<readonly Delivery[]>;
   /** What X has told the account of itself so far; undefined where X is not ours to ask. */
   profilesShown(accountId?: string): readonly ShownProfile[] | undefined;
   /**

@@ -3,9 +3,10 @@ import { answerPosts, lookUp } from "./answer-posts.ts";
 import { answerUsers, lookUpUsers } from "./answer-users.ts";
 import { authenticate, type Credentials } from "./authenticate.ts";
 import { type BearerTokens, requireAppOnly } from "./app-only.ts";
-import { createRateLimits, createSearchPace, type createBilling, type Endpoint } from "./meters.ts";
+import { createSearchPace, type createBilling, type Endpoint } from "./meters.ts";
 import type { PageTokens } from "./page-tokens.ts";
 import { invalidRequest, Refusal, TOO_MANY_REQUESTS, UNAUTHORIZED } from "./problems.ts";
+import { createRequestCounter } from "./rate-limits.ts";
 import type { Stage } from "./stage.ts";
 import type { User } from "./timeline.ts";
 import { readSearchPage } from "./search.ts";
@@ -146,16 +147,7 @@ export function createApi(options: ApiOptions): Hono {
 /** Signature, then rate limit, then names of parameters: a request that is refused late has counted. */
 function createEntrance(options: ApiOptions) {
   const { credentials } = options;
-  const countRequest = createRateLimits(Date.now);
-  const count = (c: Context, token: string, endpoint: Endpoint) => {
-    const rate = countRequest(token, endpoint);
-    c.header("x-rate-limit-limit", String(rate.limit));
-    c.header("x-rate-limit-remaining", String(rate.remaining));
-    c.header("x-rate-limit-reset", String(rate.reset));
-    if (rate.isExceeded) {
-      throw new Refusal(TOO_MANY_REQUESTS);
-    }
-  };
+  const count = createRequestCounter(Date.now);
   const asUser = async (c: Context, endpoint: Endpoint, parameters: readonly string[]) => {
     const signer = await authenticate(c, credentials);
     if (signer.kind !== "user") {

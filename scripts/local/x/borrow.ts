@@ -23,6 +23,7 @@ export function borrowX(url: string, timeline: Timeline): LocalX {
     posts: () => posts,
     mentions: () => mentions,
     findings: () => [],
+    delivered: async () => [],
     profilesShown: () => undefined,
     reads: () => undefined,
     otherReads: () => undefined,

@@ -11,6 +11,8 @@ export const REQUESTS_PER_WINDOW = {
   "GET /2/users/:id/mentions": 300,
   "GET /2/users/me": 75,
   "GET /2/users": 900,
+  "/2/webhooks": 450,
+  "/2/activity/subscriptions": 500,
 };
 
 export type Endpoint = keyof typeof REQUESTS_PER_WINDOW;

@@ -1,5 +1,5 @@
 /** Answers that are not data, as X words them (docs/x-api.md#errors). */
-export type Problem = { status: 400 | 401 | 403 | 404 | 405 | 421 | 429 | 500; body: object };
+export type Problem = { status: 400 | 401 | 403 | 404 | 405 | 409 | 421 | 429 | 500; body: object };
 
 const PROBLEMS = "https://api.x.com/2/problems";
 
@@ -66,7 +66,7 @@ export const TOO_MANY_REQUESTS: Problem = {
 };
 
 /** A problem without more to say: no such path, wrong method, wrong host, a defect. */
-export function plainProblem(status: 404 | 405 | 421 | 500, title: string): Problem {
+export function plainProblem(status: 403 | 404 | 405 | 409 | 421 | 500, title: string): Problem {
   return { status, body: { title, detail: title, type: "about:blank", status } };
 }
 

@@ -6,6 +6,8 @@ import type { LocalX, TwitterKeys } from "../contracts.ts";
 import type { Faults } from "../faults/fault.ts";
 import { injectFaults } from "../faults/inject.ts";
 import { closeServer, listen } from "../listen.ts";
+import { createActivity } from "./activity.ts";
+import { createActivityApi } from "./activity-api.ts";
 import { createApi } from "./api.ts";
 import { createBearerTokens, createTokenEndpoint } from "./app-only.ts";
 import { createMediaFiles } from "./media-files.ts";
@@ -17,11 +19,13 @@ import { plainProblem, Refusal, type Problem } from "./problems.ts";
 import { createProfileJournal } from "./profile-journal.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createStage, playToEnd } from "./stage.ts";
+import { createSubscriptions } from "./subscriptions.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 import { Tokens, type AccessToken } from "./tokens.ts";
 import { tellFindings } from "./true-findings.ts";
 import { tellMentions } from "./true-mentions.ts";
 import { tellTruth } from "./truth.ts";
+import { createWebhooks } from "./webhooks.ts";
 
 export type XOptions = {
   timeline: Timeline;
@@ -50,13 +54,17 @@ export async function startX(options: XOptions): Promise<LocalX> {
   };
   const bearerTokens = createBearerTokens();
   const files = createMediaFiles(timeline);
+  const stage = createStage(timeline);
+  const webhooks = createWebhooks(keys.twitterApiSecretKey, Date.now);
+  const subscriptions = createSubscriptions(Date.now);
+  const activity = createActivity({ stage, webhooks, subscriptions });
   const journal = createProfileJournal(Date.now, files);
   let windowsNow: Date | undefined;
   let isRunning = options.history;
   let hidden = timeline.latePosts;
 
   const api = createApi({
-    stage: createStage(timeline),
+    stage,
     credentials,
     billing,
     pageTokens: createPageTokens(randomBytes(32)),
@@ -73,6 +81,7 @@ export async function startX(options: XOptions): Promise<LocalX> {
   const site = new Hono()
     .route("/", createTokenEndpoint(keys, bearerTokens))
     .route("/", createSignIn({ timeline, credentials, callbackUrl: options.callbackUrl }))
+    .route("/", createActivityApi({ credentials, bearerTokens, webhooks, subscriptions }))
     .route("/", api);
   const media = withProblems(createMediaHost(files));
   const server = createXServer(withProblems(site), media, options.faults);
@@ -89,8 +98,10 @@ export async function startX(options: XOptions): Promise<LocalX> {
     url: `http://127.0.0.1:${port}`,
     account: { id, username, name },
     setNow(now) {
+      activity.pass({ after: windowsNow ?? BEFORE_EVERYTHING, until: now });
       windowsNow = now;
     },
+    delivered: () => activity.delivered(),
     letClockRun() {
       isRunning = true;
     },
@@ -105,7 +116,10 @@ export async function startX(options: XOptions): Promise<LocalX> {
     otherReads: billing.otherReads,
     billed: billing.billed,
     returned: billing.returned,
-    close: () => closeServer(server),
+    async close() {
+      await activity.delivered();
+      await closeServer(server);
+    },
   };
 }
 
