@@ -13,8 +13,10 @@ export function flag(about: string) {
 
 /** An option whose value has to fit `schema`, which is optional or has a default. */
 export function option<S extends z.ZodType>(schema: S, value: string, about: string): S {
-  appearances.add(schema, { value, about });
-  return schema;
+  // A copy: two options may have the same schema, and each has its own words.
+  const own = schema.clone();
+  appearances.add(own, { value, about });
+  return own;
 }
 
 /** An option whose value is any text. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
+import { z } from "zod";
 import packageJson from "../../package.json" with { type: "json" };
 import { script as arm } from "../arm.ts";
 import { script as bench } from "../bench.ts";
@@ -15,6 +15,7 @@ import { script as requeue } from "../requeue.ts";
 import { script as smoke } from "../smoke.ts";
 import { script as trace } from "../trace.ts";
 import { script as verify } from "../verify.ts";
+import { option } from "./options.ts";
 import { HelpAsked, readCommandLine, type Script, UsageError } from "./read-command-line.ts";
 
 const SCRIPTS: readonly Script<z.ZodObject>[] = [
@@ -64,6 +65,17 @@ describe("the scripts", () => {
       expect(refusalOf(script, ["word"])).toMatch(/^"word" belongs to no option: remove it/);
     });
   });
+});
+
+it("Options of the same kind have words of their own", () => {
+  const kind = z.string().optional();
+  const options = z.object({
+    from: option(kind, "TIME", "the first"),
+    to: option(kind, "TIME", "the last"),
+  });
+  expect(helpOf({ name: "any", about: "Any.", options }, ["--help"])).toMatch(
+    /--from <TIME> +the first\n.*--to <TIME> +the last\n/,
+  );
 });
 
 type Row<T> = [script: Script<z.ZodObject>, line: string, expected: T];
