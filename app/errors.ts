@@ -25,6 +25,7 @@ export type ErrorCode =
   | "storage-unavailable"
   | "evidence-offline"
   | "unusable-record"
+  | "newer-record"
   | "process-ends"
   | "conflict"
   | "window-open";
@@ -53,6 +54,14 @@ export class ConnectorError extends Error {
     this.parameters = parameters;
     this.isDoubtful = isDoubtful;
   }
+}
+
+/** Whether a record of the archive cannot be read: it is damaged, or a newer version wrote it. */
+export function isUnreadable(error: unknown): error is ConnectorError {
+  return (
+    error instanceof ConnectorError &&
+    (error.code === "unusable-record" || error.code === "newer-record")
+  );
 }
 
 /**

@@ -39,6 +39,7 @@ export const EVENTS = {
   "work.stuck": "error",
   "archive.unreachable": "error",
   "archive.offline": "error",
+  "archive.newer-record": "error",
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
   /** Items already existed, and the SAS permits neither overwriting nor reading: once for each run. */
@@ -96,6 +97,7 @@ export type EventFields = Partial<{
   detail: string;
   durationMs: number;
   error: string;
+  feed: string;
   format: number;
   gap: string;
   headers: string;

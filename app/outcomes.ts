@@ -123,6 +123,8 @@ const RULES: Record<ErrorCode, Rule> = {
   "evidence-offline": { kind: "park", afterMs: HOUR_MS, alert: "archive.offline" },
   // What lies broken in the archive comes back by a person's hand alone, who then puts the work back.
   "unusable-record": { kind: "retry", afterwards: GIVE_UP },
+  // The version of the connector that wrote it reads it: somebody has to deploy that one again.
+  "newer-record": { kind: "park", afterMs: HOUR_MS, alert: "archive.newer-record" },
   // It may have died of others' work, or with its host; if of this, then once an hour and no more often.
   "process-ends": STUCK,
   // Others' changes end some time.

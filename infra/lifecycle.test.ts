@@ -62,8 +62,10 @@ describe("archiveLifecycle", () => {
       .map((rule) => ruleSchema.parse(rule).definition)
       .filter(({ actions }) => "version" in actions)
       .flatMap(({ filters }) => filters.prefixMatch);
+    // Whatever a name is made of: the name of a feed among it.
+    const anything = Object.assign("x", { jobId: "x", feed: { name: "f" } });
     const places = Object.values(names).map((toName) => {
-      const name: unknown = Reflect.apply(toName, undefined, ["x", "y", "z"]);
+      const name: unknown = Reflect.apply(toName, undefined, [anything, "y", "z"]);
       return placeOf(z.string().parse(name));
     });
     const isEnded = ({ container, blob }: Place) =>

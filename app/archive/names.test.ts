@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { platformIdSchema } from "../import-service/platform-id.ts";
 import { idOf, names, placeOf } from "./names.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 /** Azure's limit of a blob's name, in characters. */
 const NAME_LIMIT = 1024;
@@ -23,26 +24,31 @@ const id = fc.oneof(
 /** Every name that has a job's id in it, of ids that others chose. */
 const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   job: (jobId) => names.job(jobId),
-  coverage: (jobId) => names.coverage(jobId),
-  count: (jobId) => names.count(jobId),
+  coverage: (jobId) => names.coverage(postsOf(jobId)),
+  count: (jobId) => names.count(postsOf(jobId)),
   schedule: (jobId) => names.schedule(jobId),
   estimate: (jobId) => names.estimate(jobId),
-  capturePages: (jobId) => names.page(names.capturePages(jobId, "c"), 1),
-  captureProof: (jobId) => names.captureProof(jobId, "c", "probe"),
-  context: (jobId) => names.context(names.page(names.capturePages(jobId, "c"), 1), 2),
+  capturePages: (jobId) => names.page(names.capturePages(postsOf(jobId), "c"), 1),
+  captureProof: (jobId) => names.captureProof(postsOf(jobId), "c", "probe"),
+  context: (jobId) => names.context(names.page(names.capturePages(postsOf(jobId), "c"), 1), 2),
   lookupIds: (jobId, other) => names.lookupIds(jobId, other),
   unknownIds: (jobId) => names.unknownIds(jobId, "2026-06-01"),
   askedAgainPages: (jobId) =>
     names.page(
-      names.askedAgainPages(jobId, names.page(names.capturePages(jobId, "c"), 1), 1, "missing"),
+      names.askedAgainPages(
+        postsOf(jobId),
+        names.page(names.capturePages(postsOf(jobId), "c"), 1),
+        1,
+        "missing",
+      ),
       1,
     ),
   missingPostsOf: (jobId) =>
-    names.missingPostsOf(jobId, names.page(names.capturePages(jobId, "c"), 1)),
+    names.missingPostsOf(postsOf(jobId), names.page(names.capturePages(postsOf(jobId), "c"), 1)),
   lookupPages: (jobId, other) => names.page(names.lookupPages(jobId, other), 1),
   mediaKey: (jobId, other) => names.media(jobId, other, "orig"),
   mediaFile: (jobId, other) => names.media(jobId, "3_1", other),
-  outboxEntry: (jobId, other) => names.outboxEntry(jobId, other),
+  outboxEntry: (jobId, other) => names.outboxEntry(jobId, { feed: "posts", id: other }),
   task: (jobId, other) => names.task(jobId, other),
   undeliveredTask: (jobId, other) => names.undeliveredTask(jobId, other),
   manifest: (jobId, other) => names.manifest(jobId, other),
@@ -124,12 +130,18 @@ it("What proves something lies under evidence/, what changes does not", () => {
 });
 
 it("A name says in which container it lies, and so does the beginning of names", () => {
-  const page = names.page(names.capturePages("j", "c"), 1);
-  expect(placeOf(page)).toEqual({ container: "evidence", blob: "j/captures/c/pages/000001.json" });
-  expect(placeOf(names.everyCapture("j"))).toEqual({ container: "evidence", blob: "j/captures/" });
-  expect(placeOf(names.coverage("j"))).toEqual({
+  const page = names.page(names.capturePages(postsOf("j"), "c"), 1);
+  expect(placeOf(page)).toEqual({
+    container: "evidence",
+    blob: "j/posts/captures/c/pages/000001.json",
+  });
+  expect(placeOf(names.everyCapture(postsOf("j")))).toEqual({
+    container: "evidence",
+    blob: "j/posts/captures/",
+  });
+  expect(placeOf(names.coverage(postsOf("j")))).toEqual({
     container: "state",
-    blob: "work/j/coverage.json",
+    blob: "work/j/posts/coverage.json",
   });
   expect(placeOf(names.job("evidence/j"))).toEqual({
     container: "state",
@@ -138,8 +150,10 @@ it("A name says in which container it lies, and so does the beginning of names",
 });
 
 it("An answer that cannot be used lies beside the place of the one that can, by its bytes", () => {
-  const page = names.page(names.capturePages("j", "c"), 1);
-  expect(names.rejected(page, "ab12")).toBe("evidence/j/captures/c/rejected/000001-ab12.json");
+  const page = names.page(names.capturePages(postsOf("j"), "c"), 1);
+  expect(names.rejected(page, "ab12")).toBe(
+    "evidence/j/posts/captures/c/rejected/000001-ab12.json",
+  );
 });
 
 it("What is written to see whether it can be is no job's", () => {

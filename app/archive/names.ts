@@ -1,5 +1,14 @@
 const EVIDENCE = "evidence/";
 
+/** One feed of one job: what is read of it lies in a folder of its own. */
+export type FeedKey = { jobId: string; feed: { name: string } };
+/** One record, by the name of its feed and its id there: `feed/id`. */
+export type RecordKey = { feed: string; id: string };
+
+export function keyOf({ feed, id }: RecordKey): string {
+  return `${feed}/${id}`;
+}
+
 /**
  * Where everything lies in the archive: what is written once and proves something under `evidence/`,
  * what changes under the other folders. The first is a container of its own (`placeOf`), so that it can
@@ -15,20 +24,20 @@ export const names = {
   vocabulary: () => "x/vocabulary.json",
   jobs: () => "jobs/",
   job: (jobId: string) => `jobs/${encode(jobId)}.json`,
-  coverage: (jobId: string) => `${folder(jobId)}coverage.json`,
+  coverage: (of: FeedKey) => `${feedFolder(of)}coverage.json`,
   schedule: (jobId: string) => `${folder(jobId)}capture-schedule.json`,
   /** How many posts X said that the account has. */
-  count: (jobId: string) => `${folder(jobId)}count.json`,
+  count: (of: FeedKey) => `${feedFolder(of)}count.json`,
   estimate: (jobId: string) => `${folder(jobId)}estimate.json`,
   /** Apart from the jobs' folders: what all jobs have read in a month is summed up before each read. */
   readsOfMonth: (month: string) => `reads/${month}/`,
   reads: (month: string, jobId: string) => `reads/${month}/${encode(jobId)}.json`,
-  everyCapture: (jobId: string) => `${evidence(jobId)}captures/`,
+  everyCapture: (of: FeedKey) => `${feedEvidence(of)}captures/`,
   /** What was read of the timeline: one capture, or all of a day. */
-  captures: (jobId: string, captureId: string) => `${evidence(jobId)}captures/${captureId}/`,
+  captures: (of: FeedKey, captureId: string) => `${feedEvidence(of)}captures/${captureId}/`,
   /** Verbatim response bodies of X, in the order in which they were read. */
-  capturePages: (jobId: string, captureId: string) =>
-    `${evidence(jobId)}captures/${captureId}/pages/`,
+  capturePages: (of: FeedKey, captureId: string) =>
+    `${feedEvidence(of)}captures/${captureId}/pages/`,
   /** What the posts of a stored page show and X did not send along. */
   context: (page: string, number: number) =>
     page.replace(/\/pages\/(\d+)\.json$/, `/context/$1-${number}.json`),
@@ -36,10 +45,10 @@ export const names = {
   doubted: (answer: string, number: number) =>
     answer.replace(/\/(pages|proof)\/(.+)\.json$/, `/doubted/$1/$2-${number}.json`),
   /** Further answers of X that prove that nothing of an interval is out of its reach. */
-  captureProof: (jobId: string, captureId: string, probe: string) =>
-    `${evidence(jobId)}captures/${captureId}/proof/${probe}.json`,
-  captureProofPages: (jobId: string, captureId: string, probe: string) =>
-    `${evidence(jobId)}captures/${captureId}/proof/${probe}/`,
+  captureProof: (of: FeedKey, captureId: string, probe: string) =>
+    `${feedEvidence(of)}captures/${captureId}/proof/${probe}.json`,
+  captureProofPages: (of: FeedKey, captureId: string, probe: string) =>
+    `${feedEvidence(of)}captures/${captureId}/proof/${probe}/`,
   /** A task that asks for something else under its old id asks a further question. */
   lookupPages: (jobId: string, taskId: string, question = 1) =>
     `${evidence(jobId)}${taskFolder(taskId)}lookup${suffix(question)}/pages/`,
@@ -49,8 +58,8 @@ export const names = {
   /** How many posts that the archive does not know were asked for by name on a UTC day, `2026-06-01`. */
   unknownIds: (jobId: string, day: string) => `${folder(jobId)}unknown-ids/${day}.json`,
   /** Answers to a question that was asked again later, for posts that a stored page named in vain. */
-  askedAgainPages: (jobId: string, page: string, time: number, what: "missing" | "showing") =>
-    `${evidence(jobId)}again/${encode(page.slice(evidence(jobId).length))}/${time}-${what}/pages/`,
+  askedAgainPages: (of: FeedKey, page: string, time: number, what: "missing" | "showing") =>
+    `${feedEvidence(of)}again/${encode(page.slice(evidence(of.jobId).length))}/${time}-${what}/pages/`,
   page: (pages: string, number: number) => `${pages}${String(number).padStart(6, "0")}.json`,
   everyMedium: (jobId: string) => `${evidence(jobId)}media/`,
   media: (jobId: string, mediaKey: string, file: string) =>
@@ -62,11 +71,12 @@ export const names = {
   rejected: (page: string, digest: string) =>
     page.replace(/\/(?:pages|proof|context)\//, "/rejected/").replace(/\.json$/, `-${digest}.json`),
   /** What X did not hand out and is to be asked for again, by the stored page that names it. */
-  missingPosts: (jobId: string) => `${folder(jobId)}missing/`,
-  missingPostsOf: (jobId: string, page: string) =>
-    `${folder(jobId)}missing/${encode(page.slice(evidence(jobId).length))}.json`,
+  missingPosts: (of: FeedKey) => `${feedFolder(of)}missing/`,
+  missingPostsOf: (of: FeedKey, page: string) =>
+    `${feedFolder(of)}missing/${encode(page.slice(evidence(of.jobId).length))}.json`,
   outbox: (jobId: string) => `${folder(jobId)}outbox/`,
-  outboxEntry: (jobId: string, postId: string) => `${folder(jobId)}outbox/${encode(postId)}.json`,
+  outboxEntry: (jobId: string, { feed, id }: RecordKey) =>
+    `${folder(jobId)}outbox/${feed}/${encode(id)}.json`,
   outboxCarrier: (jobId: string) => `${folder(jobId)}outbox-carrier.json`,
   /** Items of a UTC day, `2026-06-01`. */
   ledger: (jobId: string, day: string) => `${folder(jobId)}ledger/${day}.json`,
@@ -103,6 +113,14 @@ export function idOf(name: string, prefix: string): string {
 
 function folder(jobId: string): string {
   return `work/${encode(jobId)}/`;
+}
+
+function feedFolder({ jobId, feed }: FeedKey): string {
+  return `${folder(jobId)}${feed.name}/`;
+}
+
+function feedEvidence({ jobId, feed }: FeedKey): string {
+  return `${evidence(jobId)}${feed.name}/`;
 }
 
 function evidence(jobId: string): string {

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import { startStorage, type Storage } from "../testing/storage.ts";
 import { createAzureStore } from "./azure-store.ts";
+import { recordType } from "./records.ts";
 import { changeDocument, createDocument, readDocument, type Store, toJson } from "./store.ts";
 
 let storage: Storage;
@@ -113,17 +114,17 @@ describe.each([
   });
 
   describe("evidence", () => {
-    const name = "evidence/job-1/captures/c/pages/000001.json";
+    const name = "evidence/job-1/posts/captures/c/pages/000001.json";
 
     it("is created once, read and listed", async () => {
       expect(await store.create(name, Buffer.from("first"))).toBe(true);
       expect(await store.create(name, Buffer.from("second"))).toBe(false);
       expect(await store.createStream(`${name}-2`, toStream([Buffer.from("x")]))).toBe(true);
-      await store.put("work/job-1/coverage.json", Buffer.from("{}"));
+      await store.put("work/job-1/posts/coverage.json", Buffer.from("{}"));
       expect(await textOf(name)).toBe("first");
       expect(await listed("evidence/job-1/")).toEqual([name, `${name}-2`]);
-      expect(await listed("evidence/job-1/captures/c/pa")).toEqual([name, `${name}-2`]);
-      expect(await listed("work/")).toEqual(["work/job-1/coverage.json"]);
+      expect(await listed("evidence/job-1/posts/captures/c/pa")).toEqual([name, `${name}-2`]);
+      expect(await listed("work/")).toEqual(["work/job-1/posts/coverage.json"]);
     });
 
     it("is not overwritten, replaced or removed", async () => {
@@ -252,18 +253,18 @@ describe.each([
   });
 
   describe("A document", () => {
-    const schema = z.object({ count: z.number() });
+    const type = recordType(z.object({ count: z.number() }));
     const countUp = () =>
       changeDocument(store, {
         name: "a.json",
-        schema,
+        type,
         change: ({ count }) => ({ count: count + 1 }),
       });
 
     it("is changed by each of many, and no change is lost", async () => {
-      await createDocument(store, "a.json", { count: 0 });
+      await createDocument(store, "a.json", type, { count: 0 });
       await Promise.all([countUp(), countUp(), countUp(), countUp()]);
-      expect((await readDocument(store, "a.json", schema))?.value).toEqual({ count: 4 });
+      expect((await readDocument(store, "a.json", type))?.value).toEqual({ count: 4 });
     });
 
     it("that is not there is not made by a change", async () => {
@@ -290,14 +291,14 @@ describe.each([
 });
 
 describe("A document", () => {
-  const schema = z.object({ count: z.number() });
+  const type = recordType(z.object({ count: z.number() }));
 
   it("that no longer has its shape is an error with its name, and without its content", async () => {
     const store = createMemoryStore();
     await store.put("a.json", Buffer.from('{"count":"s3cr3t"}'));
     await store.put("b.json", Buffer.from("s3cr3t"));
     for (const name of ["a.json", "b.json"]) {
-      await expect(readDocument(store, name, schema)).rejects.toMatchObject({
+      await expect(readDocument(store, name, type)).rejects.toMatchObject({
         code: "unusable-record",
         message: `${name} in the archive cannot be read`,
       });
@@ -306,16 +307,16 @@ describe("A document", () => {
 
   it("stays as it is where a change gives nothing", async () => {
     const store = createMemoryStore();
-    await createDocument(store, "a.json", { count: 1 });
+    await createDocument(store, "a.json", type, { count: 1 });
     const before = await store.read("a.json");
-    const left = await changeDocument(store, { name: "a.json", schema, change: () => undefined });
+    const left = await changeDocument(store, { name: "a.json", type, change: () => undefined });
     expect(left).toEqual({ count: 1 });
     expect(await store.read("a.json")).toEqual(before);
   });
 
   it("that others change all the time is a conflict, after eight tries", async () => {
     const store = createMemoryStore();
-    await createDocument(store, "a.json", { count: 1 });
+    await createDocument(store, "a.json", type, { count: 1 });
     let tries = 0;
     const busy = {
       ...store,
@@ -325,11 +326,11 @@ describe("A document", () => {
       },
     };
     const change = () => ({ count: 2 });
-    await expect(changeDocument(busy, { name: "a.json", schema, change })).rejects.toMatchObject({
+    await expect(changeDocument(busy, { name: "a.json", type, change })).rejects.toMatchObject({
       code: "conflict",
     });
     expect(tries).toBe(8);
-    expect((await store.read("a.json"))?.body).toEqual(toJson({ count: 1 }));
+    expect((await store.read("a.json"))?.body).toEqual(toJson({ count: 1, schema: 1 }));
   });
 });
 
@@ -350,7 +351,7 @@ it("Content types reach Azure Storage", async () => {
   const containers = await storage.createContainers();
   const container = containers.state;
   const store = createAzureStore(containers);
-  await createDocument(store, "a.json", {});
+  await createDocument(store, "a.json", recordType(z.object({})), {});
   await store.put("a.ndjson", Buffer.from("{}"), { contentType: "application/x-ndjson" });
   await store.createStream("a.mp4", toStream([Buffer.from("x")]), { contentType: "video/mp4" });
   await store.put("a", Buffer.from("x"));

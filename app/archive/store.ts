@@ -1,6 +1,6 @@
-import type * as z from "zod";
 import { ConnectorError } from "../errors.ts";
 import { isEvidence } from "./names.ts";
+import { parseRecord, type RecordType, toRecord, withUnknown } from "./records.ts";
 
 /**
  * Blobs with ETags: the only state there is. Two implementations, one contract suite
@@ -49,14 +49,20 @@ export function refuseEvidence(name: string): void {
 export async function readDocument<T>(
   store: Store,
   name: string,
-  schema: z.ZodType<T>,
+  type: RecordType<T>,
 ): Promise<Document<T> | undefined> {
   const blob = await store.read(name);
-  return blob && { value: parseDocument(name, blob.body, schema), etag: blob.etag };
+  return blob && { value: parseRecord(name, blob.body, type), etag: blob.etag };
 }
 
-export function createDocument(store: Store, name: string, value: unknown): Promise<boolean> {
-  return store.create(name, toJson(value), { contentType: "application/json" });
+/** @returns false if there is one already. */
+export function createDocument<T extends object>(
+  store: Store,
+  name: string,
+  type: RecordType<T>,
+  value: T,
+): Promise<boolean> {
+  return store.create(name, toRecord(type, value), { contentType: "application/json" });
 }
 
 /**
@@ -65,33 +71,26 @@ export function createDocument(store: Store, name: string, value: unknown): Prom
  * @returns the value as it is now, undefined where there is no such document.
  * @throws ConnectorError `conflict` when others keep being faster.
  */
-export async function changeDocument<T>(
+export async function changeDocument<T extends object>(
   store: Store,
   {
     name,
-    schema,
+    type,
     change,
-  }: { name: string; schema: z.ZodType<T>; change: (value: T) => T | undefined },
+  }: { name: string; type: RecordType<T>; change: (value: T) => T | undefined },
 ): Promise<T | undefined> {
   for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt += 1) {
-    const document = await readDocument(store, name, schema);
+    const document = await readDocument(store, name, type);
     const changed = document && change(document.value);
     if (!document || changed === undefined) {
       return document?.value;
     }
-    if (await store.replace(name, toJson(changed), document.etag)) {
-      return changed;
+    const kept = withUnknown(type, document.value, changed);
+    if (await store.replace(name, toRecord(type, kept), document.etag)) {
+      return kept;
     }
   }
   throw new ConnectorError("conflict", `${name} is being changed by others all the time`);
-}
-
-function parseDocument<T>(name: string, body: Uint8Array, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
-  } catch (cause) {
-    throw new ConnectorError("unusable-record", `${name} in the archive cannot be read`, { cause });
-  }
 }
 
 export function toJson(value: unknown): Uint8Array {

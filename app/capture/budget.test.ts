@@ -46,8 +46,8 @@ describe("What X hands out is counted for the job and the UTC day", () => {
     await capture(deps, SOURCE, DAY, { lookBackSeconds: 3600 });
     expect(x.returned()).toBeGreaterThan(250);
     expect(await readsOf(parts.store, "job-1", TODAY)).toEqual({
-      day: { owned: 250, others: 0, users: 1 },
-      month: { owned: 250, others: 0, users: 1 },
+      day: { owned: 250, others: 0, users: 1, messages: 0 },
+      month: { owned: 250, others: 0, users: 1, messages: 0 },
     });
     expect(x.reads()).toBe(250);
   });
@@ -65,11 +65,13 @@ describe("What X hands out is counted for the job and the UTC day", () => {
       owned: 1,
       others: 1,
       users: 2,
+      messages: 0,
     });
     expect((await readsOf(parts.store, "job-2", TODAY)).day).toEqual({
       owned: 0,
       others: 2,
       users: 2,
+      messages: 0,
     });
     expect(await readsOfAll(parts.store, TODAY)).toEqual({ day: 4, month: 4 });
   });
@@ -85,6 +87,7 @@ describe("What X hands out is counted for the job and the UTC day", () => {
       owned: 1,
       others: 0,
       users: 0,
+      messages: 0,
     });
   });
 
@@ -108,18 +111,19 @@ describe("What X hands out is counted for the job and the UTC day", () => {
       owned: 1,
       others: 0,
       users: 1,
+      messages: 0,
     });
   });
 
   it("and again on the next day, in whose month they are summed up", async () => {
     const { store } = createParts("http://127.0.0.1:1");
-    const reads = { owned: 2, others: 1, users: 5 };
+    const reads = { owned: 2, others: 1, users: 5, messages: 0 };
     for (const day of ["2026-05-31", "2026-06-01", "2026-06-01", "2026-06-02"]) {
       await addReads(store, "job-1", { day, reads });
     }
     expect(await readsOf(store, "job-1", "2026-06-01")).toEqual({
-      day: { owned: 4, others: 2, users: 10 },
-      month: { owned: 6, others: 3, users: 15 },
+      day: { owned: 4, others: 2, users: 10, messages: 0 },
+      month: { owned: 6, others: 3, users: 15, messages: 0 },
     });
     await addReads(store, "job-2", { day: "2026-06-30", reads });
     expect(await readsOfAll(store, "2026-06-01")).toEqual({ day: 6, month: 12 });
@@ -164,7 +168,7 @@ describe("A budget that is spent", () => {
     const parts = await start();
     await addReads(parts.store, "job-2", {
       day: TODAY,
-      reads: { owned: 100, others: 50, users: 0 },
+      reads: { owned: 100, others: 50, users: 0, messages: 0 },
     });
     await expect(capture(depsWith(parts, { perDay: 150 }), SOURCE, DAY)).rejects.toMatchObject({
       message: "READS_PER_DAY (150) is used up until 2026-06-02T00:00:00.000Z",
@@ -175,7 +179,10 @@ describe("A budget that is spent", () => {
   it("parks the chain of a job, tells of it, and lets it go on by itself", async () => {
     const { x: beating, parts } = await startCaptureRuns();
     const { store, clock, log, queue } = parts;
-    await addReads(store, "job-2", { day: TODAY, reads: { owned: 10, others: 0, users: 0 } });
+    await addReads(store, "job-2", {
+      day: TODAY,
+      reads: { owned: 10, others: 0, users: 0, messages: 0 },
+    });
     const meter = createMeter({ store, budget: { perDay: 10 }, now: clock.now });
     await pass(parts, 1, scheduledCaptureDepsOf(parts, { meter, posts: 4 }));
     expect(log.of("x.budget-spent")).toMatchObject([{ jobId: "job-1", code: "x-budget-spent" }]);
@@ -196,7 +203,10 @@ describe("Where no budget is set, a default one holds for each job", () => {
     return capture(captureDepsOf(parts, { posts, meter }), SOURCE, DAY);
   };
   const spend = ({ store }: Parts, jobId: string, day: string, dollars: number) =>
-    addReads(store, jobId, { day, reads: { owned: 0, others: 0, users: dollars * 100 } });
+    addReads(store, jobId, {
+      day,
+      reads: { owned: 0, others: 0, users: dollars * 100, messages: 0 },
+    });
 
   it.each([
     ["a day", TODAY, 64, "2026-06-01T13:00:00.000Z"],

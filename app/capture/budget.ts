@@ -3,7 +3,7 @@ import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer, Twitter } from "../twitter/client.ts";
 import { readEstimate } from "./estimate.ts";
-import { BILLED, costOf } from "./prices.ts";
+import { BILLED, type BilledKind, costOf, KINDS, NO_READS } from "./prices.ts";
 import { addReads, readsOf, readsOfAll, utcDay } from "./usage.ts";
 import { DEPTH } from "./scan.ts";
 
@@ -39,29 +39,30 @@ export function createMeter({
   now: () => Date;
 }): Meter {
   const memory = createMemory();
-  const paid = async (jobId: string, isOwned: boolean, ask: () => Promise<Answer>) => {
+  const paid = async (jobId: string, kind: BilledKind, ask: () => Promise<Answer>) => {
     await refuseIfSpent(store, { budget, jobId, now: now() });
     const answer = await ask();
     const day = utcDay(now());
-    const { data, along, people } = idsIn(answer.body);
-    const isNew = (id: string) => !memory.has(day, id);
-    const [asked, others] = [new Set(data.filter(isNew)), new Set(along.filter(isNew))];
-    const users = new Set(people.filter(isNew)).size;
-    const reads = isOwned
-      ? { owned: asked.size, others: others.difference(asked).size, users }
-      : { owned: 0, others: asked.union(others).size, users };
-    if (reads.owned + reads.others + reads.users > 0) {
+    const keys = keysIn(answer.body, kind);
+    const isNew = (key: string) => !memory.has(day, key);
+    const data = new Set(keys.data.filter(isNew));
+    const others = new Set(keys.posts.filter(isNew)).difference(data).size;
+    const along = { ...NO_READS, others, users: new Set(keys.users.filter(isNew)).size };
+    const reads = { ...along, [kind]: along[kind] + data.size };
+    if (KINDS.some((one) => reads[one] > 0)) {
       await addReads(store, jobId, { day, reads });
     }
     // Not before they are counted: what is asked again because that failed counts then.
-    [...data, ...along, ...people].forEach((id) => memory.keep(day, id));
+    Object.values(keys)
+      .flat()
+      .forEach((key) => memory.keep(day, key));
     return answer;
   };
   return (twitter, jobId) => ({
     ...twitter,
-    timeline: (...asked) => paid(jobId, true, () => twitter.timeline(...asked)),
-    search: (...asked) => paid(jobId, false, () => twitter.search(...asked)),
-    lookup: (...asked) => paid(jobId, false, () => twitter.lookup(...asked)),
+    timeline: (...asked) => paid(jobId, "owned", () => twitter.timeline(...asked)),
+    search: (...asked) => paid(jobId, "others", () => twitter.search(...asked)),
+    lookup: (...asked) => paid(jobId, "others", () => twitter.lookup(...asked)),
   });
 }
 
@@ -148,14 +149,19 @@ const answerSchema = z.looseObject({
   includes: z.looseObject({ tweets: list, posts: list, users: list }).optional().catch(undefined),
 });
 
-/** Posts and users in an answer, whatever else is wrong with it: X bills it all the same. */
-function idsIn(body: Uint8Array): { data: string[]; along: string[]; people: string[] } {
+/** A user's id may be a post's, too. */
+const KEYS = { owned: "post", others: "post", users: "user", messages: "message" } as const;
+
+/** What is in an answer and goes along with it, whatever else is wrong with it: X bills it all the same. */
+function keysIn(body: Uint8Array, kind: BilledKind) {
   const { data, includes } = parse(body) ?? {};
-  const along = [...(includes?.tweets ?? []), ...(includes?.posts ?? [])];
-  const toIds = (some: { id: string }[]) => some.map(({ id }) => id);
-  // A user's id may be a post's, too.
-  const people = (includes?.users ?? []).map(({ id }) => `user ${id}`);
-  return { data: toIds(data ?? []), along: toIds(along), people };
+  const toKeys = (of: BilledKind, some: { id: string }[] = []) =>
+    some.map(({ id }) => `${KEYS[of]} ${id}`);
+  return {
+    data: toKeys(kind, data),
+    posts: [...toKeys("others", includes?.tweets), ...toKeys("others", includes?.posts)],
+    users: toKeys("users", includes?.users),
+  };
 }
 
 function parse(body: Uint8Array): z.infer<typeof answerSchema> | undefined {

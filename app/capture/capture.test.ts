@@ -7,6 +7,7 @@ import { startScriptedX } from "../testing/serve-x.ts";
 import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import type { Interval } from "../time/intervals.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 /** All of the day's posts, a minute apart, but the one at its very end. */
@@ -61,7 +62,7 @@ describe("A window", () => {
     await expect(
       capture(captureDepsOf(parts, { twitter: dying, posts: 250 }), SOURCE, DAY),
     ).rejects.toThrow("the process dies");
-    expect((await readCoverage(parts.store, SOURCE.jobId)).intervals).toEqual([]);
+    expect((await readCoverage(parts.store, postsOf(SOURCE.jobId))).intervals).toEqual([]);
     const twitter = watch(parts.twitter);
     await capture(captureDepsOf(parts, { twitter, posts: 250 }), SOURCE, DAY);
     expect(twitter.queries).toHaveLength(3);
@@ -84,7 +85,7 @@ describe("A window", () => {
     const twitter = watch(parts.twitter);
     await capture(captureDepsOf(parts, { twitter, posts: 250 }), SOURCE, DAY);
     expect(twitter.queries).toEqual([]);
-    expect((await readCoverage(store, SOURCE.jobId)).intervals).toMatchObject([DAY]);
+    expect((await readCoverage(store, postsOf(SOURCE.jobId))).intervals).toMatchObject([DAY]);
   });
 
   it("that is known already costs nothing, as a whole or in part", async () => {

@@ -1,7 +1,8 @@
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
+import type { Reader, Source } from "../feeds/feed.ts";
 import type { Log } from "../log.ts";
-import type { Answer, Twitter, UserToken } from "../twitter/client.ts";
+import type { Answer, Twitter } from "../twitter/client.ts";
 import type { Meter } from "./budget.ts";
 import { captureIdOf } from "./capture-id.ts";
 import { noteUngiven } from "./claim.ts";
@@ -36,13 +37,11 @@ export type CaptureDeps = {
   meter: Meter;
   announce: Announce;
   /** What X says of the account, verbatim. */
-  askAccount: (source: Source) => Promise<Answer>;
+  askAccount: (reader: Reader) => Promise<Answer>;
   /** Whether the app may use X's full-archive search. */
   fullArchiveSearch: boolean;
   wait: (ms: number) => Promise<void>;
 };
-/** Whose timeline is read, and with what. */
-export type Source = { jobId: string; accountId: string; token: UserToken };
 
 /**
  * Sees to it that a window is known: every part of it that neither coverage nor a gap record holds
@@ -65,7 +64,7 @@ export async function capture(
   }
   const { store, twitter, meter } = deps;
   const { jobId } = source;
-  const known = await readCoverage(store, jobId);
+  const known = await readCoverage(store, source);
   const parts = partsToRead(window, known);
   if (parts.length > 0) {
     await estimateOnce(deps, source);
@@ -81,7 +80,7 @@ export async function capture(
   await searchGaps(deps, source, window);
   // Last: what was read just now may hold some of it.
   await askForMissing(metered, source);
-  return { ...(await readCoverage(store, jobId)), read: parts };
+  return { ...(await readCoverage(store, source)), read: parts };
 }
 
 async function captureInterval(
@@ -90,7 +89,7 @@ async function captureInterval(
   { part, lookBackSeconds }: { part: Interval; lookBackSeconds: number },
 ): Promise<void> {
   const { jobId } = source;
-  const coverage = await readCoverage(deps.store, jobId);
+  const coverage = await readCoverage(deps.store, source);
   const newestBelow = coverage.intervals.find(({ end }) => end === part.start)?.newestId;
   const captureId = captureIdOf(part);
   const { scan, early } = await readTimeline(deps, source, {
@@ -98,7 +97,7 @@ async function captureInterval(
     query: part.end <= FIRST_TIME ? questionFor(part) : queryWithLookBack(),
     isEarly: (createdAt) => createdAt < part.start,
   });
-  await deps.announce(jobId, early);
+  await deps.announce(source, early);
   const grown = gaveNothing(scan)
     ? await growthWithoutPosts(deps, source, { part, captureId })
     : undefined;
@@ -107,8 +106,16 @@ async function captureInterval(
     return;
   }
   const reach = await gatherEvidence(deps, source, { part, captureId, scan });
-  const findings = findingsOf({ part, captureId, scan, reach, newestBelow, now: deps.now() });
-  await addFindings(deps, jobId, findings);
+  const findings = findingsOf({
+    feed: source.feed,
+    part,
+    captureId,
+    scan,
+    reach,
+    newestBelow,
+    now: deps.now(),
+  });
+  await addFindings(deps, source, findings);
   await noteUngiven(deps, source, { part, captureId, scan, reach });
   const [windowStart, windowEnd] = [part.start, part.end];
   deps.log("capture.completed", { jobId, windowStart, windowEnd, posts: scan.posts });
@@ -169,14 +176,15 @@ function partsToRead(window: Interval, coverage: Coverage): Interval[] {
 /** Gaps are told of at once, also those that search may close: it may never come to that. */
 async function addFindings(
   { store, log, now }: CaptureDeps,
-  jobId: string,
+  source: Source,
   { gaps, ...findings }: Findings,
 ): Promise<void> {
   const recordedAt = floorToSecond(now());
-  const added = await addToCoverage(store, jobId, {
+  const added = await addToCoverage(store, source, {
     ...findings,
     gaps: gaps.map((gap) => ({ ...gap, recordedAt })),
   });
+  const { jobId } = source;
   for (const { start: windowStart, end: windowEnd, reason } of added) {
     log("gap.recorded", { jobId, windowStart, windowEnd, reason });
   }

@@ -6,6 +6,7 @@ import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import { capture } from "./capture.ts";
 import { isFarMore, wordsForClaim } from "./claim.ts";
 import { readCoverage } from "./coverage.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const NEXT_DAY = { start: DAY.end, end: "2026-01-03T00:00:00Z" };
@@ -25,7 +26,7 @@ describe("Where X counts far more posts than its timeline gives", () => {
     const parts = await startWorld();
     await capture(captureDepsOf(parts, { posts: 5000 }), SOURCE, DAY);
     await capture(captureDepsOf(parts, { posts: 5000 }), SOURCE, NEXT_DAY);
-    const { claim, gaps } = await readCoverage(parts.store, "job-1");
+    const { claim, gaps } = await readCoverage(parts.store, postsOf("job-1"));
     expect(claim).toMatchObject({ posts: 5000, given: 250 });
     expect(gaps).toEqual([]);
     expect(parts.log.of("capture.posts-missing")).toMatchObject([
@@ -47,10 +48,12 @@ describe("Where X counts far more posts than its timeline gives", () => {
     const deps = captureDepsOf(parts, { askAccount: async () => answer });
     for (const window of [BEFORE, DAY]) {
       await capture(deps, SOURCE, window);
-      expect((await readCoverage(parts.store, "job-1")).claim).toBeUndefined();
+      expect((await readCoverage(parts.store, postsOf("job-1"))).claim).toBeUndefined();
     }
     await capture(deps, SOURCE, NEXT_DAY);
-    expect((await readCoverage(parts.store, "job-1")).claim).toMatchObject({ posts: 2000 });
+    expect((await readCoverage(parts.store, postsOf("job-1"))).claim).toMatchObject({
+      posts: 2000,
+    });
   });
 
   it("the remark goes once it is so no more", async () => {
@@ -60,7 +63,7 @@ describe("Where X counts far more posts than its timeline gives", () => {
     const { twitter } = createParts(x.url);
     const window = { start: "2025-12-30T00:00:00Z", end: DAY.start };
     await capture(captureDepsOf(parts, { twitter, posts: 3005 }), SOURCE, window);
-    expect((await readCoverage(parts.store, "job-1")).claim).toBeUndefined();
+    expect((await readCoverage(parts.store, postsOf("job-1"))).claim).toBeUndefined();
   });
 
   it("is not told of posts that lie before what was read, or beyond X's depth", async () => {
@@ -70,7 +73,7 @@ describe("Where X counts far more posts than its timeline gives", () => {
     await capture(captureDepsOf(parts, { twitter, posts: 5000 }), SOURCE, hour);
     const next = { start: hour.end, end: "2026-01-02T01:00:00Z" };
     await capture(captureDepsOf(parts, { twitter, posts: 5000 }), SOURCE, next);
-    expect((await readCoverage(parts.store, "job-1")).claim).toBeUndefined();
+    expect((await readCoverage(parts.store, postsOf("job-1"))).claim).toBeUndefined();
     // Older posts are asked for once, and not with each window.
     expect(
       twitter.queries.filter(

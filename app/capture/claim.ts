@@ -1,4 +1,5 @@
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { Source } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { type Claim, type Coverage, noteClaim, readCoverage } from "./coverage.ts";
 import { askOlder, type Part } from "./probes.ts";
 import { addSeconds, floorToSecond, type Interval, join } from "../time/intervals.ts";
@@ -26,7 +27,7 @@ export async function noteUngiven(
   if (posts === undefined) {
     return;
   }
-  const coverage = await readCoverage(store, jobId);
+  const coverage = await readCoverage(store, source);
   // An empty answer is not billed; where it is not empty, it is asked for once only.
   const isWorthIt =
     newerPosts !== undefined &&
@@ -40,7 +41,7 @@ export async function noteUngiven(
   const claim = isFarMore({ posts, given })
     ? { posts, given, notedAt: floorToSecond(now()) }
     : undefined;
-  await noteClaim(store, jobId, claim);
+  await noteClaim(store, source, claim);
   if (claim && !coverage.claim) {
     log("capture.posts-missing", { jobId, posts, count: given, reason: wordsForClaim(claim) });
   }

@@ -8,6 +8,7 @@ import type { TimelineQuery, Twitter } from "../twitter/client.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { prove, readEvidence } from "./proof.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const NEXT_DAY = { start: DAY.end, end: "2026-01-03T00:00:00Z" };
@@ -58,7 +59,7 @@ describe("A page without posts behind a next_token, at which X ends", () => {
   it("for good, however X is asked, is a gap that says so; what is here is archived", async () => {
     const parts = await startWorld();
     await readDay(parts, { twitter: hidesOlder(parts) });
-    const { intervals, gaps } = await readCoverage(parts.store, "job-1");
+    const { intervals, gaps } = await readCoverage(parts.store, postsOf("job-1"));
     expect(gaps).toMatchObject([
       {
         start: DAY.start,
@@ -70,7 +71,7 @@ describe("A page without posts behind a next_token, at which X ends", () => {
     expect(intervals).toMatchObject([{ start: SECOND_PAGE_BEGINS, end: DAY.end }]);
     expect(await archivedIds(parts, DAY)).toEqual(IDS.slice(0, 99));
     expect(parts.log.of("gap.recorded")).toHaveLength(1);
-    expect(prove(await readEvidence(parts.store, "job-1"), { intervals })).toMatchObject({
+    expect(prove(await readEvidence(parts.store, postsOf("job-1")), { intervals })).toMatchObject({
       proven: [{ start: SECOND_PAGE_BEGINS, end: DAY.end }],
       unproven: [],
     });
@@ -80,7 +81,7 @@ describe("A page without posts behind a next_token, at which X ends", () => {
     const parts = await startWorld();
     await readDay(parts, { twitter: hidesOlder(parts) });
     await capture(captureDepsOf(parts, { posts: 250 }), SOURCE, NEXT_DAY);
-    expect((await readCoverage(parts.store, "job-1")).gaps).toHaveLength(1);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).gaps).toHaveLength(1);
     parts.clock.advance(HOUR_MS);
     const later = { start: NEXT_DAY.end, end: "2026-01-04T00:00:00Z" };
     const { intervals, gaps } = await capture(captureDepsOf(parts, { posts: 250 }), SOURCE, later);
@@ -89,7 +90,9 @@ describe("A page without posts behind a next_token, at which X ends", () => {
     expect(parts.log.of("gap.closed")).toMatchObject([
       { windowStart: DAY.start, windowEnd: SECOND_PAGE_BEGINS },
     ]);
-    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+    expect(
+      prove(await readEvidence(parts.store, postsOf("job-1")), { intervals }).unproven,
+    ).toEqual([]);
     // Their window was answered without them.
     expect(parts.log.of("capture.late-post")).toHaveLength(150);
   });
@@ -106,13 +109,15 @@ describe("A page without posts behind a next_token, at which X ends", () => {
       await capture(captureDepsOf(parts, { twitter, posts: 250 }), SOURCE, later);
       asked.push(calls);
     }
-    const { intervals, gaps } = await readCoverage(parts.store, "job-1");
+    const { intervals, gaps } = await readCoverage(parts.store, postsOf("job-1"));
     expect(gaps).toMatchObject([{ start: DAY.start, end: SECOND_PAGE_BEGINS }]);
     const readings = asked.filter((calls) => calls > 0).length;
     expect(readings).toBeGreaterThan(3);
     expect(readings).toBeLessThan(10);
     expect(parts.log.of("gap.recorded")).toHaveLength(1);
-    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+    expect(
+      prove(await readEvidence(parts.store, postsOf("job-1")), { intervals }).unproven,
+    ).toEqual([]);
     expect(await archivedIds(parts, DAY)).toEqual(IDS.slice(0, 99));
   });
 });
@@ -199,7 +204,7 @@ describe("A page that answers another question", () => {
     const stale = atFirst(Infinity, () => ({ data: [other], meta: { result_count: 1 } }));
     const reading = readDay(parts, { twitter: lie(parts.twitter, stale) });
     await expect(reading).rejects.toMatchObject({ code: "x-bad-response" });
-    expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toEqual([]);
     expect(blobsUnder(parts, "/rejected/")).toHaveLength(1);
   });
 });

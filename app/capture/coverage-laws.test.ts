@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import { addToCoverage, type Coverage, readCoverage } from "./coverage.ts";
 import { addSeconds, contains, type Interval, subtract } from "../time/intervals.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const at = (hour: number) => addSeconds("2026-01-01T00:00:00Z", hour * 3600);
 const someInterval = fc
@@ -67,9 +68,9 @@ async function coverageAfter(findings: Finding[]): Promise<Coverage> {
   for (const { interval, isGap, captureId } of findings) {
     const gap = { ...interval, reason: "test", tried: "all", recordedAt: at(0) };
     const found = isGap ? { gaps: [gap] } : { intervals: [{ ...interval, captureId, posts: 1 }] };
-    await addToCoverage(store, "job-1", found);
+    await addToCoverage(store, postsOf("job-1"), found);
   }
-  return readCoverage(store, "job-1");
+  return readCoverage(store, postsOf("job-1"));
 }
 
 function intervalsOf(findings: Finding[], gaps: boolean): Interval[] {

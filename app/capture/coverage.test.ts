@@ -8,6 +8,7 @@ import {
   readCoverage,
   replaceGap,
 } from "./coverage.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const hour = (at: number) => `2026-01-01T${String(at).padStart(2, "0")}:00:00Z`;
 const covered = (start: number, end: number): Covered => ({
@@ -61,10 +62,10 @@ it("capturesOf names a capture of later that holds older posts, and a day's capt
 describe("addToCoverage", () => {
   it("keeps what was there, in order of time, and adds nothing twice", async () => {
     const store = createMemoryStore();
-    await addToCoverage(store, "job-1", { intervals: [covered(6, 8)] });
-    await addToCoverage(store, "job-1", { intervals: [covered(0, 2)], gaps: [gap(4, 6)] });
-    await addToCoverage(store, "job-1", { intervals: [covered(0, 2)], gaps: [gap(4, 6)] });
-    expect(await readCoverage(store, "job-1")).toEqual({
+    await addToCoverage(store, postsOf("job-1"), { intervals: [covered(6, 8)] });
+    await addToCoverage(store, postsOf("job-1"), { intervals: [covered(0, 2)], gaps: [gap(4, 6)] });
+    await addToCoverage(store, postsOf("job-1"), { intervals: [covered(0, 2)], gaps: [gap(4, 6)] });
+    expect(await readCoverage(store, postsOf("job-1"))).toEqual({
       intervals: [covered(0, 2), covered(6, 8)],
       gaps: [gap(4, 6)],
     });
@@ -73,8 +74,10 @@ describe("addToCoverage", () => {
   it("loses nothing when several add at once", async () => {
     const store = createMemoryStore();
     const all = [0, 1, 2, 3, 4, 5].map((at) => covered(at, at + 1));
-    await Promise.all(all.map((one) => addToCoverage(store, "job-1", { intervals: [one] })));
-    expect((await readCoverage(store, "job-1")).intervals).toEqual(all);
+    await Promise.all(
+      all.map((one) => addToCoverage(store, postsOf("job-1"), { intervals: [one] })),
+    );
+    expect((await readCoverage(store, postsOf("job-1"))).intervals).toEqual(all);
   });
 
   it("joins neighbours of one day, in whatever order they come, and no others", async () => {
@@ -94,9 +97,9 @@ describe("addToCoverage", () => {
       day(1, 2),
     ];
     for (const part of parts) {
-      await addToCoverage(store, "job-1", { intervals: [part] });
+      await addToCoverage(store, postsOf("job-1"), { intervals: [part] });
     }
-    expect((await readCoverage(store, "job-1")).intervals).toEqual([
+    expect((await readCoverage(store, postsOf("job-1"))).intervals).toEqual([
       { start: hour(0), end: hour(3), captureId: "2026-01-01", posts: 3, newestId: "3" },
       day(5, 6),
       next,
@@ -112,9 +115,9 @@ describe("addToCoverage", () => {
         end: `${minute(at + 15)}Z`,
         captureId: `2026-01-01/${at}`,
       };
-      await addToCoverage(store, "job-1", { intervals: [{ ...part, posts: 1 }] });
+      await addToCoverage(store, postsOf("job-1"), { intervals: [{ ...part, posts: 1 }] });
     }
-    expect((await readCoverage(store, "job-1")).intervals).toEqual([
+    expect((await readCoverage(store, postsOf("job-1"))).intervals).toEqual([
       { start: hour(0), end: hour(5), captureId: "2026-01-01", posts: 20 },
     ]);
   });
@@ -123,9 +126,9 @@ describe("addToCoverage", () => {
     const store = createMemoryStore();
     const other = { ...gap(4, 5), tried: "something else" };
     for (const one of [gap(2, 3), gap(0, 1), gap(1, 2), gap(3, 4, "near"), other, gap(1, 2)]) {
-      await addToCoverage(store, "job-1", { gaps: [one] });
+      await addToCoverage(store, postsOf("job-1"), { gaps: [one] });
     }
-    expect((await readCoverage(store, "job-1")).gaps).toEqual([
+    expect((await readCoverage(store, postsOf("job-1"))).gaps).toEqual([
       gap(0, 3),
       gap(3, 4, "near"),
       other,
@@ -135,9 +138,9 @@ describe("addToCoverage", () => {
   it("keeps two gaps of one interval that have different reasons", async () => {
     const store = createMemoryStore();
     const reposts = { ...gap(4, 6), reason: "reposts" };
-    await addToCoverage(store, "job-1", { gaps: [gap(4, 6)] });
-    await addToCoverage(store, "job-1", { gaps: [reposts, gap(4, 6)] });
-    expect((await readCoverage(store, "job-1")).gaps).toEqual([gap(4, 6), reposts]);
+    await addToCoverage(store, postsOf("job-1"), { gaps: [gap(4, 6)] });
+    await addToCoverage(store, postsOf("job-1"), { gaps: [reposts, gap(4, 6)] });
+    expect((await readCoverage(store, postsOf("job-1"))).gaps).toEqual([gap(4, 6), reposts]);
   });
 
   it.each([
@@ -147,14 +150,16 @@ describe("addToCoverage", () => {
   ])("closes one gap, and leaves another of the same %s", async (_what, other) => {
     const store = createMemoryStore();
     const [closed, intervals] = [gap(4, 6), [covered(4, 6)]];
-    await addToCoverage(store, "job-1", { gaps: [other, closed] });
-    await replaceGap(store, "job-1", { gap: closed, intervals, gaps: [] });
-    expect(await readCoverage(store, "job-1")).toEqual({ intervals, gaps: [other] });
+    await addToCoverage(store, postsOf("job-1"), { gaps: [other, closed] });
+    await replaceGap(store, postsOf("job-1"), { gap: closed, intervals, gaps: [] });
+    expect(await readCoverage(store, postsOf("job-1"))).toEqual({ intervals, gaps: [other] });
   });
 
   it("says so when what is stored cannot be read", async () => {
     const store = createMemoryStore();
-    await store.put("work/job-1/coverage.json", Buffer.from("{"));
-    await expect(readCoverage(store, "job-1")).rejects.toMatchObject({ code: "unusable-record" });
+    await store.put("work/job-1/posts/coverage.json", Buffer.from("{"));
+    await expect(readCoverage(store, postsOf("job-1"))).rejects.toMatchObject({
+      code: "unusable-record",
+    });
   });
 });

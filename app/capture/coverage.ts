@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { names } from "../archive/names.ts";
+import { type FeedKey, names } from "../archive/names.ts";
+import { type RecordOf, recordType } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { dayOf } from "./capture-id.ts";
 import { compare, instantSchema, intervalSchema, type Interval } from "../time/intervals.ts";
@@ -41,14 +42,16 @@ const gapSchema = intervalSchema.extend({
 });
 /** X counts so many posts of the account, and its timeline ended after fewer. */
 const claimSchema = z.object({ posts: z.number(), given: z.number(), notedAt: instantSchema });
-const coverageSchema = z.object({
-  intervals: z.array(coveredSchema),
-  gaps: z.array(gapSchema),
-  /** X's timeline has so many posts that are newer than this that it gives no older ones. */
-  outOfReachBefore: instantSchema.optional(),
-  /** Where X counts far more posts than it gives. */
-  claim: claimSchema.optional(),
-});
+const coverageRecord = recordType(
+  z.object({
+    intervals: z.array(coveredSchema),
+    gaps: z.array(gapSchema),
+    /** X's timeline has so many posts that are newer than this that it gives no older ones. */
+    outOfReachBefore: instantSchema.optional(),
+    /** Where X counts far more posts than it gives. */
+    claim: claimSchema.optional(),
+  }),
+);
 
 export type Claim = z.infer<typeof claimSchema>;
 export type Growth = z.infer<typeof growthSchema>;
@@ -56,10 +59,10 @@ export type Covered = z.infer<typeof coveredSchema>;
 /** Posts of this interval are out of reach, for a reason that a person is told. */
 export type Gap = z.infer<typeof gapSchema>;
 /** What is known of an account's timeline: read completely, or missing with a reason. */
-export type Coverage = z.infer<typeof coverageSchema>;
+export type Coverage = RecordOf<typeof coverageRecord>;
 
-export async function readCoverage(store: Store, jobId: string): Promise<Coverage> {
-  const document = await readDocument(store, names.coverage(jobId), coverageSchema);
+export async function readCoverage(store: Store, of: FeedKey): Promise<Coverage> {
+  const document = await readDocument(store, names.coverage(of), coverageRecord);
   return document?.value ?? { intervals: [], gaps: [] };
 }
 
@@ -70,15 +73,15 @@ export async function readCoverage(store: Store, jobId: string): Promise<Coverag
  */
 export async function addToCoverage(
   store: Store,
-  jobId: string,
+  of: FeedKey,
   { intervals = [], gaps = [], outOfReachBefore }: Partial<Coverage>,
 ): Promise<Gap[]> {
-  const name = names.coverage(jobId);
+  const name = names.coverage(of);
   let added: Gap[] = [];
-  await createDocument(store, name, { intervals: [], gaps: [] } satisfies Coverage);
+  await createDocument(store, name, coverageRecord, { intervals: [], gaps: [] });
   await changeDocument(store, {
     name,
-    schema: coverageSchema,
+    type: coverageRecord,
     change: (coverage) => {
       added = gaps.filter(isNewGap(coverage.gaps));
       return {
@@ -98,12 +101,12 @@ export async function addToCoverage(
 /** Notes what X counts beyond what it gives, or takes that back. */
 export async function noteClaim(
   store: Store,
-  jobId: string,
+  of: FeedKey,
   claim: Claim | undefined,
 ): Promise<void> {
   await changeDocument(store, {
-    name: names.coverage(jobId),
-    schema: coverageSchema,
+    name: names.coverage(of),
+    type: coverageRecord,
     change: ({ claim: before, ...coverage }) =>
       before?.posts === claim?.posts && before?.given === claim?.given
         ? undefined
@@ -114,12 +117,12 @@ export async function noteClaim(
 /** Notes of a gap up to when no post was found to search with. */
 export async function noteNoPost(
   store: Store,
-  jobId: string,
+  of: FeedKey,
   { gap, noPostUntil }: { gap: Gap; noPostUntil: string },
 ): Promise<void> {
   await changeDocument(store, {
-    name: names.coverage(jobId),
-    schema: coverageSchema,
+    name: names.coverage(of),
+    type: coverageRecord,
     change: (coverage) => ({
       ...coverage,
       gaps: coverage.gaps.map((one) => (isSameGap(one, gap) ? { ...one, noPostUntil } : one)),
@@ -130,12 +133,12 @@ export async function noteNoPost(
 /** Puts what was found out about a gap in its place. */
 export async function replaceGap(
   store: Store,
-  jobId: string,
+  of: FeedKey,
   { gap, intervals, gaps }: Coverage & { gap: Gap },
 ): Promise<void> {
   await changeDocument(store, {
-    name: names.coverage(jobId),
-    schema: coverageSchema,
+    name: names.coverage(of),
+    type: coverageRecord,
     change: (coverage) => {
       const others = coverage.gaps.filter((one) => !isSameGap(one, gap));
       return {

@@ -1,12 +1,8 @@
+import type { TimelineFeed } from "../feeds/feed.ts";
 import type { Coverage, Covered, Gap } from "./coverage.ts";
 import { type Part, readOf } from "./probes.ts";
 import { addSeconds, clip, floorToSecond, subtract } from "../time/intervals.ts";
-import {
-  DEPTH,
-  type SuspectInterval,
-  suspectIntervalsOf,
-  type CompletenessEvidence,
-} from "./scan.ts";
+import { type SuspectInterval, suspectIntervalsOf, type CompletenessEvidence } from "./scan.ts";
 
 export type NewGap = Omit<Gap, "recordedAt">;
 export type Findings = { intervals: Covered[]; gaps: NewGap[] } & Pick<
@@ -20,13 +16,19 @@ const READ_AGAIN_LAST_SECONDS = 30 * 24 * 3600;
 
 /** What a walk has read of an interval; the rest is a gap. */
 export function findingsOf({
+  feed,
   part,
   captureId,
   scan,
   reach,
   newestBelow,
   now,
-}: Part & { reach: CompletenessEvidence; newestBelow?: string | undefined; now: Date }): Findings {
+}: Part & {
+  feed: TimelineFeed;
+  reach: CompletenessEvidence;
+  newestBelow?: string | undefined;
+  now: Date;
+}): Findings {
   const { newest, oldest, posts } = scan;
   const read = readOf({ part, scan }, reach);
   const suspectIntervals = read.flatMap((interval) =>
@@ -47,11 +49,11 @@ export function findingsOf({
     });
   const beyond = subtract(part, read).map((interval) => ({
     ...interval,
-    reason: `X gives only the newest ${DEPTH} posts of an account`,
+    reason: `X gives only the newest ${feed.depth} ${feed.words} of an account`,
     tried: oldest
-      ? `all ${posts} posts that X gave were read, the oldest of ${oldest.createdAt}`
+      ? `all ${posts} ${feed.words} that X gave were read, the oldest of ${oldest.createdAt}`
       : "X gave no post of it, and none that is older",
-    unsearched: true,
+    ...(feed.search && { unsearched: true }),
   }));
   const readAgainAt = readAgainAfter(0, now);
   const held = suspectIntervals.map((suspect) => ({ ...suspect, captureId, readAgainAt }));

@@ -7,6 +7,7 @@ import type { TimelineQuery, Twitter } from "../twitter/client.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import type { Interval } from "../time/intervals.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 /** The clock stands at 2026-06-01T12:00:00Z when the first window is read. */
 const FIRST = { start: "2026-06-01T00:00:00Z", end: "2026-06-01T11:58:00Z" };
@@ -40,7 +41,7 @@ describe("A window whose first page is empty, again and again, while the account
     await read(parts, FIRST, { posts: 5 });
     parts.clock.advance(DAY_MS);
     await read(parts, SECOND, { twitter: emptied(parts.twitter, Infinity), posts: 13 });
-    const { intervals, gaps } = await readCoverage(parts.store, "job-1");
+    const { intervals, gaps } = await readCoverage(parts.store, postsOf("job-1"));
     expect(gaps).toMatchObject([
       {
         ...SECOND,
@@ -94,7 +95,7 @@ describe("A window whose first page is empty, again and again, while the account
     // Empty in truth; the posts of the second half become visible late.
     const twitter = emptied(parts.twitter, Infinity);
     await read(parts, half, { twitter, posts: 13 });
-    expect((await readCoverage(parts.store, "job-1")).gaps).toMatchObject([half]);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).gaps).toMatchObject([half]);
     const other = { start: half.end, end: SECOND.end };
     await read(parts, other, { posts: 13 });
     parts.clock.advance(DAY_MS);

@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { type RecordOf, recordType } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { parseAccount } from "../twitter/client.ts";
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { Source, TimelineKey } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { type Growth, readCoverage, settledIntervals } from "./coverage.ts";
 import {
   addSeconds,
@@ -20,8 +22,8 @@ import { readingOf } from "./timeline.ts";
 import { SETTLING_SECONDS } from "./scan.ts";
 
 /** How many posts X said that the account has, and when. Deleted posts are not among them. */
-const countSchema = z.object({ at: instantSchema, posts: z.number() });
-type Count = z.infer<typeof countSchema>;
+const countRecord = recordType(z.object({ at: instantSchema, posts: z.number() }));
+type Count = RecordOf<typeof countRecord>;
 
 /** X may count a post so much later than it was made. */
 const COUNT_LAG_SECONDS = 5 * 60;
@@ -42,8 +44,7 @@ export async function growthWithoutPosts(
   { part, captureId }: { part: Interval; captureId: string },
 ): Promise<Growth | undefined> {
   const { store } = deps;
-  const { jobId } = source;
-  const [before, now] = [await readCount(store, jobId), await askCount(deps, source)];
+  const [before, now] = [await readCount(store, source), await askCount(deps, source)];
   if (!before || !now || now.posts <= before.posts) {
     return undefined;
   }
@@ -54,7 +55,7 @@ export async function growthWithoutPosts(
   }
   const folder = (time: number) => {
     const asked = `grown-${now.at.replaceAll(":", "")}-${time}`;
-    return names.captureProofPages(jobId, captureId, asked);
+    return names.captureProofPages(source, captureId, asked);
   };
   if (await isExplained(deps, source, { part, growth, folder: folder(1) })) {
     return undefined;
@@ -68,21 +69,20 @@ export async function growthWithoutPosts(
 /** Takes note of the account's count, for what is read later; not while a part before is still to be read. */
 export async function noteCount(deps: CaptureDeps, source: Source): Promise<void> {
   const { store } = deps;
-  const { jobId } = source;
-  const name = names.count(jobId);
-  const [before, now] = [await readCount(store, jobId), await askCount(deps, source)];
-  if (!now || (before && !(await isReadSince(store, jobId, before)))) {
+  const name = names.count(source);
+  const [before, now] = [await readCount(store, source), await askCount(deps, source)];
+  if (!now || (before && !(await isReadSince(store, source, before)))) {
     return;
   }
-  if (!(await createDocument(store, name, now))) {
+  if (!(await createDocument(store, name, countRecord, now))) {
     const change = (count: Count) => (count.at < now.at ? now : undefined);
-    await changeDocument(store, { name, schema: countSchema, change });
+    await changeDocument(store, { name, type: countRecord, change });
   }
 }
 
 /** Whether as many posts of that time are known by now. */
-export async function isKnown(store: Store, jobId: string, growth: Growth): Promise<boolean> {
-  return (await knownOf(store, jobId, growth)).size >= growth.posts;
+export async function isKnown(store: Store, of: TimelineKey, growth: Growth): Promise<boolean> {
+  return (await knownOf(store, of, growth)).size >= growth.posts;
 }
 
 /** For a person. */
@@ -96,8 +96,7 @@ async function isExplained(
   { part, growth, folder }: { part: Interval; growth: Growth; folder: string },
 ): Promise<boolean> {
   const { store } = deps;
-  const { jobId } = source;
-  const coverage = await readCoverage(store, jobId);
+  const coverage = await readCoverage(store, source);
   const settled = [...settledIntervals(coverage), part];
   const until = endOf(settled);
   const since = { start: growth.since, end: until };
@@ -106,7 +105,7 @@ async function isExplained(
   if (subtract(since, settled).length > 0 || clip(gaps, since).length > 0) {
     return true;
   }
-  const ids = await knownOf(store, jobId, growth);
+  const ids = await knownOf(store, source, growth);
   const query = { startTime: until };
   for await (const { page } of readPages(store, { ...readingOf(deps, source), folder, query })) {
     if (ids.size >= growth.posts) {
@@ -120,13 +119,13 @@ async function isExplained(
 /** Ids of known posts that were made, or edited, in the time of a growth; no more than it has. */
 async function knownOf(
   store: Store,
-  jobId: string,
+  of: TimelineKey,
   { since, until, posts }: Growth,
 ): Promise<Set<string>> {
   const ids = new Set<string>();
-  const coverage = await readCoverage(store, jobId);
+  const coverage = await readCoverage(store, of);
   const window = { start: addSeconds(since, -EDITABLE_SECONDS), end: addSeconds(until, 1) };
-  for await (const { post } of postsOfWindow(store, { jobId, window, coverage })) {
+  for await (const { post } of postsOfWindow(store, { ...of, window, coverage })) {
     const made = post.versions.filter((id) => isBetween(timeOfId(id) ?? "", { since, until }));
     made.forEach((id) => ids.add(id));
     if (ids.size >= posts) {
@@ -136,15 +135,15 @@ async function knownOf(
   return ids;
 }
 
-async function isReadSince(store: Store, jobId: string, count: Count): Promise<boolean> {
-  const settled = settledIntervals(await readCoverage(store, jobId));
+async function isReadSince(store: Store, of: TimelineKey, count: Count): Promise<boolean> {
+  const settled = settledIntervals(await readCoverage(store, of));
   const since = { start: countedSince(count), end: endOf(settled) };
   const isOld = addSeconds(count.at, LONGEST_WAIT_SECONDS) < since.end;
   return isOld || subtract(since, settled).length === 0;
 }
 
-async function readCount(store: Store, jobId: string): Promise<Count | undefined> {
-  return (await readDocument(store, names.count(jobId), countSchema))?.value;
+async function readCount(store: Store, of: TimelineKey): Promise<Count | undefined> {
+  return (await readDocument(store, names.count(of), countRecord))?.value;
 }
 
 async function askCount(
@@ -152,7 +151,7 @@ async function askCount(
   source: Source,
 ): Promise<Count | undefined> {
   const { body, about } = await askAccount(source);
-  const { posts } = parseAccount(body);
+  const posts = source.feed.countOf?.(parseAccount(body));
   const at = floorToSecond(new Date(about["receivedat"] ?? now()));
   return posts === undefined ? undefined : { at, posts };
 }

@@ -1,9 +1,9 @@
 import { names } from "../archive/names.ts";
 import { parsePage, UNREADABLE } from "../twitter/page.ts";
 import { askById, SILENT } from "./ask-by-id.ts";
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { Source } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { chooseNamed, NOT_ASKED_FOR } from "./named-posts.ts";
-import { completePage } from "./missing-posts.ts";
 import { keepAnswer, pageNames } from "./pages.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function lookUp(
   const { store, log, meter } = deps;
   const { jobId, token } = source;
   const metered = { ...deps, twitter: meter(deps.twitter, jobId) };
-  const asked = await chooseNamed(deps, { jobId, taskId, question, ids });
+  const asked = await chooseNamed(deps, { ...source, taskId, question, ids });
   const pages = names.lookupPages(jobId, taskId, question);
   const { known, given, silent, isNew } = await askById({
     wanted: () => asked,
@@ -56,7 +56,7 @@ async function completeOwnPosts(
       const { refused: _, ...page } = parsePage(blob.body);
       page.posts.forEach(({ id }) => readable.add(id));
       const posts = page.posts.filter(({ authorId }) => authorId === source.accountId);
-      await completePage(deps, source, { name, page: { ...page, posts } });
+      await source.feed.completePage(deps, source, { name, page: { ...page, posts } });
     }
   }
   return readable;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { type RecordOf, recordType } from "../archive/records.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import type { Log } from "../log.ts";
 import type { Download, FetchMedia, MediaFile, Refusal } from "../twitter/media.ts";
@@ -9,20 +10,22 @@ import { meter, readType, unavailable } from "./media-stream.ts";
 export const MEDIA_LIMIT_BYTES = 512 * 1024 * 1024;
 const TOO_LARGE = { refusal: `too large: more than ${MEDIA_LIMIT_BYTES / 1024 / 1024} MiB` };
 
-export const mediaRecordSchema = z.object({
-  /** Name of the blob that holds the bytes. */
-  blob: z.string(),
-  url: z.string(),
-  /** What the bytes are, by themselves. */
-  contentType: z.string(),
-  /** What X called them, where that is something else. */
-  declaredType: z.string().optional(),
-  bytes: z.number(),
-  sha256: z.string(),
-  receivedAt: z.string(),
-});
+export const mediaRecord = recordType(
+  z.object({
+    /** Name of the blob that holds the bytes. */
+    blob: z.string(),
+    url: z.string(),
+    /** What the bytes are, by themselves. */
+    contentType: z.string(),
+    /** What X called them, where that is something else. */
+    declaredType: z.string().optional(),
+    bytes: z.number(),
+    sha256: z.string(),
+    receivedAt: z.string(),
+  }),
+);
 
-export type MediaRecord = z.infer<typeof mediaRecordSchema>;
+export type MediaRecord = RecordOf<typeof mediaRecord>;
 export type MediaDeps = { store: Store; fetchMedia: FetchMedia; log: Log; now: () => Date };
 
 /**
@@ -35,7 +38,7 @@ export async function archiveMedia(
   { jobId, mediaKey, file }: { jobId: string; mediaKey: string; file: MediaFile },
 ): Promise<MediaRecord | { refusal: string }> {
   const recordName = names.media(jobId, mediaKey, `${file.name}.record.json`);
-  const known = await readDocument(store, recordName, mediaRecordSchema);
+  const known = await readDocument(store, recordName, mediaRecord);
   if (known) {
     return known.value;
   }
@@ -63,14 +66,14 @@ export async function archiveMedia(
   const [blob, bytes, sha256] = [toName(), metered.bytes(), metered.sha256()];
   const receivedAt = now().toISOString();
   const record: MediaRecord = { blob, url, ...types, bytes, sha256, receivedAt };
-  if (await createDocument(store, recordName, record)) {
+  if (await createDocument(store, recordName, mediaRecord, record)) {
     if (types.declaredType !== undefined) {
       const detail = `X calls it ${types.declaredType}, its bytes are ${types.contentType}`;
       log("media.mistyped", { jobId, mediaKey, detail });
     }
     return record;
   }
-  const winner = await readDocument(store, recordName, mediaRecordSchema);
+  const winner = await readDocument(store, recordName, mediaRecord);
   return winner?.value ?? record;
 }
 

@@ -18,6 +18,7 @@ import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { lookUp } from "./lookup.ts";
 import { readStoredPage } from "./pages.ts";
+import { POSTS, postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const NEXT_DAY = { start: DAY.end, end: "2026-01-03T00:00:00Z" };
@@ -80,7 +81,7 @@ describe("An earlier version of which X says nothing", () => {
     await read(NEXT_DAY);
     await read(DAY);
     expect(await archivedIds(parts, DAY)).toEqual([BESIDE.id]);
-    expect((await readCoverage(parts.store, SOURCE.jobId)).intervals).toMatchObject([
+    expect((await readCoverage(parts.store, postsOf(SOURCE.jobId))).intervals).toMatchObject([
       DAY,
       NEXT_DAY,
     ]);
@@ -129,8 +130,8 @@ describe("A post that is only shown, and of which X says nothing,", () => {
     await read(NEXT_DAY);
     expect(await waitingIn(parts)).toContainEqual([REPOST.id, "completed"]);
     const waiting = await Array.fromAsync(readOutbox(parts.store, SOURCE.jobId));
-    const [page = ""] = waiting.find(({ postId }) => postId === REPOST.id)?.pages ?? [];
-    const stored = await readStoredPage(parts.store, page);
+    const [page = ""] = waiting.find(({ id }) => id === REPOST.id)?.pages ?? [];
+    const stored = await readStoredPage(parts.store, POSTS, page);
     expect(stored?.page.includes.posts.get(QUOTED.id)?.text).toBe(QUOTED.text);
     // What was handed over stays as it was.
     expect(await contentOf(parts, REPOST)).toContain("did not hand out");
@@ -189,16 +190,16 @@ async function start(fates: Fate[], { lookups = 1000 }: { lookups?: number } = {
 
 async function waitingIn({ store }: Parts) {
   const entries = await Array.fromAsync(readOutbox(store, SOURCE.jobId));
-  return entries.map(({ postId, reason }) => [postId, reason]);
+  return entries.map(({ id, reason }) => [id, reason]);
 }
 
 async function gapsOf({ store }: Parts) {
-  return (await readCoverage(store, SOURCE.jobId)).gaps;
+  return (await readCoverage(store, postsOf(SOURCE.jobId))).gaps;
 }
 
 async function contentOf({ store }: Parts, { id }: Post): Promise<string> {
   for (const name of [...store.blobs.keys()].filter((one) => /captures.*\/pages\//.test(one))) {
-    const stored = await readStoredPage(store, name);
+    const stored = await readStoredPage(store, POSTS, name);
     const post = stored?.page.posts.find((one) => one.id === id);
     if (stored && post) {
       const { includes } = stored.page;

@@ -1,10 +1,12 @@
 import * as z from "zod";
-import { names } from "../archive/names.ts";
+import { type FeedKey, names } from "../archive/names.ts";
+import { type RecordOf, recordType } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import { type Page, parseContext, parsePage, type Post } from "../twitter/page.ts";
 import { askById, type AskedById, SILENT } from "./ask-by-id.ts";
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { CompleteDeps, NamedPage, Source } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { idsToLookUp, ownPostsMissing } from "./context.ts";
 import { addToCoverage, type Gap, readCoverage, replaceGap } from "./coverage.ts";
 import { addSeconds, floorToSecond } from "../time/intervals.ts";
@@ -20,29 +22,34 @@ const HOUR_MS = 60 * 60_000;
  */
 const ASK_AGAIN_AFTER_MS = [2 * HOUR_MS, 24 * HOUR_MS];
 
-const missingSchema = z.object({
-  /** The stored page that names the posts. */
-  page: z.string(),
-  /** Posts of the account itself. */
-  own: z.array(z.string()),
-  /** Posts that the page's posts show, and which ones of them show each. */
-  shown: z.array(z.object({ id: z.string(), by: z.array(z.string()) })),
-  /** How often X was asked again. */
-  asked: z.number(),
-  askAt: z.string(),
-});
-type Missing = z.infer<typeof missingSchema>;
+const missingRecord = recordType(
+  z.object({
+    /** The stored page that names the posts. */
+    page: z.string(),
+    /** Posts of the account itself. */
+    own: z.array(z.string()),
+    /** Posts that the page's posts show, and which ones of them show each. */
+    shown: z.array(z.object({ id: z.string(), by: z.array(z.string()) })),
+    /** How often X was asked again. */
+    asked: z.number(),
+    askAt: z.string(),
+  }),
+);
+type Missing = RecordOf<typeof missingRecord>;
 
-type Deps = Pick<CaptureDeps, "store" | "twitter" | "log" | "now" | "announce">;
-type Asker = Pick<Source, "jobId" | "token">;
-type StoredPage = { name: string; page: Page };
+type Deps = CompleteDeps & Pick<CaptureDeps, "announce">;
+type Asker = Pick<Source, "jobId" | "feed" | "token">;
 
 /**
  * Looks up what a stored page's posts show, and their other versions. What X does not hand out is
  * written down: a post of the account itself as a gap of its second, one that is only shown in the item
  * that shows it. X is asked again for both, twice.
  */
-export async function completePage(deps: Deps, asker: Asker, stored: StoredPage): Promise<void> {
+export async function completePage(
+  deps: CompleteDeps,
+  asker: Asker,
+  stored: NamedPage,
+): Promise<void> {
   const { store, twitter, log, now } = deps;
   const { name, page } = stored;
   const { jobId, token } = asker;
@@ -50,21 +57,21 @@ export async function completePage(deps: Deps, asker: Asker, stored: StoredPage)
   const { known, silent } = await keepContext(store, { name, page, lookUp });
   const whole = withContext(page, known);
   const own = ownPostsMissing(whole);
-  await recordGaps(deps, jobId, { own, whole });
+  await recordGaps(deps, asker, { own, whole });
   const isShown = (id: string) => !own.includes(id) && !whole.includes.posts.has(id);
   const shown = silent.filter(isShown).map((id) => ({ id, by: showing(page, known, id) }));
   if (own.length === 0 && shown.length === 0) {
     return;
   }
   const missing = { page: name, own, shown, asked: 0, askAt: laterThan(now(), 0) };
-  if (await createDocument(store, names.missingPostsOf(jobId, name), missing satisfies Missing)) {
+  if (await createDocument(store, names.missingPostsOf(asker, name), missingRecord, missing)) {
     silent.forEach((postId) => log("capture.post-unanswered", { jobId, postId }));
   }
 }
 
 async function recordGaps(
-  { store, log, now }: Deps,
-  jobId: string,
+  { store, log, now }: CompleteDeps,
+  asker: Asker,
   { own, whole }: { own: string[]; whole: Page },
 ): Promise<void> {
   const gaps = own.map((postId): Gap => {
@@ -79,7 +86,8 @@ async function recordGaps(
       postId,
     };
   });
-  const added = gaps.length === 0 ? [] : await addToCoverage(store, jobId, { gaps });
+  const added = gaps.length === 0 ? [] : await addToCoverage(store, asker, { gaps });
+  const { jobId } = asker;
   for (const { start: windowStart, end: windowEnd, reason, postId } of added) {
     log("gap.recorded", { jobId, windowStart, windowEnd, reason, ...(postId && { postId }) });
   }
@@ -102,8 +110,8 @@ function showing(page: Page, known: AskedById["known"], id: string): string[] {
 export async function askForMissing(deps: Deps, asker: Asker): Promise<void> {
   const { store, log, now } = deps;
   const { jobId } = asker;
-  for await (const name of store.list(names.missingPosts(jobId))) {
-    const missing = (await readDocument(store, name, missingSchema))?.value;
+  for await (const name of store.list(names.missingPosts(asker))) {
+    const missing = (await readDocument(store, name, missingRecord))?.value;
     if (missing && missing.askAt <= now().toISOString()) {
       try {
         await askAgain(deps, asker, { name, missing });
@@ -125,8 +133,7 @@ async function askAgain(
   { name: entry, missing: { page, own, shown, asked } }: { name: string; missing: Missing },
 ): Promise<void> {
   const { store, now } = deps;
-  const { jobId } = asker;
-  const again = names.askedAgainPages(jobId, page, asked + 1, "missing");
+  const again = names.askedAgainPages(asker, page, asked + 1, "missing");
   const ids = [...own, ...shown.map(({ id }) => id)];
   const { given, known } = await askInto(deps, asker, { pages: again, ids });
   const found: Found[] = [];
@@ -135,12 +142,12 @@ async function askAgain(
     const posts = await keepContextOf(deps, asker, name);
     found.push(...posts.filter(({ id }) => own.includes(id)).map((post) => toFound(post, name)));
   }
-  await deps.announce(jobId, found);
+  await deps.announce(asker, found);
   const foundIds = new Set(found.map(({ id }) => id));
-  await closeGaps(store, jobId, foundIds);
+  await closeGaps(store, asker, foundIds);
   const shownNow = shown.filter(({ id }) => given.has(id));
   await handOverAgain(deps, asker, {
-    pages: names.askedAgainPages(jobId, page, asked + 1, "showing"),
+    pages: names.askedAgainPages(asker, page, asked + 1, "showing"),
     ids: [...new Set(shownNow.flatMap(({ by }) => by))],
   });
   const still = {
@@ -154,7 +161,7 @@ async function askAgain(
   }
   await changeDocument(store, {
     name: entry,
-    schema: missingSchema,
+    type: missingRecord,
     change: () => ({ page, ...still, asked: asked + 1, askAt: laterThan(now(), asked + 1) }),
   });
 }
@@ -182,7 +189,7 @@ async function handOverAgain(
   for (const [id, number] of given) {
     const page = names.page(pages, number);
     await keepContextOf(deps, asker, page);
-    await deps.announce(asker.jobId, [{ as: "completed", id, page }]);
+    await deps.announce(asker, [{ as: "completed", id, page }]);
   }
 }
 
@@ -200,10 +207,10 @@ async function keepContextOf(
   return page.posts;
 }
 
-async function closeGaps(store: Store, jobId: string, found: Set<string>): Promise<void> {
-  const { gaps } = await readCoverage(store, jobId);
+async function closeGaps(store: Store, of: FeedKey, found: Set<string>): Promise<void> {
+  const { gaps } = await readCoverage(store, of);
   for (const gap of gaps.filter(({ postId }) => postId !== undefined && found.has(postId))) {
-    await replaceGap(store, jobId, { gap, intervals: [], gaps: [] });
+    await replaceGap(store, of, { gap, intervals: [], gaps: [] });
   }
 }
 

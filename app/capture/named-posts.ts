@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { recordType } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
+import type { TimelineKey } from "../feeds/feed.ts";
 import type { CaptureDeps } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds } from "../time/intervals.ts";
@@ -19,15 +21,14 @@ export const MOST_UNKNOWN = { aTask: 1_000, aDay: 2_000 };
 /** Why a named post was not asked for. Short: a manifest may say it of 199,000. */
 export const NOT_ASKED_FOR = "not asked for: too many unknown posts were named";
 
-export type NamedPosts = {
-  jobId: string;
+export type NamedPosts = TimelineKey & {
   taskId: string;
   question?: number | undefined;
   ids: string[];
 };
 
-const idsSchema = z.object({ ids: z.array(z.string()) });
-const daySchema = z.object({ tasks: z.record(z.string(), z.number()) });
+const idsRecord = recordType(z.object({ ids: z.array(z.string()) }));
+const dayRecord = recordType(z.object({ tasks: z.record(z.string(), z.number()) }));
 const DAY_SECONDS = 86_400;
 
 /**
@@ -43,34 +44,34 @@ export async function chooseNamed(
     return [];
   }
   const name = names.lookupIds(jobId, taskId, question);
-  const chosen = await readDocument(store, name, idsSchema);
+  const chosen = await readDocument(store, name, idsRecord);
   if (chosen) {
     return chosen.value.ids;
   }
-  const known = await ownIdsAmong(store, jobId, ids);
+  const known = await ownIdsAmong(store, named, ids);
   const unknown = ids.filter((id) => !known.has(id));
   const granted = await reserve(store, named, { day: utcDay(now()), wanted: unknown.length });
   const asked = [...ids.filter((id) => known.has(id)), ...unknown.slice(0, granted)];
-  if (await createDocument(store, name, { ids: asked })) {
+  if (await createDocument(store, name, idsRecord, { ids: asked })) {
     if (granted < unknown.length) {
       const detail = `at most ${MOST_UNKNOWN.aTask} a task, ${MOST_UNKNOWN.aDay} a UTC day`;
       log("capture.ids-over-limit", { jobId, taskId, posts: unknown.length - granted, detail });
     }
     return asked;
   }
-  return (await readDocument(store, name, idsSchema))?.value.ids ?? asked;
+  return (await readDocument(store, name, idsRecord))?.value.ids ?? asked;
 }
 
 /** The archive is read on the days of the ids alone. */
-async function ownIdsAmong(store: Store, jobId: string, ids: string[]): Promise<Set<string>> {
-  const coverage = await readCoverage(store, jobId);
+async function ownIdsAmong(store: Store, of: TimelineKey, ids: string[]): Promise<Set<string>> {
+  const coverage = await readCoverage(store, of);
   const known = new Set<string>();
   for (const [day, some] of Map.groupBy(ids, (id) => timeOfId(id)?.slice(0, 10))) {
     const start = `${day}T00:00:00Z`;
     const window =
       day === undefined ? BEFORE_TIMES : { start, end: addSeconds(start, DAY_SECONDS) };
     const wanted = new Set(some);
-    for await (const { post, includes } of postsOfWindow(store, { jobId, window, coverage })) {
+    for await (const { post, includes } of postsOfWindow(store, { ...of, window, coverage })) {
       [post, ...earlierVersionsOf(post, includes)]
         .filter(({ id }) => wanted.has(id))
         .forEach(({ id }) => known.add(id));
@@ -90,10 +91,10 @@ async function reserve(
   }
   const name = names.unknownIds(jobId, day);
   const key = `${taskId} ${question}`;
-  await createDocument(store, name, { tasks: {} });
+  await createDocument(store, name, dayRecord, { tasks: {} });
   const reserved = await changeDocument(store, {
     name,
-    schema: daySchema,
+    type: dayRecord,
     change: ({ tasks }) => {
       const { [key]: _, ...others } = tasks;
       const used = Object.values(others).reduce((sum, count) => sum + count, 0);

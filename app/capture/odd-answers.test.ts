@@ -5,6 +5,7 @@ import { createParts, type Parts } from "../testing/harness.ts";
 import { type ScriptedAnswer, type ScriptedX, startScriptedX } from "../testing/serve-x.ts";
 import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const at = (hour: number) => `2026-01-01T${String(hour).padStart(2, "0")}:00:00.000Z`;
@@ -27,7 +28,7 @@ describe("A next_token that X does not know any more", () => {
     await readDay(parts);
     expect(tokens()).toEqual([undefined, "1", "2", undefined, "1", "2"]);
     expect(await archivedIds(parts, DAY)).toEqual(IDS);
-    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toMatchObject([
       { ...DAY, posts: 6 },
     ]);
     expect(parts.log.of("capture.unexpected-answer")).toMatchObject([
@@ -59,7 +60,7 @@ describe("A next_token that X does not know any more", () => {
     const parts = await script((token) => (token === "2" ? REFUSAL : pageOf(token)));
     await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-response" });
     expect(tokens()).toEqual([undefined, "1", "2", undefined, "1", "2"]);
-    expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toEqual([]);
     await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-response" });
     expect(tokens().slice(6)).toEqual(["2", undefined, "1", "2"]);
   });
@@ -88,7 +89,7 @@ describe("Pages that lead in a circle", () => {
   it("again and again are an error, and nothing counts as read", async () => {
     const parts = await script((token) => (token === "2" ? pageOf(token, "", "1") : pageOf(token)));
     await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-response" });
-    expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toEqual([]);
   });
 
   it("that are the same under ever new tokens are left, and X is asked for what is older", async () => {
@@ -124,7 +125,7 @@ describe("Pages that lead in a circle", () => {
     await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-response" });
     // Each of the empty ones is asked for twice.
     expect(pages).toBe(1 + 2 * 20);
-    expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toEqual([]);
   });
 });
 
@@ -211,7 +212,7 @@ describe("A post that cannot be read", () => {
   it("is no odd post where none of its page can be: nothing counts as read", async () => {
     const parts = await script(() => answer([ODD, { ...ODD, id: IDS[0] }]));
     await expect(readDay(parts)).rejects.toMatchObject({ code: "x-bad-response" });
-    expect((await readCoverage(parts.store, "job-1")).intervals).toEqual([]);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toEqual([]);
     expect(blobsUnder(parts, "/rejected/")).toHaveLength(1);
   });
 });

@@ -5,6 +5,7 @@ import { createParts, X_KEYS } from "../testing/harness.ts";
 import { startScriptedX } from "../testing/serve-x.ts";
 import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 
@@ -23,7 +24,10 @@ describe("An answer of 200 without a timeline is not a quiet day", () => {
       code: "x-forbidden",
       message: expect.stringContaining(title) as unknown,
     });
-    expect(await readCoverage(parts.store, SOURCE.jobId)).toEqual({ intervals: [], gaps: [] });
+    expect(await readCoverage(parts.store, postsOf(SOURCE.jobId))).toEqual({
+      intervals: [],
+      gaps: [],
+    });
     expect(blobsUnder(parts, "/pages/")).toEqual([]);
     expect(blobsUnder(parts, "/rejected/")).toHaveLength(1);
   });
@@ -33,6 +37,9 @@ describe("An answer of 200 without a timeline is not a quiet day", () => {
     const parts = createParts(x.url);
     const reading = capture(captureDepsOf(parts, { posts: 1 }), SOURCE, DAY);
     await expect(reading).rejects.toMatchObject({ code: "x-bad-response" });
-    expect(await readCoverage(parts.store, SOURCE.jobId)).toEqual({ intervals: [], gaps: [] });
+    expect(await readCoverage(parts.store, postsOf(SOURCE.jobId))).toEqual({
+      intervals: [],
+      gaps: [],
+    });
   });
 });

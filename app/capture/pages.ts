@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { names } from "../archive/names.ts";
 import type { Blob, Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
+import type { NamedPage, TimelineFeed } from "../feeds/feed.ts";
 import type { Answer } from "../twitter/client.ts";
 import {
   type Includes,
@@ -33,7 +34,8 @@ const MOST_IDLE_PAGES = 20;
 
 export type Reading = AskAgainDeps & {
   folder: string;
-  accountId: string;
+  /** Whose posts must be on the pages; absent: anybody's. */
+  accountId?: string;
   query: PageQuery;
   fetchPage: (query: PageQuery & { paginationToken?: string }) => Promise<Answer>;
   /** Told of what X does and should not. */
@@ -119,22 +121,30 @@ export async function* pageNames(store: Store, folder: string): AsyncGenerator<s
 export type StoredPage = { name: string; page: Page; receivedAt: string; sha256: string };
 
 /** Reads stored pages again, in the order in which they came, each with its context. */
-export async function* storedPages(store: Store, folder: string): AsyncGenerator<StoredPage> {
+export async function* storedPages(
+  store: Store,
+  feed: TimelineFeed,
+  folder: string,
+): AsyncGenerator<StoredPage> {
   for await (const name of pageNames(store, folder)) {
-    const stored = await readStoredPage(store, name);
+    const stored = await readStoredPage(store, feed, name);
     if (stored) {
       yield stored;
     }
   }
 }
 
-export async function readStoredPage(store: Store, name: string): Promise<StoredPage | undefined> {
+export async function readStoredPage(
+  store: Store,
+  feed: TimelineFeed,
+  name: string,
+): Promise<StoredPage | undefined> {
   const blob = await store.read(name);
   if (!blob) {
     return undefined;
   }
   const page = parsePage(blob.body);
-  const { known } = await askById(storedContext(store, { name, page }));
+  const known = await feed.readContext(store, { name, page });
   const sha256 = createHash("sha256").update(blob.body).digest("hex");
   return {
     name,
@@ -155,6 +165,11 @@ export async function keepContext(
   const ask = (number: number, ids: string[]) =>
     keepAnswer(store, names.context(name, number), () => lookUp(ids), parseContext);
   return askById({ ...storedContext(store, { name, page }), ask });
+}
+
+/** What those answers make known. */
+export async function readContext(store: Store, stored: NamedPage): Promise<Includes> {
+  return (await askById(storedContext(store, stored))).known;
 }
 
 function storedContext(store: Store, { name, page }: { name: string; page: Page }): Asking {
@@ -229,7 +244,11 @@ async function keepPage(
   const { accountId, whyNotEmpty } = reading;
   const ask = () =>
     reading.fetchPage({ ...query, ...(token !== undefined && { paginationToken: token }) });
-  const request = { query, ...(token !== undefined && { token }), accountId };
+  const request = {
+    query,
+    ...(token !== undefined && { token }),
+    ...(accountId !== undefined && { accountId }),
+  };
   return keepBelieved(store, name, { ...reading, ask, before, request, whyNotEmpty });
 }
 

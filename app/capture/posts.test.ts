@@ -6,6 +6,7 @@ import { captureIdOf } from "./capture-id.ts";
 import type { Coverage, Covered, Gap } from "./coverage.ts";
 import type { Interval } from "../time/intervals.ts";
 import { pagesOfWindow } from "./posts.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const [MORNING, NOON, EVENING] = [between(0, 6), between(6, 18), between(18, 24)];
@@ -14,10 +15,10 @@ let store: Store;
 beforeEach(async () => {
   store = createMemoryStore();
   for (const captureId of [captureIdOf(MORNING), captureIdOf(NOON), captureIdOf(NOON, "search")]) {
-    const page = names.page(names.capturePages("job-1", captureId), 1);
+    const page = names.page(names.capturePages(postsOf("job-1"), captureId), 1);
     await store.create(page, Buffer.from("{}"));
     await store.create(names.context(page, 1), Buffer.from("{}"));
-    await store.create(names.captureProof("job-1", captureId, "newer"), Buffer.from("{}"));
+    await store.create(names.captureProof(postsOf("job-1"), captureId, "newer"), Buffer.from("{}"));
   }
 });
 
@@ -52,7 +53,7 @@ describe("The pages of a window", () => {
 
 async function foldersOf(coverage: Coverage): Promise<string[]> {
   const pages = await Array.fromAsync(
-    pagesOfWindow(store, { jobId: "job-1", window: DAY, coverage }),
+    pagesOfWindow(store, { ...postsOf("job-1"), window: DAY, coverage }),
   );
   return pages.map((name) => /captures\/(.*)\/pages\//.exec(name)?.[1] ?? name);
 }

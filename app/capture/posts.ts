@@ -1,5 +1,6 @@
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
+import type { TimelineFeed, TimelineKey } from "../feeds/feed.ts";
 import type { Includes, Post } from "../twitter/page.ts";
 import { intervalOf } from "./capture-id.ts";
 import { capturesOf, type Coverage, settledIntervals } from "./coverage.ts";
@@ -36,11 +37,11 @@ export function countsBy(coverage: Coverage): (page: string) => boolean {
 /** Names of the stored pages that count and may hold posts of a window, in order of time. */
 export async function* pagesOfWindow(
   store: Store,
-  { jobId, window, coverage }: { jobId: string; window: Interval; coverage: Coverage },
+  { window, coverage, ...of }: TimelineKey & { window: Interval; coverage: Coverage },
 ): AsyncGenerator<string> {
   const counts = countsBy(coverage);
   for (const captureId of capturesOf(window, coverage)) {
-    for await (const name of pageNames(store, names.captures(jobId, captureId))) {
+    for await (const name of pageNames(store, names.captures(of, captureId))) {
       if (counts(name)) {
         yield name;
       }
@@ -51,11 +52,11 @@ export async function* pagesOfWindow(
 /** The posts of a window, each once, read from the archived pages one page at a time. */
 export async function* postsOfWindow(
   store: Store,
-  of: { jobId: string; window: Interval; coverage: Coverage },
+  of: TimelineKey & { window: Interval; coverage: Coverage },
 ): AsyncGenerator<CapturedPost> {
   const seen = new Set<string>();
   for await (const name of pagesOfWindow(store, of)) {
-    const stored = await readStoredPage(store, name);
+    const stored = await readStoredPage(store, of.feed, name);
     for (const captured of stored ? postsOf(stored) : []) {
       const { id, createdAt } = captured.post;
       if (contains(of.window, createdAt) && !seen.has(id)) {
@@ -67,8 +68,12 @@ export async function* postsOfWindow(
 }
 
 /** All posts of the stored pages of a folder and of those in it, as they came. */
-export async function* postsOfPages(store: Store, folder: string): AsyncGenerator<CapturedPost> {
-  for await (const stored of storedPages(store, folder)) {
+export async function* postsOfPages(
+  store: Store,
+  feed: TimelineFeed,
+  folder: string,
+): AsyncGenerator<CapturedPost> {
+  for await (const stored of storedPages(store, feed, folder)) {
     yield* postsOf(stored);
   }
 }

@@ -9,6 +9,7 @@ import { createAskAccount } from "./probes.ts";
 import { addSeconds, type Interval } from "../time/intervals.ts";
 import { prove, readEvidence } from "./proof.ts";
 import { DEPTH } from "./scan.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 /** A minute apart, the newest at 2026-01-02T00:00:00Z, the oldest 55 hours before it. */
 const POSTS = manyPosts(3300);
@@ -120,7 +121,9 @@ describe("The proof that a window is within reach", () => {
     const deps = captureDepsOf(parts, about);
     const { intervals, gaps } = await capture(deps, SOURCE, window);
     expect([intervals, gaps]).toMatchObject([[window], []]);
-    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+    expect(
+      prove(await readEvidence(parts.store, postsOf("job-1")), { intervals }).unproven,
+    ).toEqual([]);
     await few.close();
   });
 

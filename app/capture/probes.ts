@@ -2,19 +2,14 @@ import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
 import { type Answer, parseAccount, type TimelineQuery, type Twitter } from "../twitter/client.ts";
 import { type Page, parseTimeline } from "../twitter/page.ts";
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { Reader, Source, TimelineFeed, TimelineKey } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "../time/intervals.ts";
 import { askOnce, askProbe, readPages, storedScan } from "./pages.ts";
-import { askTimeline, readingOf } from "./timeline.ts";
+import { askTimeline, authorOf, readingOf } from "./timeline.ts";
 import { FIRST_TIME } from "./times.ts";
-import {
-  type PageQuery,
-  type CompletenessEvidence,
-  readBy,
-  SURELY_WITHIN,
-  type Scan,
-} from "./scan.ts";
+import { type PageQuery, type CompletenessEvidence, readBy, type Scan } from "./scan.ts";
 
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
@@ -32,7 +27,7 @@ export async function gatherEvidence(
   source: Source,
   of: Part,
 ): Promise<CompletenessEvidence> {
-  const reach: CompletenessEvidence = {};
+  const reach: CompletenessEvidence = { surelyWithin: source.feed.surelyWithin };
   for (const ask of [askAccount, askNewer, askOlder, countNewer]) {
     if (subtract(of.part, readOf(of, reach)).length === 0) {
       return reach;
@@ -53,17 +48,18 @@ export function readOf(
 /** What a capture's stored answers say, without a question to X. */
 export async function storedEvidence(
   store: Store,
-  jobId: string,
+  of: TimelineKey,
   captureId: string,
 ): Promise<CompletenessEvidence> {
   const read = async (probe: Probe) =>
-    (await store.read(names.captureProof(jobId, captureId, probe)))?.body;
+    (await store.read(names.captureProof(of, captureId, probe)))?.body;
   const [account, newer, older, shown] = await Promise.all(
     (["account", "newer", "older", "shown"] as const).map(read),
   );
-  const counted = await storedScan(store, names.captureProofPages(jobId, captureId, "newer"));
+  const counted = await storedScan(store, names.captureProofPages(of, captureId, "newer"));
   return {
-    ...(account && toAccount(account)),
+    surelyWithin: of.feed.surelyWithin,
+    ...(account && toAccount(of.feed, account)),
     ...(newer && toNewerPosts(parseTimeline(newer))),
     ...(counted && counted.nextToken === undefined && { newerPosts: counted.posts }),
     ...(older && toOlderTimes(parseTimeline(older))),
@@ -75,7 +71,7 @@ export async function storedEvidence(
 export function createAskAccount(
   twitter: Pick<Twitter, "account">,
   now: () => Date,
-): (source: Source) => Promise<Answer> {
+): (reader: Reader) => Promise<Answer> {
   const known = new Map<string, { answer: Answer; until: number }>();
   return async ({ accountId, token }) => {
     const entry = known.get(accountId);
@@ -95,9 +91,9 @@ async function askAccount(
   source: Source,
   { captureId }: Part,
 ): Promise<CompletenessEvidence> {
-  const name = names.captureProof(source.jobId, captureId, "account" satisfies Probe);
+  const name = names.captureProof(source, captureId, "account" satisfies Probe);
   const { body } = await askOnce(store, name, () => ask(source), parseAccount);
-  return toAccount(body);
+  return toAccount(source.feed, body);
 }
 
 async function askNewer(
@@ -119,20 +115,19 @@ async function countNewer(
   of: Part,
 ): Promise<CompletenessEvidence> {
   const { store } = deps;
-  const { jobId } = source;
-  const { outOfReachBefore = "" } = await readCoverage(store, jobId);
+  const { outOfReachBefore = "" } = await readCoverage(store, source);
   if (of.part.end <= outOfReachBefore) {
     return {};
   }
   const pages = readPages(store, {
     ...readingOf(deps, source),
-    folder: names.captureProofPages(jobId, of.captureId, "newer" satisfies Probe),
+    folder: names.captureProofPages(source, of.captureId, "newer" satisfies Probe),
     query: newerThan(of),
   });
   let newerPosts = 0;
   for await (const { scan } of pages) {
     newerPosts = scan.posts;
-    if (newerPosts + of.scan.posts > SURELY_WITHIN) {
+    if (newerPosts + of.scan.posts > source.feed.surelyWithin) {
       return scan.oldest ? { countedBackTo: scan.oldest.createdAt } : {};
     }
   }
@@ -169,17 +164,17 @@ async function probeTimeline(
   }: { captureId: string; probe: Probe; query: Omit<TimelineQuery, "maxResults"> },
 ): Promise<Page> {
   const { store } = deps;
-  const { accountId } = source;
-  const name = names.captureProof(source.jobId, captureId, probe);
+  const name = names.captureProof(source, captureId, probe);
   const ask = () => askTimeline(deps, source, { ...query, maxResults: PROBE_SIZE });
-  const request = { query, accountId };
+  const request = { query, ...authorOf(source) };
   return parseTimeline(
     (await askProbe(store, name, { ...readingOf(deps, source), ask, request })).body,
   );
 }
 
-function toAccount(body: Uint8Array): CompletenessEvidence {
-  const { posts, createdAt } = parseAccount(body);
+function toAccount({ countOf }: TimelineFeed, body: Uint8Array): CompletenessEvidence {
+  const account = parseAccount(body);
+  const [posts, createdAt] = [countOf?.(account), account.createdAt];
   return {
     ...(posts !== undefined && { accountPosts: posts }),
     ...(createdAt !== undefined && { accountSince: floorToSecond(new Date(createdAt)) }),

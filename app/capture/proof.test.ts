@@ -9,6 +9,7 @@ import { type Coverage, readCoverage } from "./coverage.ts";
 import { addSeconds, type Interval, join } from "../time/intervals.ts";
 import { prove, readEvidence } from "./proof.ts";
 import { DEPTH } from "./scan.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 
@@ -22,8 +23,8 @@ async function start(posts: number): Promise<Parts> {
 
 async function proofOf({ store }: Parts, coverage?: Pick<Coverage, "intervals">) {
   return prove(
-    await readEvidence(store, "job-1"),
-    coverage ?? (await readCoverage(store, "job-1")),
+    await readEvidence(store, postsOf("job-1")),
+    coverage ?? (await readCoverage(store, postsOf("job-1"))),
   );
 }
 

@@ -1,5 +1,6 @@
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
+import type { TimelineKey } from "../feeds/feed.ts";
 import type { Coverage } from "./coverage.ts";
 import { storedEvidence } from "./probes.ts";
 import { type Interval, join, subtract } from "../time/intervals.ts";
@@ -36,19 +37,19 @@ export function prove(evidence: Evidence[], { intervals }: Pick<Coverage, "inter
 }
 
 /** All that a job's captures have stored, whether coverage knows of it or not. */
-export async function readEvidence(store: Store, jobId: string): Promise<Evidence[]> {
+export async function readEvidence(store: Store, of: TimelineKey): Promise<Evidence[]> {
   const evidence: Evidence[] = [];
-  for (const captureId of await captureIdsOf(store, jobId)) {
-    const scan = await storedScan(store, names.capturePages(jobId, captureId));
+  for (const captureId of await captureIdsOf(store, of)) {
+    const scan = await storedScan(store, names.capturePages(of, captureId));
     if (scan) {
-      evidence.push({ captureId, scan, reach: await storedEvidence(store, jobId, captureId) });
+      evidence.push({ captureId, scan, reach: await storedEvidence(store, of, captureId) });
     }
   }
   return evidence;
 }
 
-async function captureIdsOf(store: Store, jobId: string): Promise<Set<string>> {
-  const folder = names.everyCapture(jobId);
+async function captureIdsOf(store: Store, of: TimelineKey): Promise<Set<string>> {
+  const folder = names.everyCapture(of);
   const ids = new Set<string>();
   for await (const name of store.list(folder)) {
     const [, captureId] = /^(.+)\/pages\/[^/]+$/.exec(name.slice(folder.length)) ?? [];

@@ -1,5 +1,6 @@
 import type { Store } from "../archive/store.ts";
-import { earlierVersionsOf, type Page, type Post } from "../twitter/page.ts";
+import { earlierVersionsOf, type Post } from "../twitter/page.ts";
+import type { NamedPage, TimelineFeed, TimelineKey } from "../feeds/feed.ts";
 import { readStoredPage } from "./pages.ts";
 
 /** A post that X gave apart from the reading of its own time, and the stored page that holds it. */
@@ -20,7 +21,7 @@ export type Rediscovered = Found | Completed;
  * Told of what was rediscovered before the reading counts that came upon it: one that is cut off tells
  * again. Capture goes on when it is written down what becomes of it.
  */
-export type Announce = (jobId: string, rediscovered: Rediscovered[]) => Promise<void>;
+export type Announce = (of: TimelineKey, rediscovered: Rediscovered[]) => Promise<void>;
 
 export function toFound({ id, createdAt, versions }: Post, page: string): Found {
   return { id, createdAt, as: "found", isEdited: versions.length > 1, page };
@@ -32,10 +33,12 @@ export function toFound({ id, createdAt, versions }: Post, page: string): Found 
  */
 export async function postsSentAlong(
   store: Store,
-  { name, page: { posts, refused = [] } }: { name: string; page: Page },
+  feed: TimelineFeed,
+  { name, page: { posts, refused = [] } }: NamedPage,
 ): Promise<Found[]> {
   const isEdited = posts.some(({ versions }) => versions.length > 1);
-  const stored = isEdited || refused.length > 0 ? await readStoredPage(store, name) : undefined;
+  const stored =
+    isEdited || refused.length > 0 ? await readStoredPage(store, feed, name) : undefined;
   if (!stored) {
     return [];
   }

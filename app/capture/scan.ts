@@ -268,6 +268,8 @@ export function suspectIntervalsOf({
 
 /** What X said of how far back it reaches for an account. */
 export type CompletenessEvidence = {
+  /** How many of the newest records X surely gives; absent: as of the account's own timeline. */
+  surelyWithin?: number;
   /** How many posts the account has, and since when it is there. */
   accountPosts?: number;
   accountSince?: string;
@@ -319,8 +321,9 @@ export function provenBy(scan: Scan, reach: CompletenessEvidence): Interval[] {
 
 function isWithinDepth({ posts, query }: Scan, reach: CompletenessEvidence): boolean {
   // A walk without an end begins with the newest post that there is.
+  const { surelyWithin = SURELY_WITHIN } = reach;
   const { accountPosts = Infinity, newerPosts = endOf(query) === END ? 0 : Infinity } = reach;
-  return accountPosts <= SURELY_WITHIN || posts + newerPosts <= SURELY_WITHIN;
+  return accountPosts <= surelyWithin || posts + newerPosts <= surelyWithin;
 }
 
 /** `since_id` beats `start_time` (docs/x-api.md#timelines); its second may hold older posts. */

@@ -17,6 +17,7 @@ import { addSeconds } from "../time/intervals.ts";
 import { prove, readEvidence } from "./proof.ts";
 import { searchGaps } from "./search.ts";
 import { DEPTH } from "./scan.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 /** A minute apart; X's timeline gives the newest 3,200. Of the others, every tenth is a repost. */
 const POSTS: Post[] = manyPosts(DEPTH + 60).map((post, index) =>
@@ -84,7 +85,7 @@ describe("What X's timeline no longer gives", () => {
     await readAllOf(parts);
     const before = { start: "2005-01-01T00:00:00Z", end: "2006-01-01T00:00:00Z" };
     await capture(captureDepsOf(parts, { fullArchiveSearch: true }), SOURCE, before);
-    expect((await readCoverage(parts.store, "job-1")).gaps[0]).toMatchObject(GAP);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).gaps[0]).toMatchObject(GAP);
     expect(parts.log.of("capture.search-refused")).toEqual([]);
   });
 
@@ -171,7 +172,7 @@ describe("A post that search is held against", () => {
     }
     const gap = { ...GAP_BEFORE, reason: "beyond", tried: "all", unsearched: true };
     const recordedAt = "2026-01-01T00:00:00Z";
-    await addToCoverage(parts.store, "job-1", { gaps: [{ ...gap, recordedAt }] });
+    await addToCoverage(parts.store, postsOf("job-1"), { gaps: [{ ...gap, recordedAt }] });
     return parts;
   }
 
@@ -196,7 +197,7 @@ describe("A post that search is held against", () => {
   }
 
   async function gapsOf({ store }: Parts) {
-    return (await readCoverage(store, "job-1")).gaps;
+    return (await readCoverage(store, postsOf("job-1"))).gaps;
   }
 
   function postOf(day: string): Post {
@@ -221,13 +222,13 @@ it("An earlier version of a post that search found waits, also for the window th
   const deps = captureDepsOf(parts, { posts: 5, fullArchiveSearch: true });
   await capture(deps, SOURCE, { start: gap.end, end: "2026-01-02T00:00:00Z" });
   const about = { reason: "beyond", tried: "all", unsearched: true };
-  await addToCoverage(parts.store, "job-1", {
+  await addToCoverage(parts.store, postsOf("job-1"), {
     gaps: [{ ...gap, ...about, recordedAt: "2026-01-02T00:00:00Z" }],
   });
   await capture(deps, SOURCE, gap);
   expect(await archivedIds(parts, gap)).toEqual([newest.id]);
   const waiting = await Array.fromAsync(readOutbox(parts.store, "job-1"));
-  expect(waiting).toMatchObject([{ postId: version.id, reason: "late" }]);
+  expect(waiting).toMatchObject([{ id: version.id, reason: "late" }]);
 });
 
 describe("A search that contradicts itself", () => {
@@ -255,7 +256,9 @@ describe("A search that contradicts itself", () => {
     expect(gaps).toMatchObject([{ ...GAP, reason: expect.stringMatching(REPOSTS) as unknown }]);
     expect(intervals[0]).toMatchObject({ ...GAP, without: "reposts" });
     expect(await archivedIds(parts, GAP)).toHaveLength(SEARCHABLE.length + 1);
-    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+    expect(
+      prove(await readEvidence(parts.store, postsOf("job-1")), { intervals }).unproven,
+    ).toEqual([]);
   });
 });
 
@@ -273,11 +276,9 @@ describe("Once search is allowed", () => {
     await startSchedule(scheduledCaptureDepsOf(parts), "job-1");
     await pass(parts, 1, scheduledCaptureDepsOf(parts, { fullArchiveSearch: true }));
     const waiting = await Array.fromAsync(readOutbox(parts.store, "job-1"));
-    expect(new Set(waiting.map(({ postId }) => postId))).toEqual(
-      new Set(SEARCHABLE.map(({ id }) => id)),
-    );
+    expect(new Set(waiting.map(({ id }) => id))).toEqual(new Set(SEARCHABLE.map(({ id }) => id)));
     expect(waiting[0]).toMatchObject({ reason: "late" });
-    expect((await readCoverage(parts.store, "job-1")).gaps).toMatchObject([
+    expect((await readCoverage(parts.store, postsOf("job-1"))).gaps).toMatchObject([
       { ...GAP, reason: expect.stringMatching(REPOSTS) as unknown },
     ]);
   });

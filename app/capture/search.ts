@@ -1,8 +1,10 @@
 import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
+import type { Answer, SearchQuery } from "../twitter/client.ts";
 import { isRepost, parseTimeline, type Post } from "../twitter/page.ts";
 import { captureIdOf } from "./capture-id.ts";
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { Source } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { type Covered, type Gap, noteNoPost, readCoverage, replaceGap } from "./coverage.ts";
 import {
   addSeconds,
@@ -13,12 +15,11 @@ import {
   type Interval,
   subtract,
 } from "../time/intervals.ts";
-import { completePage } from "./missing-posts.ts";
 import { askProbe, readPages } from "./pages.ts";
 import { postsOfWindow } from "./posts.ts";
 import { postsSentAlong, type Found, toFound } from "./rediscovered.ts";
 import { clipSuspect, readAgainAfter } from "./findings.ts";
-import { readingOf } from "./timeline.ts";
+import { authorOf, readingOf } from "./timeline.ts";
 import { FIRST_POST_TIME } from "./times.ts";
 import { suspectIntervalsOf, type Scan } from "./scan.ts";
 
@@ -43,10 +44,10 @@ export async function searchGaps(
 ): Promise<void> {
   const { store, twitter, meter, log, now, fullArchiveSearch } = deps;
   const { jobId } = source;
-  if (!fullArchiveSearch) {
+  if (!fullArchiveSearch || !source.feed.search) {
     return;
   }
-  const { gaps } = await readCoverage(store, jobId);
+  const { gaps } = await readCoverage(store, source);
   const metered = { ...deps, twitter: meter(twitter, jobId) };
   const isNear = (gap: Gap) => !within || clip([gap], within).length > 0;
   const today = floorToSecond(now());
@@ -81,7 +82,7 @@ async function searchGap(
   const { known, noPostUntil } = await findKnownPost(deps, source, gap);
   if (!known) {
     if (noPostUntil !== gap.noPostUntil) {
-      await noteNoPost(store, jobId, { gap, noPostUntil });
+      await noteNoPost(store, source, { gap, noPostUntil });
     }
     return;
   }
@@ -93,7 +94,7 @@ async function searchGap(
   const replace = async (intervals: Covered[], gaps: Omit<Gap, "recordedAt">[]) => {
     const recordedAt = floorToSecond(now());
     const recorded = gaps.map((one) => ({ ...one, recordedAt }));
-    await replaceGap(store, jobId, { gap, intervals, gaps: recorded });
+    await replaceGap(store, source, { gap, intervals, gaps: recorded });
     for (const { start: windowStart, end: windowEnd, reason } of recorded) {
       log("gap.recorded", { jobId, windowStart, windowEnd, reason });
     }
@@ -109,7 +110,7 @@ async function searchGap(
   const early = found.filter(
     ({ createdAt, sentWith }) => sentWith !== undefined || !within || !contains(within, createdAt),
   );
-  await deps.announce(jobId, early);
+  await deps.announce(source, early);
   const suspectIntervals = suspectIntervalsOf(scan).flatMap((suspect) => clipSuspect(suspect, gap));
   await replace(
     subtract(gap, [...suspectIntervals, ...scan.unparseable]).map((interval) => ({
@@ -144,10 +145,10 @@ async function searchGap(
  */
 async function findKnownPost(
   { store }: CaptureDeps,
-  { jobId }: Source,
+  source: Source,
   gap: Gap,
 ): Promise<{ known?: Post; noPostUntil: string }> {
-  const coverage = await readCoverage(store, jobId);
+  const coverage = await readCoverage(store, source);
   let { noPostUntil = gap.end } = gap;
   const parts = coverage.intervals
     .filter(({ without, end }) => without === undefined && end > noPostUntil)
@@ -156,7 +157,7 @@ async function findKnownPost(
     const isNext = start <= noPostUntil;
     const window = { start: isNext ? noPostUntil : start, end };
     let oldest: Post | undefined;
-    for await (const { post } of postsOfWindow(store, { jobId, window, coverage })) {
+    for await (const { post } of postsOfWindow(store, { ...source, window, coverage })) {
       const isOlder = oldest === undefined || post.createdAt < oldest.createdAt;
       oldest = isOlder && !isRepost(post) ? post : oldest;
     }
@@ -174,13 +175,23 @@ async function isShown(
   source: Source,
   { captureId, known: { createdAt } }: { captureId: string; known: Post },
 ): Promise<boolean> {
-  const { jobId, accountId } = source;
   const query = { startTime: createdAt, endTime: addSeconds(createdAt, 1) };
-  const name = names.captureProof(jobId, captureId, "shown");
-  const ask = () => deps.twitter.search(accountId, { ...query, maxResults: PROBE_SIZE });
-  const request = { query, accountId };
+  const name = names.captureProof(source, captureId, "shown");
+  const ask = () => search(deps, source, { ...query, maxResults: PROBE_SIZE });
+  const request = { query, ...authorOf(source) };
   const { body } = await askProbe(deps.store, name, { ...readingOf(deps, source), ask, request });
   return parseTimeline(body).posts.length > 0;
+}
+
+async function search(
+  { twitter }: CaptureDeps,
+  source: Source,
+  query: SearchQuery,
+): Promise<Answer> {
+  if (!source.feed.search) {
+    throw new ConnectorError("x-bad-request", `X has no search for ${source.feed.words}`);
+  }
+  return source.feed.search(twitter, source, query);
 }
 
 async function readSearch(
@@ -188,15 +199,15 @@ async function readSearch(
   source: Source,
   { gap, captureId }: { gap: Interval; captureId: string },
 ): Promise<{ scan: Scan; found: Found[] }> {
-  const { store, twitter, log } = deps;
-  const { jobId, accountId } = source;
+  const { store, log } = deps;
+  const { jobId } = source;
   const startTime = gap.start < FIRST_POST_TIME ? FIRST_POST_TIME : gap.start;
   const pages = readPages(store, {
     ...readingOf(deps, source),
-    folder: names.capturePages(jobId, captureId),
+    folder: names.capturePages(source, captureId),
     query: { startTime, endTime: gap.end },
     fetchPage: ({ paginationToken, untilId }) =>
-      twitter.search(accountId, {
+      search(deps, source, {
         startTime,
         ...(untilId === undefined ? { endTime: gap.end } : { untilId }),
         ...(paginationToken !== undefined && { paginationToken }),
@@ -206,10 +217,10 @@ async function readSearch(
   const found: Found[] = [];
   let last: Scan | undefined;
   for await (const { name, page, scan } of pages) {
-    await completePage(deps, source, { name, page });
+    await source.feed.completePage(deps, source, { name, page });
     log("capture.page", { jobId, posts: page.posts.length });
     found.push(...page.posts.map((post) => toFound(post, name)));
-    found.push(...(await postsSentAlong(store, { name, page })));
+    found.push(...(await postsSentAlong(store, source.feed, { name, page })));
     last = scan;
   }
   if (!last) {

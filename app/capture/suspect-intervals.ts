@@ -1,6 +1,7 @@
 import { ConnectorError } from "../errors.ts";
 import { captureIdOf } from "./capture-id.ts";
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { Source } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { type Covered, type Gap, readCoverage, replaceGap } from "./coverage.ts";
 import { gatherEvidence } from "./probes.ts";
 import { findingsOf, readAgainAfter } from "./findings.ts";
@@ -25,7 +26,7 @@ export async function rereadSuspectIntervals(
   source: Source,
   within: Interval,
 ): Promise<void> {
-  const { gaps } = await readCoverage(deps.store, source.jobId);
+  const { gaps } = await readCoverage(deps.store, source);
   const now = floorToSecond(deps.now());
   // What a search contradicted itself on is searched again (search.ts).
   const isDue = ({ readAgainAt, tried, unsearched = false }: Gap) =>
@@ -72,10 +73,9 @@ export async function readAnew(
   { gap, within }: { gap: Gap; within: Interval },
 ): Promise<{ intervals: Covered[]; gaps: Gap[] }> {
   const { store, now } = deps;
-  const { jobId } = source;
   const { captureId: earlierId, readings = [] } = gap;
   const captureId = captureIdOf(gap, `again${readings.length + 1}`);
-  const isMissing = gap.grown !== undefined && !(await isKnown(store, jobId, gap.grown));
+  const isMissing = gap.grown !== undefined && !(await isKnown(store, source, gap.grown));
   const whyNotEmpty = isMissing ? gap.reason : undefined;
   const { scan, early } = await readTimeline(deps, source, {
     captureId,
@@ -83,12 +83,12 @@ export async function readAnew(
     whyNotEmpty,
     isEarly: (createdAt) => contains(gap, createdAt) && !contains(within, createdAt),
   });
-  await deps.announce(jobId, early);
+  await deps.announce(source, early);
   const reach = await gatherEvidence(deps, source, { part: gap, captureId, scan });
   const findings =
     isMissing && gaveNothing(scan)
       ? { intervals: [], gaps: [{ ...gap, readAgainAt: "" }] }
-      : findingsOf({ part: gap, captureId, scan, reach, now: now() });
+      : findingsOf({ feed: source.feed, part: gap, captureId, scan, reach, now: now() });
   const recordedAt = floorToSecond(now());
   const gaps = findings.gaps.map((one): Gap => {
     const isSame = one.reason === gap.reason;
@@ -106,12 +106,12 @@ export async function readAnew(
     interval,
     ...(earlierId === undefined ? [] : [{ ...interval, captureId: earlierId }]),
   ]);
-  await replaceGap(store, jobId, { gap, intervals, gaps });
+  await replaceGap(store, source, { gap, intervals, gaps });
   return { intervals: findings.intervals, gaps };
 }
 
-async function postpone({ store, now }: CaptureDeps, { jobId }: Source, gap: Gap): Promise<void> {
+async function postpone({ store, now }: CaptureDeps, source: Source, gap: Gap): Promise<void> {
   const { readings = [] } = gap;
   const readAgainAt = readAgainAfter(readings.length + 1, now());
-  await replaceGap(store, jobId, { gap, intervals: [], gaps: [{ ...gap, readAgainAt }] });
+  await replaceGap(store, source, { gap, intervals: [], gaps: [{ ...gap, readAgainAt }] });
 }

@@ -1,9 +1,9 @@
 import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Answer, TimelineQuery } from "../twitter/client.ts";
-import type { CaptureDeps, Source } from "./capture.ts";
+import type { Source } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture.ts";
 import { addSeconds, type Interval } from "../time/intervals.ts";
-import { completePage } from "./missing-posts.ts";
 import { PAGE_SIZE, readPages } from "./pages.ts";
 import { firstIdAt, timeOfId } from "./post-id.ts";
 import { postsSentAlong, type Found, toFound } from "./rediscovered.ts";
@@ -41,21 +41,21 @@ export async function readTimeline(
   const { jobId } = source;
   const pages = readPages(store, {
     ...readingOf(deps, source),
-    folder: names.capturePages(jobId, captureId),
+    folder: names.capturePages(source, captureId),
     query,
     whyNotEmpty,
   });
   const early: Found[] = [];
   let last: Scan | undefined;
   for await (const { name, page, scan } of pages) {
-    await completePage(deps, source, { name, page });
+    await source.feed.completePage(deps, source, { name, page });
     log("capture.page", { jobId, posts: page.posts.length });
     if (page.missingFields) {
       log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
     }
     const posts = page.posts.filter(({ createdAt }) => isEarly(createdAt));
     early.push(...posts.map((post) => toFound(post, name)));
-    early.push(...(await postsSentAlong(store, { name, page })));
+    early.push(...(await postsSentAlong(store, source.feed, { name, page })));
     last = scan;
   }
   if (!last) {
@@ -64,12 +64,17 @@ export async function readTimeline(
   return { scan: last, early };
 }
 
+/** Whose posts must be on the pages of a source; anybody's, where the feed is of others. */
+export function authorOf({ feed, accountId }: Source): { accountId?: string } {
+  return feed.isOfAccount ? { accountId } : {};
+}
+
 /** How the pages of a source's timeline are read, whatever is asked of it. */
 export function readingOf(deps: CaptureDeps, source: Source) {
   const { log, wait } = deps;
-  const { jobId, accountId } = source;
+  const { jobId } = source;
   return {
-    accountId,
+    ...authorOf(source),
     fetchPage: (asked: PageQuery & { paginationToken?: string }) =>
       askTimeline(deps, source, { ...asked, maxResults: PAGE_SIZE }),
     wait,
@@ -82,10 +87,10 @@ export function readingOf(deps: CaptureDeps, source: Source) {
 /** Asks for a page; by ids, where X does not take the times that it is asked with. */
 export async function askTimeline(
   { twitter, log }: CaptureDeps,
-  { jobId, accountId, token }: Source,
+  source: Source,
   query: TimelineQuery,
 ): Promise<Answer> {
-  const ask = (asked: TimelineQuery) => twitter.timeline(token, accountId, asked);
+  const ask = (asked: TimelineQuery) => source.feed.fetchPage(twitter, source, asked);
   try {
     return await ask(query);
   } catch (refusal) {
@@ -96,6 +101,7 @@ export async function askTimeline(
     const answer = await ask(withoutTimes(query)).catch((error: unknown) => {
       throw isRefused(error) ? refusal : error;
     });
+    const { jobId } = source;
     log("capture.unexpected-answer", {
       jobId,
       reason: "X refused start_time or end_time: asked by ids",

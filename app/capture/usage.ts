@@ -1,15 +1,26 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { recordType } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
-import type { Usage } from "./prices.ts";
+import { NO_READS, type Usage } from "./prices.ts";
 
 /** What X handed out and may bill. */
 const readsSchema = z.object({
   owned: z.number(),
   others: z.number(),
-  users: z.number().default(0),
+  users: z.number(),
+  messages: z.number(),
 }) satisfies z.ZodType<Usage>;
-const monthSchema = z.object({ days: z.record(z.string(), readsSchema) });
+const olderDays = z.record(z.string(), z.looseObject({}));
+const monthRecord = recordType(z.object({ days: z.record(z.string(), readsSchema) }), [
+  // Before, users were not counted at first, and messages never were.
+  ({ days, ...month }) => ({
+    ...month,
+    days: Object.fromEntries(
+      Object.entries(olderDays.parse(days)).map(([day, reads]) => [day, { ...NO_READS, ...reads }]),
+    ),
+  }),
+]);
 
 /** `2026-06-01`: X bills each post and user once a UTC day. */
 export function utcDay(time: Date): string {
@@ -22,11 +33,11 @@ export async function addReads(
   { day, reads }: { day: string; reads: Usage },
 ): Promise<void> {
   const name = names.reads(monthOf(day), jobId);
-  await createDocument(store, name, { days: {} });
+  await createDocument(store, name, monthRecord, { days: {} });
   await changeDocument(store, {
     name,
-    schema: monthSchema,
-    change: ({ days }) => ({ days: { ...days, [day]: sum([days[day] ?? NONE, reads]) } }),
+    type: monthRecord,
+    change: ({ days }) => ({ days: { ...days, [day]: sum([days[day] ?? NO_READS, reads]) } }),
   });
 }
 
@@ -36,9 +47,9 @@ export async function readsOf(
   jobId: string,
   day: string,
 ): Promise<{ day: Usage; month: Usage }> {
-  const document = await readDocument(store, names.reads(monthOf(day), jobId), monthSchema);
+  const document = await readDocument(store, names.reads(monthOf(day), jobId), monthRecord);
   const days = document?.value.days ?? {};
-  return { day: days[day] ?? NONE, month: sum(Object.values(days)) };
+  return { day: days[day] ?? NO_READS, month: sum(Object.values(days)) };
 }
 
 /** Posts of all jobs together, removed ones too: X bills the app. */
@@ -48,8 +59,8 @@ export async function readsOfAll(
 ): Promise<{ day: number; month: number }> {
   const total = { day: 0, month: 0 };
   for await (const name of store.list(names.readsOfMonth(monthOf(day)))) {
-    const days = (await readDocument(store, name, monthSchema))?.value.days ?? {};
-    total.day += countPosts(days[day] ?? NONE);
+    const days = (await readDocument(store, name, monthRecord))?.value.days ?? {};
+    total.day += countPosts(days[day] ?? NO_READS);
     total.month += countPosts(sum(Object.values(days)));
   }
   return total;
@@ -59,16 +70,15 @@ function countPosts({ owned, others }: Usage): number {
   return owned + others;
 }
 
-const NONE: Usage = { owned: 0, others: 0, users: 0 };
-
 function sum(all: Usage[]): Usage {
   return all.reduce(
     (one, other) => ({
       owned: one.owned + other.owned,
       others: one.others + other.others,
       users: one.users + other.users,
+      messages: one.messages + other.messages,
     }),
-    NONE,
+    NO_READS,
   );
 }
 

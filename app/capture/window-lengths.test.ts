@@ -10,6 +10,7 @@ import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds, type Interval } from "../time/intervals.ts";
 import { prove, readEvidence } from "./proof.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 /** Ids that were counted up before they held a time, of the days before 2010-11-04. */
 const COUNTED_UP = [20, 7_000_000_000, 29_500_000_000].map((id, index) =>
@@ -55,9 +56,11 @@ describe("What is archived does not depend on the length of windows", () => {
       found.push(...(await archivedIds(parts, window)));
     }
     expect(found.toSorted()).toEqual([...IN_DAYS, "7000000000"].toSorted());
-    const { intervals, gaps } = await readCoverage(parts.store, "job-1");
+    const { intervals, gaps } = await readCoverage(parts.store, postsOf("job-1"));
     expect(gaps).toEqual([]);
-    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+    expect(
+      prove(await readEvidence(parts.store, postsOf("job-1")), { intervals }).unproven,
+    ).toEqual([]);
   });
 
   it("nor on their order, and what lies before times is read once", async () => {
@@ -94,9 +97,11 @@ describe("Where X refuses times, it is asked by ids", () => {
       await capture(deps, SOURCE, window);
     }
     expect(await archivedIds(parts, DAYS)).toEqual(IN_DAYS);
-    const { intervals, gaps } = await readCoverage(parts.store, "job-1");
+    const { intervals, gaps } = await readCoverage(parts.store, postsOf("job-1"));
     expect(gaps).toEqual([]);
-    expect(prove(await readEvidence(parts.store, "job-1"), { intervals }).unproven).toEqual([]);
+    expect(
+      prove(await readEvidence(parts.store, postsOf("job-1")), { intervals }).unproven,
+    ).toEqual([]);
   });
 
   it("also where its reach is asked for", async () => {
@@ -120,7 +125,7 @@ it("A gap that earlier versions made without asking is read after all", async ()
     unsearched: true,
   };
   await parts.store.replace(
-    "work/job-1/coverage.json",
+    "work/job-1/posts/coverage.json",
     Buffer.from(JSON.stringify({ ...body, gaps: [gap] })),
     etag,
   );
@@ -131,7 +136,7 @@ it("A gap that earlier versions made without asking is read after all", async ()
 });
 
 async function coverageOf({ store }: Parts) {
-  const blob = await store.read("work/job-1/coverage.json");
+  const blob = await store.read("work/job-1/posts/coverage.json");
   const body = z.looseObject({}).parse(JSON.parse(Buffer.from(blob?.body ?? "{}").toString()));
   return { etag: blob?.etag ?? "", body };
 }

@@ -8,7 +8,7 @@ import { ACCOUNT, createParts, OWN_TOKEN, type Parts, X_KEYS } from "../testing/
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia, type FetchMedia } from "../twitter/media.ts";
 import { parsePage } from "../twitter/page.ts";
-import { attach, ITEM_LIMIT_BYTES, planMedia } from "./attachments.ts";
+import { attach, ITEM_LIMIT_BYTES, mediaOf, planMedia } from "./attachments.ts";
 import type { Attachment, MediaOutcome } from "./item.ts";
 
 const FILM = "https://video.twimg.com/ext_tw_video/2/pu/vid/avc1";
@@ -81,7 +81,8 @@ async function attachAll(
     return meet?.(url) ?? fetchFromX(url);
   };
   const deps = { store, log: log.log, now: clock.now, fetchMedia, waitForMedia };
-  const media = await attach(deps, await planMedia(deps, { jobId: "job-1", post, includes }));
+  const shown = { jobId: "job-1", id: post.id, media: mediaOf(post, includes) };
+  const media = await attach(deps, await planMedia(deps, shown));
   return { parts, media, downloads };
 }
 

@@ -1,8 +1,8 @@
 import { archiveMedia, type MediaDeps, type MediaRecord } from "../capture/media.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { filesOf } from "../twitter/media.ts";
-import type { Includes, Media, Post } from "../twitter/page.ts";
+import { filesOf, type MediaFile } from "../twitter/media.ts";
+import type { Includes, Post } from "../twitter/page.ts";
 import { type Attachment, type MediaOutcome, shownPosts } from "./item.ts";
 import type { ManifestEntry } from "./manifest.ts";
 import { Semaphore } from "async-mutex";
@@ -37,39 +37,43 @@ export type AttachmentDeps = MediaDeps & {
 type KnownMedium = ManifestEntry["media"][number];
 type Found = { record: MediaRecord; fallbackReason?: string } | { omitted: string };
 
+/** A medium that a record shows: its files, best first; undefined where X did not describe it. */
+export type ShownMedium = {
+  /** The post, of the record and of those that it refers to, that shows it; else the record itself. */
+  postId: string;
+  mediaKey: string;
+  type: string;
+  altText?: string;
+  files: MediaFile[] | undefined;
+};
+
 /**
- * Archives all media of a post and of the posts it refers to, and decides which files go along:
- * the best of each that still fits. A medium that cannot be had does not stop the post.
+ * Archives all media that a record shows, and decides which files go along: the best of each that still
+ * fits. A medium that cannot be had does not stop the record.
  * `known` is what an earlier answer had: the same again, whatever else the archive has by now.
  */
 export async function planMedia(
   deps: AttachmentDeps,
   {
     jobId,
-    post,
-    includes,
+    id,
+    media,
     known,
-  }: { jobId: string; post: Post; includes: Includes; known?: KnownMedium[] | undefined },
+  }: { jobId: string; id: string; media: ShownMedium[]; known?: KnownMedium[] | undefined },
 ): Promise<PlannedMedium[]> {
   const planned: PlannedMedium[] = [];
   let left = ATTACHMENTS_LIMIT_BYTES;
-  for (const { postId, mediaKey } of mediaShown(post, includes)) {
-    const media = includes.media.get(mediaKey);
+  for (const { files, ...shown } of media) {
+    const { mediaKey } = shown;
     const before = known?.find((medium) => medium.mediaKey === mediaKey);
     const found = before
-      ? await sameFile(deps, { jobId, media, before })
-      : await bestFile(deps, { jobId, media, limit: left });
+      ? await sameFile(deps, { jobId, files, before })
+      : await bestFile(deps, { jobId, mediaKey, files, limit: left });
     left -= "record" in found ? found.record.bytes : 0;
     if ("omitted" in found && !before) {
-      deps.log("media.not-archived", { jobId, postId: post.id, mediaKey, reason: found.omitted });
+      deps.log("media.not-archived", { jobId, postId: id, mediaKey, reason: found.omitted });
     }
-    planned.push({
-      postId,
-      mediaKey,
-      type: media?.type ?? "medium",
-      ...(media?.alt_text !== undefined && { altText: media.alt_text }),
-      ...found,
-    });
+    planned.push({ ...shown, ...found });
   }
   return planned;
 }
@@ -92,25 +96,38 @@ export async function attach(
   return outcomes;
 }
 
-/** A medium that a repost and its original show is one medium. */
-function mediaShown(post: Post, includes: Includes): { postId: string; mediaKey: string }[] {
+/** The media of a post and of the posts that it shows; one that a repost and its original show is one. */
+export function mediaOf(post: Post, includes: Includes): ShownMedium[] {
   const shown = shownPosts(post, includes).flatMap(({ id, mediaKeys }) =>
     mediaKeys.map((mediaKey) => ({ postId: id, mediaKey })),
   );
   const first = new Map(shown.toReversed().map((medium) => [medium.mediaKey, medium]));
-  return shown.filter((medium) => first.get(medium.mediaKey) === medium);
+  return shown
+    .filter((medium) => first.get(medium.mediaKey) === medium)
+    .map(({ postId, mediaKey }) => {
+      const media = includes.media.get(mediaKey);
+      return {
+        postId,
+        mediaKey,
+        type: media?.type ?? "medium",
+        ...(media?.alt_text !== undefined && { altText: media.alt_text }),
+        files: media && filesOf(media),
+      };
+    });
 }
+
+type Medium = { jobId: string; mediaKey: string; files: MediaFile[] | undefined };
 
 async function sameFile(
   deps: AttachmentDeps,
-  { jobId, media, before }: { jobId: string; media: Media | undefined; before: KnownMedium },
+  { jobId, files = [], before }: Pick<Medium, "jobId" | "files"> & { before: KnownMedium },
 ): Promise<Found> {
   const { mediaKey, sha256, omitted = "unknown reason", fallbackReason } = before;
   if (sha256 === undefined) {
     return { omitted };
   }
   const fetchMedia = async () => ({ refusal: "is not asked for" });
-  for (const file of media ? filesOf(media) : []) {
+  for (const file of files) {
     const record = await archiveMedia({ ...deps, fetchMedia }, { jobId, mediaKey, file });
     if ("sha256" in record && record.sha256 === sha256) {
       return { record, ...(fallbackReason !== undefined && { fallbackReason }) };
@@ -121,14 +138,14 @@ async function sameFile(
 
 async function bestFile(
   deps: AttachmentDeps,
-  { jobId, media, limit }: { jobId: string; media: Media | undefined; limit: number },
+  { jobId, mediaKey, files, limit }: Medium & { limit: number },
 ): Promise<Found> {
-  if (!media) {
+  if (!files) {
     return { omitted: "X did not describe it" };
   }
   let omitted: string | undefined;
-  for (const file of filesOf(media)) {
-    const download = () => archivePatiently(deps, { jobId, mediaKey: media.media_key, file });
+  for (const file of files) {
+    const download = () => archivePatiently(deps, { jobId, mediaKey, file });
     const record = await downloads.runExclusive(download);
     if ("refusal" in record) {
       omitted ??= record.refusal;

@@ -3,9 +3,8 @@ import { Semaphore } from "async-mutex";
 import { pMapIterable, pMapSkip } from "p-map";
 import type { Store } from "../archive/store.ts";
 import type { Interval } from "../time/intervals.ts";
-import { readStoredPage, type StoredPage } from "../capture/pages.ts";
-import type { CapturedPost } from "../capture/posts.ts";
 import { ConnectorError } from "../errors.ts";
+import type { Deliverable, OpenPage } from "../feeds/feed.ts";
 import {
   attach,
   type AttachmentDeps,
@@ -13,9 +12,8 @@ import {
   type PlannedMedium,
   planMedia,
 } from "./attachments.ts";
-import { ITEM_MAPPING, type ItemMapping } from "./item.ts";
 import type { ManifestEntry } from "./manifest.ts";
-import type { PlannedPost } from "./plan.ts";
+import type { PlannedRecord } from "./plan.ts";
 
 /** Bytes of attachments that may be in memory at a time, over all tasks of the process. */
 const MEBIBYTES_IN_FLIGHT = 96;
@@ -27,24 +25,20 @@ const PAGES_IN_HAND = 8;
 
 export type Upload = (fileName: string, body: Uint8Array) => Promise<void>;
 
-export type DeliverDeps = AttachmentDeps & {
-  concurrency: number;
-  /** Default: the connector's own. */
-  mapping?: ItemMapping;
-};
+export type DeliverDeps = AttachmentDeps & { concurrency: number };
 
-/** A post to hand over, or to hand over again as an earlier answer has it. */
-export type DuePost = PlannedPost & { known?: ManifestEntry };
+/** A record to hand over, or to hand over again as an earlier answer has it. */
+export type DueRecord = PlannedRecord & { known?: ManifestEntry };
 
 export type Delivery = {
   jobId: string;
   account: { id: string; name: string };
   /** What the platform asked for. */
   window: Interval;
-  posts: Iterable<DuePost> | AsyncIterable<DuePost>;
+  records: Iterable<DueRecord> | AsyncIterable<DueRecord>;
   upload: Upload;
   /** Whether the others go without a post that failed so. By default none do. */
-  goWithout?: (post: DuePost, error: unknown) => boolean;
+  goWithout?: (post: DueRecord, error: unknown) => boolean;
 };
 
 /**
@@ -55,13 +49,16 @@ export type Delivery = {
 export function deliver(deps: DeliverDeps, delivery: Delivery): AsyncIterable<ManifestEntry> {
   const { concurrency } = deps;
   return pMapIterable(
-    loadPosts(deps.store, delivery),
-    (post) => deliverPost(deps, delivery, post).catch(orGoWithout(delivery, post)),
+    loadRecords(deps.store, delivery),
+    (due) => deliverRecord(deps, delivery, due).catch(orGoWithout(delivery, due)),
     { concurrency, backpressure: 2 * concurrency },
   );
 }
 
-function orGoWithout({ goWithout }: Delivery, post: DuePost): (error: unknown) => typeof pMapSkip {
+function orGoWithout(
+  { goWithout }: Delivery,
+  post: DueRecord,
+): (error: unknown) => typeof pMapSkip {
   return (error) => {
     if (!goWithout?.(post, error)) {
       throw error;
@@ -70,38 +67,35 @@ function orGoWithout({ goWithout }: Delivery, post: DuePost): (error: unknown) =
   };
 }
 
-type LoadedPost = DuePost & CapturedPost & { pageSha256: string };
+type LoadedRecord = DueRecord & { record: Deliverable; pageSha256: string };
 
-async function* loadPosts(store: Store, delivery: Delivery): AsyncGenerator<LoadedPost> {
-  const pages = new Map<string, StoredPage>();
-  for await (const due of delivery.posts) {
-    const loaded = await loadPost(store, pages, due).catch(orGoWithout(delivery, due));
+async function* loadRecords(store: Store, delivery: Delivery): AsyncGenerator<LoadedRecord> {
+  const pages = new Map<string, OpenPage>();
+  for await (const due of delivery.records) {
+    const loaded = await loadRecord(store, pages, due).catch(orGoWithout(delivery, due));
     if (loaded !== pMapSkip) {
       yield loaded;
     }
   }
 }
 
-async function loadPost(
+async function loadRecord(
   store: Store,
-  pages: Map<string, StoredPage>,
-  due: DuePost,
-): Promise<LoadedPost> {
-  const stored = pages.get(due.page) ?? (await readStoredPage(store, due.page));
-  // An earlier version of an edited post is sent along with the newest.
-  const post =
-    stored?.page.posts.find(({ id }) => id === due.id) ?? stored?.page.includes.posts.get(due.id);
-  if (!stored || !post) {
-    throw new ConnectorError("unusable-record", `${due.page} does not hold post ${due.id}`);
+  pages: Map<string, OpenPage>,
+  due: DueRecord,
+): Promise<LoadedRecord> {
+  const page = pages.get(due.page) ?? (await due.feed.openPage(store, due.page));
+  const record = await page?.find(due.id);
+  if (!page || !record) {
+    throw new ConnectorError("unusable-record", `${due.page} does not hold ${due.id}`);
   }
   pages.delete(due.page);
-  pages.set(due.page, stored);
+  pages.set(due.page, page);
   const [oldest] = pages.keys();
   if (pages.size > PAGES_IN_HAND && oldest !== undefined) {
     pages.delete(oldest);
   }
-  const { page, receivedAt, sha256: pageSha256 } = stored;
-  return { ...due, post, includes: page.includes, receivedAt, pageSha256 };
+  return { ...due, record, pageSha256: page.sha256 };
 }
 
 /**
@@ -133,32 +127,32 @@ async function uploadItem(
   }
 }
 
-async function deliverPost(
+async function deliverRecord(
   deps: DeliverDeps,
   { jobId, account, window, upload }: Delivery,
-  { page, pageSha256, waited, modifiedAt, known, post, includes, receivedAt }: LoadedPost,
+  { feed, id, page, pageSha256, waited, modifiedAt, known, record }: LoadedRecord,
 ): Promise<ManifestEntry> {
-  const { format, toItem } = deps.mapping ?? ITEM_MAPPING;
-  const planned = await planMedia(deps, { jobId, post, includes, known: known?.media });
-  const attachedBytes = planned.reduce((sum, { record }) => sum + (record?.bytes ?? 0), 0);
+  const { format } = feed;
+  const planned = await planMedia(deps, { jobId, id, media: record.media, known: known?.media });
+  const attachedBytes = planned.reduce((sum, { record: file }) => sum + (file?.bytes ?? 0), 0);
   const mebibytes = Math.ceil((attachedBytes * COPIES_OF_A_MEDIUM + 1) / 2 ** 20);
   return BUDGET.runExclusive(
     async () => {
       const toBody = async (media: PlannedMedium[]) => {
         const provenance = { jobId, window, pageSha256 };
         const attached = await attach(deps, media);
-        const parts = { post, includes, account, receivedAt, provenance, media: attached };
-        return Buffer.from(JSON.stringify(toItem(parts)));
+        return Buffer.from(JSON.stringify(record.toItem({ account, provenance, media: attached })));
       };
       const { body, media } = await fit(planned, toBody);
       const sha256 = createHash("sha256").update(body).digest("hex");
-      const fileName = await uploadItem(upload, { id: post.id, known, body, sha256 });
+      const fileName = await uploadItem(upload, { id, known, body, sha256 });
       if (known?.format === format && known.sha256 !== sha256) {
-        deps.log("delivery.content-differs", { jobId, postId: post.id, format });
+        deps.log("delivery.content-differs", { jobId, postId: id, format });
       }
       return {
-        id: post.id,
-        modificationTimestampUtc: modifiedAt ?? post.createdAt,
+        id,
+        feed: feed.name,
+        modificationTimestampUtc: modifiedAt ?? record.createdAt,
         fileName,
         bytes: body.byteLength,
         sha256,
@@ -166,9 +160,9 @@ async function deliverPost(
         page,
         pageSha256,
         ...(waited && { waited }),
-        media: media.map(({ mediaKey, record, omitted, fallbackReason }) => ({
+        media: media.map(({ mediaKey, record: file, omitted, fallbackReason }) => ({
           mediaKey,
-          ...(record && { bytes: record.bytes, sha256: record.sha256 }),
+          ...(file && { bytes: file.bytes, sha256: file.sha256 }),
           ...(omitted !== undefined && { omitted }),
           ...(fallbackReason !== undefined && { fallbackReason }),
         })),

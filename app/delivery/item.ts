@@ -69,16 +69,20 @@ export type MediaOutcome = {
   fallbackReason?: string;
 };
 
-export type ItemParts = {
-  post: Post;
-  includes: Includes;
+/** What an item says beside its record. */
+export type ItemContext = {
   /** The account that is archived. */
   account: { id: string; name: string };
-  /** Media of the post and of the posts it refers to, by the id of the post that shows them. */
+  /** Media of the record and of the posts it refers to, by the id of the post that shows them. */
   media: ReadonlyMap<string, MediaOutcome[]>;
+  provenance: Provenance;
+};
+
+export type ItemParts = ItemContext & {
+  post: Post;
+  includes: Includes;
   /** When X handed the post out, ISO 8601. */
   receivedAt: string;
-  provenance: Provenance;
 };
 
 /** How posts become items. `format` is raised whenever the same post would give other bytes. */

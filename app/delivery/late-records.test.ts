@@ -25,7 +25,7 @@ describe("A post that becomes visible late", () => {
     expect(await archivedIds(parts, FIRST)).toEqual([EARLY.id]);
     await pass(parts, 1);
     const [entry, ...others] = await outboxOf(parts);
-    expect(entry).toMatchObject({ postId: LATE.id, reason: "late" });
+    expect(entry).toMatchObject({ id: LATE.id, reason: "late" });
     expect(others).toEqual([]);
     const page = parts.store.blobs.get(entry?.pages[0] ?? "");
     expect(parsePage(page?.body ?? Buffer.from("")).posts.map(({ id }) => id)).toContain(LATE.id);
@@ -56,10 +56,10 @@ describe("A post that becomes visible late", () => {
     await passHiding(parts, [LATE.id]);
     await pass(parts, 1);
     const page = (await outboxOf(parts))[0]?.pages[0] ?? "";
-    await removeFromOutbox(parts.store, "job-1", { postId: LATE.id, pages: [page] });
+    await removeFromOutbox(parts.store, "job-1", { feed: "posts", id: LATE.id, pages: [page] });
     const about = { createdAt: "2026-06-01T12:10:00Z", isEdited: false, page };
     const found = { id: LATE.id, as: "found" as const, ...about };
-    await holdLateRecords(captureDepsOf(parts, { posts: 3 }))("job-1", [found]);
+    await holdLateRecords(captureDepsOf(parts, { posts: 3 }))(SOURCE, [found]);
     expect(await outboxOf(parts)).toEqual([]);
   });
 
@@ -68,7 +68,7 @@ describe("A post that becomes visible late", () => {
     await passHiding(parts, [LATE.id], 5);
     expect(await outboxOf(parts)).toEqual([]);
     await pass(parts, 1);
-    expect(await outboxOf(parts)).toMatchObject([{ postId: LATE.id }]);
+    expect(await outboxOf(parts)).toMatchObject([{ id: LATE.id }]);
   });
 
   it("is found by a window, too, where X gives it with newer posts", async () => {
@@ -79,7 +79,7 @@ describe("A post that becomes visible late", () => {
     const twitter = hiding(parts.twitter, new Set([LATE.id]));
     await capture(captureDepsOf(parts, { twitter, posts: 3 }), SOURCE, before);
     await capture(captureDepsOf(parts, { posts: 3 }), SOURCE, after);
-    expect(await outboxOf(parts)).toMatchObject([{ postId: LATE.id, reason: "late" }]);
+    expect(await outboxOf(parts)).toMatchObject([{ id: LATE.id, reason: "late" }]);
     expect(await archivedIds(parts, before)).toEqual([LATE.id, EARLY.id]);
   });
 });
@@ -96,7 +96,7 @@ it("A post that is found on the next day comes with its own window, which ended 
     const deps = captureDepsOf(parts, { twitter, posts: 1 });
     await capture(deps, SOURCE, window, { lookBackSeconds: LOOK_BACK_SECONDS });
   }
-  expect(await outboxOf(parts)).toMatchObject([{ postId: late.id }]);
+  expect(await outboxOf(parts)).toMatchObject([{ id: late.id }]);
   expect(await archivedIds(parts, windows[0] ?? FIRST)).toEqual([late.id]);
 });
 
@@ -117,7 +117,7 @@ describe("A post that was edited", () => {
     const window = { start: FIRST.start, end: "2026-06-01T12:29:00Z" };
     expect(await archivedIds(parts, window)).toEqual(history.toReversed());
     const isOld = version.created_at === EARLY.created_at;
-    expect((await outboxOf(parts)).map(({ postId }) => postId)).toEqual(isOld ? [edited.id] : []);
+    expect((await outboxOf(parts)).map(({ id }) => id)).toEqual(isOld ? [edited.id] : []);
   });
 });
 
@@ -129,9 +129,9 @@ describe("An earlier version that was never read", () => {
     const parts = await startJob([newest], [{ ...EARLY, edit_history_tweet_ids: history }]);
     await pass(parts, 1);
     const [entry, ...others] = await outboxOf(parts);
-    expect(entry).toMatchObject({ postId: EARLY.id, reason: "late" });
+    expect(entry).toMatchObject({ id: EARLY.id, reason: "late" });
     expect(others).toEqual([]);
-    await removeFromOutbox(parts.store, "job-1", entry ?? { postId: "", pages: [] });
+    await removeFromOutbox(parts.store, "job-1", entry ?? { feed: "", id: "", pages: [] });
     await pass(parts, 3);
     expect(await outboxOf(parts)).toEqual([]);
     expect(x.reads()).toBe(1);
@@ -145,7 +145,7 @@ describe("An earlier version that was never read", () => {
     const { twitter } = createParts(later.url);
     await pass(parts, 1, scheduledCaptureDepsOf(parts, { twitter, posts: 2 }));
     await later.close();
-    expect(await outboxOf(parts)).toMatchObject([{ postId: EARLY.id }]);
+    expect(await outboxOf(parts)).toMatchObject([{ id: EARLY.id }]);
   });
 });
 

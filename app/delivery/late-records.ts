@@ -8,6 +8,7 @@ import { addSeconds, contains, type Interval } from "../time/intervals.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
 import { readAnswered } from "./ledger.ts";
 import { addToOutbox, OUTBOX_WRITERS } from "./outbox.ts";
+import type { TimelineKey } from "../feeds/feed.ts";
 
 type Deps = { store: Store; log: Log; now: () => Date };
 
@@ -17,36 +18,47 @@ type Deps = { store: Store; log: Log; now: () => Date };
  */
 export function holdLateRecords(deps: Deps): Announce {
   const { store, now } = deps;
-  return async (jobId, rediscovered) => {
+  return async (of, rediscovered) => {
     await holdFound(
       deps,
-      jobId,
+      of,
       rediscovered.filter((one) => one.as === "found"),
     );
-    for (const { id: postId, page } of rediscovered.filter((one) => one.as === "completed")) {
+    for (const { id, page } of rediscovered.filter((one) => one.as === "completed")) {
       const foundAt = now().toISOString();
-      await addToOutbox(store, jobId, { postId, reason: "completed", pages: [page], foundAt });
+      await addToOutbox(store, of.jobId, {
+        feed: of.feed.name,
+        id,
+        reason: "completed",
+        pages: [page],
+        foundAt,
+      });
     }
   };
 }
 
-async function holdFound({ store, log, now }: Deps, jobId: string, found: Found[]): Promise<void> {
+async function holdFound(
+  { store, log, now }: Deps,
+  of: TimelineKey,
+  found: Found[],
+): Promise<void> {
   if (found.length === 0) {
     return;
   }
+  const { jobId, feed } = of;
   // As it is now: another process may have done the same meanwhile, and what it held be gone.
-  const coverage = await readCoverage(store, jobId);
-  const known = await knownIds(store, jobId, { found, coverage });
+  const coverage = await readCoverage(store, of);
+  const known = await knownIds(store, of, { found, coverage });
   const answered = await readAnswered(store, jobId);
   const late = found.filter(({ id }) => !known.has(id));
   await pMap(
     late,
-    async ({ id: postId, createdAt, isEdited, page }) => {
+    async ({ id, createdAt, isEdited, page }) => {
       const isAnswered = answered.some((window) => contains(window, createdAt));
       const reason = isEdited && isAnswered ? "edited" : "late";
       const foundAt = now().toISOString();
-      await addToOutbox(store, jobId, { postId, reason, pages: [page], foundAt });
-      log("capture.late-post", { jobId, postId });
+      await addToOutbox(store, jobId, { feed: feed.name, id, reason, pages: [page], foundAt });
+      log("capture.late-post", { jobId, postId: id });
     },
     { concurrency: OUTBOX_WRITERS },
   );
@@ -54,12 +66,12 @@ async function holdFound({ store, log, now }: Deps, jobId: string, found: Found[
 
 async function knownIds(
   store: Store,
-  jobId: string,
+  of: TimelineKey,
   { found, coverage }: { found: Found[]; coverage: Coverage },
 ): Promise<Set<string>> {
   const ids = new Set<string>();
   const window = spanOf(found);
-  for await (const captured of window ? postsOfWindow(store, { jobId, window, coverage }) : []) {
+  for await (const captured of window ? postsOfWindow(store, { ...of, window, coverage }) : []) {
     const { post, includes } = captured;
     [post, ...earlierVersionsOf(post, includes)].forEach(({ id }) => ids.add(id));
   }

@@ -98,6 +98,7 @@ describe("An acceptance", () => {
     const blob = await store.read("work/job-1/ledger/2026-06-01.json");
     expect(JSON.parse(Buffer.from(blob?.body ?? []).toString())).toEqual({
       answers: [{ taskId: "one", asked: 1, items: 5, acceptedAt }],
+      schema: 1,
     });
   });
 });

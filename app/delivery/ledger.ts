@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { type RecordOf, recordType } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import type { Log } from "../log.ts";
 import { compare, intervalSchema, type Interval, join } from "../time/intervals.ts";
@@ -9,21 +10,23 @@ export const DAILY_LIMIT = 200_000;
 /** Above so many, somebody is told. */
 const NEAR_DAILY_LIMIT = 0.8 * DAILY_LIMIT;
 
-const daySchema = z.object({
-  answers: z.array(
-    z.object({
-      taskId: z.string(),
-      /** How often the platform had asked for the task when it was answered. */
-      asked: z.number(),
-      items: z.number(),
-      /** Its completion was sent, so that the platform may have accepted it. */
-      sent: z.literal(true).optional(),
-      /** Absent: room is kept for it, but the platform has not accepted it yet. */
-      acceptedAt: z.string().optional(),
-    }),
-  ),
-});
-const answeredSchema = z.object({ windows: z.array(intervalSchema) });
+const dayRecord = recordType(
+  z.object({
+    answers: z.array(
+      z.object({
+        taskId: z.string(),
+        /** How often the platform had asked for the task when it was answered. */
+        asked: z.number(),
+        items: z.number(),
+        /** Its completion was sent, so that the platform may have accepted it. */
+        sent: z.literal(true).optional(),
+        /** Absent: room is kept for it, but the platform has not accepted it yet. */
+        acceptedAt: z.string().optional(),
+      }),
+    ),
+  }),
+);
+const answeredRecord = recordType(z.object({ windows: z.array(intervalSchema) }));
 
 /** One answer to one asking of a task. */
 export type LedgerKey = { jobId: string; taskId: string; asked: number };
@@ -95,17 +98,17 @@ export async function recordAcceptance(
     ),
   );
   const name = names.answered(jobId);
-  await createDocument(store, name, { windows: [] });
+  await createDocument(store, name, answeredRecord, { windows: [] });
   await changeDocument(store, {
     name,
-    schema: answeredSchema,
+    type: answeredRecord,
     change: ({ windows }) => ({ windows: join([...windows, window]) }),
   });
 }
 
 /** Windows of which all posts that were known have been handed over, neighbours joined. */
 export async function readAnswered(store: Store, jobId: string): Promise<Interval[]> {
-  const document = await readDocument(store, names.answered(jobId), answeredSchema);
+  const document = await readDocument(store, names.answered(jobId), answeredRecord);
   return document?.value.windows ?? [];
 }
 
@@ -114,7 +117,7 @@ export async function lastAccepted(store: Store, jobId: string, count: number): 
   const days = await Array.fromAsync(store.list(names.ledgers(jobId)));
   const taskIds = new Set<string>();
   for (const name of days.toReversed()) {
-    const day = await readDocument(store, name, daySchema);
+    const day = await readDocument(store, name, dayRecord);
     const accepted = (day?.value.answers ?? [])
       .flatMap(({ taskId, acceptedAt }) => (acceptedAt === undefined ? [] : { taskId, acceptedAt }))
       .toSorted((a, b) => compare(b.acceptedAt, a.acceptedAt));
@@ -130,11 +133,11 @@ export async function lastAccepted(store: Store, jobId: string, count: number): 
 
 /** Items of a day: accepted, or on their way. */
 export async function countItems(store: Store, jobId: string, day: string): Promise<number> {
-  const document = await readDocument(store, names.ledger(jobId, day), daySchema);
+  const document = await readDocument(store, names.ledger(jobId, day), dayRecord);
   return document?.value.answers.reduce((sum, { items }) => sum + items, 0) ?? 0;
 }
 
-type Answers = z.infer<typeof daySchema>["answers"];
+type Answers = RecordOf<typeof dayRecord>["answers"];
 
 async function changeDay(
   store: Store,
@@ -142,10 +145,10 @@ async function changeDay(
   change: (answers: Answers) => Answers,
 ): Promise<void> {
   const name = names.ledger(jobId, day);
-  await createDocument(store, name, { answers: [] });
+  await createDocument(store, name, dayRecord, { answers: [] });
   await changeDocument(store, {
     name,
-    schema: daySchema,
+    type: dayRecord,
     change: ({ answers }) => ({ answers: change(answers) }),
   });
 }

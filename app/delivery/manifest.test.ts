@@ -22,11 +22,12 @@ const HEAD: ManifestHead = {
 const ENTRIES: ManifestEntry[] = ["1", "2"].map((id) => ({
   id,
   modificationTimestampUtc: "2026-01-01T12:00:00Z",
+  feed: "posts",
   fileName: `${id}.json`,
   bytes: 1234,
   sha256: "ab".repeat(32),
   format: 1,
-  page: "evidence/job%2F1/captures/c/pages/000001.json",
+  page: "evidence/job%2F1/posts/captures/c/pages/000001.json",
   pageSha256: "ef".repeat(32),
   media: [
     { mediaKey: "3_1", bytes: 99, sha256: "cd".repeat(32) },
@@ -47,13 +48,16 @@ describe("A manifest", () => {
     const { text, others } = await write();
     expect(text.endsWith("\n")).toBe(true);
     const lines = text.trimEnd().split("\n");
-    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([HEAD, ...ENTRIES]);
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+      { ...HEAD, schema: 2 },
+      ...ENTRIES,
+    ]);
     expect(others).toEqual([]);
   });
 
   it("of a window without posts says just that", async () => {
     const { text } = await write([]);
-    expect(text).toBe(`${JSON.stringify(HEAD)}\n`);
+    expect(text).toBe(`${JSON.stringify({ ...HEAD, schema: 2 })}\n`);
   });
 
   it("lies in the evidence of its own job and task, whatever their ids are", async () => {
@@ -90,7 +94,7 @@ describe("A manifest", () => {
       },
     };
     const manifest = await readManifest(bytewise, ANSWER);
-    expect(manifest?.head).toEqual({
+    expect(manifest?.head).toMatchObject({
       jobId: HEAD.jobId,
       taskId: HEAD.taskId,
       account: HEAD.account,

@@ -1,47 +1,72 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import {
+  parseRecord,
+  type RecordOf,
+  recordType,
+  renamed,
+  schemaOf,
+  toRecord,
+} from "../archive/records.ts";
 import type { Store } from "../archive/store.ts";
 import type { Gap } from "../capture/coverage.ts";
 import { intervalSchema } from "../time/intervals.ts";
-import { ConnectorError } from "../errors.ts";
 import { waitedSchema } from "./outbox.ts";
 
-const entrySchema = z.object({
-  id: z.string(),
-  modificationTimestampUtc: z.string(),
-  fileName: z.string(),
-  bytes: z.number(),
-  sha256: z.string(),
-  /** Number of the mapping that made the item's bytes: only within one format can they be made again. */
-  format: z.int().positive(),
-  /** The stored page that the post was taken from, and the SHA-256 of its bytes. */
-  page: z.string(),
-  pageSha256: z.string(),
-  /** Why and on which pages it waited in the outbox. */
-  waited: waitedSchema.optional(),
-  /** `leftOut`: why a medium is not attached; `notBest`: why not the best file of it is. */
-  media: z.array(
-    z.object({
-      mediaKey: z.string(),
-      bytes: z.number().optional(),
-      sha256: z.string().optional(),
-      omitted: z.string().optional(),
-      fallbackReason: z.string().optional(),
+const entryRecord = recordType(
+  z.object({
+    /** The feed that the record is of. */
+    feed: z.string(),
+    id: z.string(),
+    modificationTimestampUtc: z.string(),
+    fileName: z.string(),
+    bytes: z.number(),
+    sha256: z.string(),
+    /** Number of the mapping that made the item's bytes: only within one format can they be made again. */
+    format: z.int().positive(),
+    /** The stored page that the record was taken from, and the SHA-256 of its bytes. */
+    page: z.string(),
+    pageSha256: z.string(),
+    /** Why and on which pages it waited in the outbox. */
+    waited: waitedSchema.optional(),
+    /** `omitted`: why a medium is not attached; `fallbackReason`: why not the best file of it is. */
+    media: z.array(
+      z.object({
+        mediaKey: z.string(),
+        bytes: z.number().optional(),
+        sha256: z.string().optional(),
+        omitted: z.string().optional(),
+        fallbackReason: z.string().optional(),
+      }),
+    ),
+  }),
+  [
+    ({ media, ...entry }) => ({
+      ...entry,
+      feed: "posts",
+      media: z
+        .array(z.looseObject({}))
+        .parse(media)
+        .map((one) => renamed(one, { leftOut: "omitted", notBest: "fallbackReason" })),
     }),
-  ),
-});
-const headSchema = z.object({
-  jobId: z.string(),
-  taskId: z.string(),
-  account: z.object({ id: z.string(), name: z.string() }),
-  window: intervalSchema,
-});
+  ],
+);
+const headRecord = recordType(
+  z.object({
+    jobId: z.string(),
+    taskId: z.string(),
+    account: z.object({ id: z.string(), name: z.string() }),
+    window: intervalSchema,
+  }),
+  // Its number is that of the entries, too.
+  [(head) => head],
+);
 
 /** One item that was handed over. The first three members are what the platform is told. */
-export type ManifestEntry = z.infer<typeof entrySchema>;
+export type ManifestEntry = RecordOf<typeof entryRecord>;
 
 /** What the first line of a manifest says; the entries follow, one a line. */
-export type ManifestHead = z.infer<typeof headSchema> & {
+export type ManifestHead = RecordOf<typeof headRecord> & {
   /** Named posts that could not be read again, with X's reason. */
   notRead: { id: string; reason: string }[];
   /** Items that did not fit into the day and wait in the outbox. */
@@ -63,7 +88,7 @@ export function createManifest(
   { head, entries }: { head: ManifestHead; entries: AsyncIterable<ManifestEntry> },
 ): Promise<boolean> {
   const lines = async function* lines() {
-    yield toLine(head);
+    yield Buffer.concat([toRecord(headRecord, head), LINE_END]);
     for await (const entry of entries) {
       yield toLine(entry);
     }
@@ -73,7 +98,7 @@ export function createManifest(
 }
 
 export type Manifest = {
-  head: z.infer<typeof headSchema>;
+  head: RecordOf<typeof headRecord>;
   /** Read from the archive each time. */
   entries: () => AsyncGenerator<ManifestEntry>;
 };
@@ -84,13 +109,14 @@ export async function readManifest(
 ): Promise<Manifest | undefined> {
   const name = names.manifest(jobId, taskId, answer);
   for await (const line of linesOf(store, name)) {
+    const schema = schemaOf(name, line);
     return {
-      head: parseLine(name, line, headSchema),
+      head: parseRecord(name, line, headRecord),
       async *entries() {
         let isHead = true;
         for await (const entry of linesOf(store, name)) {
           if (!isHead) {
-            yield parseLine(name, entry, entrySchema);
+            yield parseRecord(name, entry, entryRecord, schema);
           }
           isHead = false;
         }
@@ -99,6 +125,8 @@ export async function readManifest(
   }
   return undefined;
 }
+
+const LINE_END = Buffer.from("\n");
 
 function toLine(value: object): Uint8Array {
   return Buffer.from(`${JSON.stringify(value)}\n`);
@@ -111,13 +139,5 @@ async function* linesOf(store: Store, name: string): AsyncGenerator<string> {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
-  }
-}
-
-function parseLine<T>(name: string, line: string, schema: z.ZodType<T>): T {
-  try {
-    return schema.parse(JSON.parse(line));
-  } catch (cause) {
-    throw new ConnectorError("unusable-record", `${name} in the archive cannot be read`, { cause });
   }
 }

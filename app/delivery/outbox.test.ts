@@ -12,12 +12,13 @@ import {
 } from "./outbox.ts";
 
 const ENTRY: OutboxEntry = {
-  postId: "7",
+  feed: "posts",
+  id: "7",
   reason: "late",
-  pages: ["evidence/job-1/captures/a/pages/000001.json"],
+  pages: ["evidence/job-1/posts/captures/a/pages/000001.json"],
   foundAt: "2026-06-01T12:00:00Z",
 };
-const OTHER_PAGE = "evidence/job-1/captures/b/pages/000001.json";
+const OTHER_PAGE = "evidence/job-1/posts/captures/b/pages/000001.json";
 
 describe("The outbox", () => {
   it("holds a post once, however often it is found on the same page", async () => {
@@ -25,7 +26,7 @@ describe("The outbox", () => {
     await addToOutbox(store, "job-1", ENTRY);
     const [before] = store.blobs.values();
     await addToOutbox(store, "job-1", { ...ENTRY, foundAt: "2026-06-02T12:00:00Z" });
-    expect([...store.blobs.keys()]).toEqual(["work/job-1/outbox/7.json"]);
+    expect([...store.blobs.keys()]).toEqual(["work/job-1/outbox/posts/7.json"]);
     expect([...store.blobs.values()]).toEqual([before]);
     expect(await waiting(store)).toEqual([ENTRY]);
   });
@@ -49,23 +50,23 @@ describe("The outbox", () => {
     const store = createMemoryStore();
     await addToOutbox(store, "job-1", ENTRY);
     for (const isLast of [false, false, false, false, true]) {
-      expect(await countTry(store, "job-1", "7")).toBe(isLast);
+      expect(await countTry(store, "job-1", ENTRY)).toBe(isLast);
     }
-    await giveUpWaiting(store, "job-1", { postId: "7", reason: "413" });
+    await giveUpWaiting(store, "job-1", ENTRY, "413");
     await addToOutbox(store, "job-1", ENTRY);
     expect(await waiting(store)).toEqual([{ ...ENTRY, tries: 5, givenUp: "413" }]);
-    await putBackWaiting(store, "job-1", "7");
+    await putBackWaiting(store, "job-1", ENTRY);
     expect(await waiting(store)).toEqual([ENTRY]);
-    await giveUpWaiting(store, "job-1", { postId: "7", reason: "413" });
+    await giveUpWaiting(store, "job-1", ENTRY, "413");
     await addToOutbox(store, "job-1", { ...ENTRY, pages: [OTHER_PAGE] });
     expect(await waiting(store)).toEqual([{ ...ENTRY, pages: [...ENTRY.pages, OTHER_PAGE] }]);
-    expect(await countTry(store, "job-1", "8")).toBe(false);
+    expect(await countTry(store, "job-1", { feed: "posts", id: "8" })).toBe(false);
   });
 
   it("of one job is not that of another", async () => {
     const store = createMemoryStore();
     await addToOutbox(store, "job-1", ENTRY);
-    await addToOutbox(store, "job-2", { ...ENTRY, postId: "8" });
+    await addToOutbox(store, "job-2", { ...ENTRY, id: "8" });
     expect(await waiting(store)).toEqual([ENTRY]);
     expect(await countOutbox(store, "job-2")).toBe(1);
   });

@@ -1,31 +1,30 @@
 import { pMapIterable } from "p-map";
 import * as z from "zod";
-import { names } from "../archive/names.ts";
-import {
-  changeDocument,
-  createDocument,
-  readDocument,
-  type Store,
-  toJson,
-} from "../archive/store.ts";
+import { idOf, names, type RecordKey } from "../archive/names.ts";
+import { type RecordOf, recordType, renamed, toRecord } from "../archive/records.ts";
+import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 
-/** Why a post waits, and the stored pages that hold it, in the order in which they came. */
+/** Why a record waits, and the stored pages that hold it, in the order in which they came. */
 export const waitedSchema = z.object({
-  reason: z.enum(["late", "edited", "completed", "asked again", "over the daily limit"]),
+  reason: z.enum(["late", "edited", "completed", "asked again", "over the daily limit", "record"]),
   pages: z.array(z.string()).min(1),
 });
-const entrySchema = waitedSchema.extend({
-  postId: z.string(),
-  foundAt: z.string(),
-  /** Lists that went out without it because it could not go. */
-  tries: z.number().optional(),
-  /** Why no task takes it along any more, unless it changes or a person puts it back. */
-  givenUp: z.string().optional(),
-});
+const entryRecord = recordType(
+  waitedSchema.extend({
+    feed: z.string(),
+    id: z.string(),
+    foundAt: z.string(),
+    /** Lists that went out without it because it could not go. */
+    tries: z.number().optional(),
+    /** Why no task takes it along any more, unless it changes or a person puts it back. */
+    givenUp: z.string().optional(),
+  }),
+  [(entry) => ({ ...renamed(entry, { postId: "id" }), feed: "posts" })],
+);
 
-/** A post that waits to go out with the job's next task. */
-export type OutboxEntry = z.infer<typeof entrySchema>;
+/** A record that waits to go out with the job's next task. */
+export type OutboxEntry = RecordOf<typeof entryRecord>;
 
 /** Whether the platform may have a post already, and is to have it as it is now. */
 export function isChange({ reason }: Pick<OutboxEntry, "reason">): boolean {
@@ -37,15 +36,15 @@ export function isChange({ reason }: Pick<OutboxEntry, "reason">): boolean {
  * those it may go.
  */
 export async function addToOutbox(store: Store, jobId: string, entry: OutboxEntry): Promise<void> {
-  const name = names.outboxEntry(jobId, entry.postId);
+  const name = names.outboxEntry(jobId, entry);
   // Twice: an entry that has gone out between the two calls is created anew.
   for (const _ of ["wait", "wait again"]) {
-    if (await createDocument(store, name, entry)) {
+    if (await createDocument(store, name, entryRecord, entry)) {
       return;
     }
     const waiting = await changeDocument(store, {
       name,
-      schema: entrySchema,
+      type: entryRecord,
       change: (known) => {
         const pages = entry.pages.filter((page) => !known.pages.includes(page));
         const reason = isChange(entry) ? entry.reason : known.reason;
@@ -69,7 +68,7 @@ const READERS = 16;
 export async function* readOutbox(store: Store, jobId: string): AsyncGenerator<OutboxEntry> {
   const documents = pMapIterable(
     store.list(names.outbox(jobId)),
-    (name) => readDocument(store, name, entrySchema),
+    (name) => readDocument(store, name, entryRecord),
     { concurrency: READERS },
   );
   for await (const document of documents) {
@@ -86,10 +85,10 @@ export async function* readOutbox(store: Store, jobId: string): AsyncGenerator<O
 export async function removeFromOutbox(
   store: Store,
   jobId: string,
-  { postId, pages }: Pick<OutboxEntry, "postId" | "pages">,
+  { pages, ...key }: Pick<OutboxEntry, "feed" | "id" | "pages">,
 ): Promise<void> {
-  const name = names.outboxEntry(jobId, postId);
-  const document = await readDocument(store, name, entrySchema);
+  const name = names.outboxEntry(jobId, key);
+  const document = await readDocument(store, name, entryRecord);
   const isNew = (page: string) => !pages.includes(page);
   if (document && !(isChange(document.value) && document.value.pages.some(isNew))) {
     await store.remove(name, document.etag);
@@ -100,10 +99,10 @@ export async function removeFromOutbox(
 const MOST_TRIES = 5;
 
 /** Counts a list that went out without a post. @returns whether that was the last try. */
-export async function countTry(store: Store, jobId: string, postId: string): Promise<boolean> {
+export async function countTry(store: Store, jobId: string, key: RecordKey): Promise<boolean> {
   const waiting = await changeDocument(store, {
-    name: names.outboxEntry(jobId, postId),
-    schema: entrySchema,
+    name: names.outboxEntry(jobId, key),
+    type: entryRecord,
     change: (known) => ({ ...known, tries: (known.tries ?? 0) + 1 }),
   });
   return (waiting?.tries ?? 0) >= MOST_TRIES;
@@ -113,20 +112,21 @@ export async function countTry(store: Store, jobId: string, postId: string): Pro
 export async function giveUpWaiting(
   store: Store,
   jobId: string,
-  { postId, reason: givenUp }: { postId: string; reason: string },
+  key: RecordKey,
+  givenUp: string,
 ): Promise<void> {
   await changeDocument(store, {
-    name: names.outboxEntry(jobId, postId),
-    schema: entrySchema,
+    name: names.outboxEntry(jobId, key),
+    type: entryRecord,
     change: (known) => ({ ...known, givenUp }),
   });
 }
 
 /** Lets a post that was given up go with the next task. */
-export async function putBackWaiting(store: Store, jobId: string, postId: string): Promise<void> {
+export async function putBackWaiting(store: Store, jobId: string, key: RecordKey): Promise<void> {
   await changeDocument(store, {
-    name: names.outboxEntry(jobId, postId),
-    schema: entrySchema,
+    name: names.outboxEntry(jobId, key),
+    type: entryRecord,
     change: asUntried,
   });
 }
@@ -135,26 +135,26 @@ function asUntried({ tries: _tries, givenUp: _givenUp, ...known }: OutboxEntry):
   return known;
 }
 
-/** Ids of posts that wait, by the names of their entries alone. */
-export async function idsInOutbox(store: Store, jobId: string): Promise<Set<string>> {
+/** Keys of records that wait, `feed/id`, by the names of their entries alone. */
+export async function keysInOutbox(store: Store, jobId: string): Promise<Set<string>> {
   const folder = names.outbox(jobId);
-  const ids = new Set<string>();
+  const keys = new Set<string>();
   for await (const name of store.list(folder)) {
-    ids.add(name.slice(folder.length).replace(/\.json$/, ""));
+    keys.add(idOf(name, folder));
   }
-  return ids;
+  return keys;
 }
 
 /** Forgets a post that waited for its own window, with which it has gone out. */
-export async function forgetLate(store: Store, jobId: string, postId: string): Promise<void> {
-  const name = names.outboxEntry(jobId, postId);
-  const document = await readDocument(store, name, entrySchema);
+export async function forgetLate(store: Store, jobId: string, key: RecordKey): Promise<void> {
+  const name = names.outboxEntry(jobId, key);
+  const document = await readDocument(store, name, entryRecord);
   if (document?.value.reason === "late") {
     await store.remove(name, document.etag);
   }
 }
 
-const carrierSchema = z.object({ taskId: z.string() });
+const carrierRecord = recordType(z.object({ taskId: z.string() }));
 
 /**
  * One task at a time takes along what waits, from its plan until the platform has accepted it, so
@@ -166,17 +166,19 @@ export async function acquireOutboxLock(
   isOver: (taskId: string) => Promise<boolean>,
 ): Promise<boolean> {
   const name = names.outboxCarrier(jobId);
-  if (await createDocument(store, name, { taskId })) {
+  if (await createDocument(store, name, carrierRecord, { taskId })) {
     return true;
   }
-  const carrier = await readDocument(store, name, carrierSchema);
+  const carrier = await readDocument(store, name, carrierRecord);
   if (carrier?.value.taskId === taskId) {
     return true;
   }
   if (!carrier || !(await isOver(carrier.value.taskId))) {
     return false;
   }
-  return (await store.replace(name, toJson({ taskId }), carrier.etag)) !== undefined;
+  return (
+    (await store.replace(name, toRecord(carrierRecord, { taskId }), carrier.etag)) !== undefined
+  );
 }
 
 /** Lets the next task take along what waits. */
@@ -185,7 +187,7 @@ export async function leaveOutbox(
   { jobId, taskId }: { jobId: string; taskId: string },
 ): Promise<void> {
   const name = names.outboxCarrier(jobId);
-  const carrier = await readDocument(store, name, carrierSchema);
+  const carrier = await readDocument(store, name, carrierRecord);
   if (carrier?.value.taskId === taskId) {
     await store.remove(name, carrier.etag);
   }

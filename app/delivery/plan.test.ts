@@ -6,7 +6,9 @@ import type { Coverage } from "../capture/coverage.ts";
 import { ConnectorError } from "../errors.ts";
 import { createMemoryStore } from "../testing/memory-store.ts";
 import type { OutboxEntry } from "./outbox.ts";
-import { type PlannedPost, planDelivery, type Wanted } from "./plan.ts";
+import { type PlannedRecord, planDelivery, type Wanted } from "./plan.ts";
+import { FEEDS } from "../feeds/index.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const WINDOW = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const RECEIVED = "2026-06-01T12:00:00.123Z";
@@ -66,9 +68,9 @@ describe("The plan of a task", () => {
 
   it("is cut where a day is full, and the rest follows in order", async () => {
     await putPage("a", 1, [post("30"), post("20"), post("10")]);
-    const { posts } = await planDelivery(store, wanted({ coverage: covered("a") }));
-    expect(idsOf([...posts(0, 2)])).toEqual(["10", "20"]);
-    expect(idsOf([...posts(2)])).toEqual(["30"]);
+    const { records } = await planDelivery(store, wanted({ coverage: covered("a") }));
+    expect(idsOf([...records(0, 2)])).toEqual(["10", "20"]);
+    expect(idsOf([...records(2)])).toEqual(["30"]);
   });
 
   it("holds every id that X can give", async () => {
@@ -201,7 +203,7 @@ describe("What waits in the outbox", () => {
     }
     const changes = { coverage: covered("a"), outbox: [entry("5", late)], answered: [] };
     const planned = await planDelivery(store, wanted(changes));
-    expect(planned).toMatchObject({ count: 1, lost: ["5"] });
+    expect(planned).toMatchObject({ count: 1, lost: [{ feed: "posts", id: "5" }] });
   });
 
   it("holds the task up where its page lies in the archive tier: it is not lost", async () => {
@@ -219,7 +221,8 @@ function wanted({
   ...changes
 }: Partial<Omit<Wanted, "outbox">> & { outbox?: OutboxEntry[] }): Wanted {
   return {
-    jobId: "job-1",
+    ...postsOf("job-1"),
+    feeds: FEEDS,
     taskId: "task-1",
     accountId: "42",
     window: WINDOW,
@@ -231,9 +234,12 @@ function wanted({
   };
 }
 
-async function plan(changes: Parameters<typeof wanted>[0]): Promise<PlannedPost[]> {
-  const { count, posts } = await planDelivery(store, wanted(changes));
-  const all = [...posts(0)];
+/** What is planned, without the feed where it is that of posts. */
+async function plan(changes: Parameters<typeof wanted>[0]): Promise<Omit<PlannedRecord, "feed">[]> {
+  const { count, records } = await planDelivery(store, wanted(changes));
+  const all = [...records(0)].map(({ feed, ...record }) =>
+    feed.name === "posts" ? record : { feed, ...record },
+  );
   expect(all).toHaveLength(count);
   return all;
 }
@@ -253,11 +259,17 @@ function entry(
   postId: string,
   about: { reason: OutboxEntry["reason"]; pages: readonly string[] },
 ): OutboxEntry {
-  return { postId, reason: about.reason, pages: [...about.pages], foundAt: RECEIVED };
+  return {
+    feed: "posts",
+    id: postId,
+    reason: about.reason,
+    pages: [...about.pages],
+    foundAt: RECEIVED,
+  };
 }
 
 function pageName(captureId: string, number: number): string {
-  return names.page(names.capturePages("job-1", captureId), number);
+  return names.page(names.capturePages(postsOf("job-1"), captureId), number);
 }
 
 function putPage(captureId: string, number: number, posts: WirePost[]): Promise<void> {
@@ -273,7 +285,7 @@ async function putBlob(name: string, posts: WirePost[]): Promise<void> {
   await store.create(name, body, { metadata: { receivedat: RECEIVED } });
 }
 
-function idsOf(posts: PlannedPost[]): string[] {
+function idsOf(posts: { id: string }[]): string[] {
   return posts.map(({ id }) => id);
 }
 

@@ -18,6 +18,7 @@ import { contractItem } from "../testing/contract-item.ts";
 import { createParts, X_KEYS } from "../testing/harness.ts";
 import { type Item, postToItem } from "./item.ts";
 import { RECORD_RULE, WITHHELD_NOTICE } from "./record.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const REAL = path.resolve(import.meta.dirname, "../../../shared/data");
 
@@ -37,7 +38,9 @@ async function itemsFrom(
   const source = { ...SOURCE, accountId: account.id };
   const coverage = await capture(captureDepsOf(parts), source, window);
   const { jobId } = source;
-  const captured = await Array.fromAsync(postsOfWindow(parts.store, { jobId, window, coverage }));
+  const captured = await Array.fromAsync(
+    postsOfWindow(parts.store, { ...postsOf(jobId), window, coverage }),
+  );
   return captured
     .map((post) => postToItem({ ...post, account, provenance: PROVENANCE, media: new Map() }))
     .toSorted((a, b) => (BigInt(a.Id) < BigInt(b.Id) ? -1 : 1));

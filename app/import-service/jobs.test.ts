@@ -3,6 +3,7 @@ import { names } from "../archive/names.ts";
 import { markNeedsSignIn, readJob } from "../jobs/job.ts";
 import { addJob, createAppOf, type Harness, OWN_TOKEN, startHarness } from "../testing/harness.ts";
 import { as, basic, downloadRequest, postJson } from "../testing/platform-calls.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 let harness: Harness;
 beforeEach(async () => {
@@ -39,7 +40,7 @@ describe("OnDeleted", () => {
   it("revokes the token at X, forgets it, frees the account and keeps the archive", async () => {
     const { store, twitter, log } = harness;
     await harness.addJob("job-1");
-    const page = names.page(names.capturePages("job-1", "c"), 1);
+    const page = names.page(names.capturePages(postsOf("job-1"), "c"), 1);
     await store.create(page, Buffer.from("{}"));
     expect((await twitter.me(OWN_TOKEN)).id).toBe("42");
 

@@ -332,7 +332,10 @@ describe("At the same time, in whatever order the steps come,", () => {
 async function expectOneJobFor(expected: string[]): Promise<void> {
   expect(await jobIds()).toEqual(expected);
   for (const jobId of expected) {
-    expect(JSON.parse(text(store.blobs.get(names.account("42"))?.body))).toEqual({ jobId });
+    expect(JSON.parse(text(store.blobs.get(names.account("42"))?.body))).toEqual({
+      jobId,
+      schema: 1,
+    });
     expect(await openToken(sealer, await existing(jobId))).toEqual(TOKEN);
   }
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { idOf, names } from "../archive/names.ts";
+import { type RecordOf, recordType, toRecord } from "../archive/records.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
@@ -8,26 +9,28 @@ import type { Account, UserToken } from "../twitter/client.ts";
 const accountSchema = z.object({ id: z.string(), username: z.string(), name: z.string() });
 const tokenSchema = z.object({ accessToken: z.string(), accessSecret: z.string() });
 
-const jobSchema = z.object({
-  jobId: z.string(),
-  account: accountSchema,
-  createdAt: z.string(),
-  signedInAt: z.string(),
-  /** The X user token, sealed. Absent after removal. */
-  sealedToken: z.string().optional(),
-  /** Why the account has to be signed in again; absent while its token works. */
-  needsSignIn: z.string().optional(),
-  /** How often X was asked since whether it takes the token again, and when it is asked next. */
-  probes: z.object({ asked: z.number(), due: z.string().optional() }).optional(),
-  deletedAt: z.string().optional(),
-});
-const claimSchema = z.object({ jobId: z.string() });
+export const jobRecord = recordType(
+  z.object({
+    jobId: z.string(),
+    account: accountSchema,
+    createdAt: z.string(),
+    signedInAt: z.string(),
+    /** The X user token, sealed. Absent after removal. */
+    sealedToken: z.string().optional(),
+    /** Why the account has to be signed in again; absent while its token works. */
+    needsSignIn: z.string().optional(),
+    /** How often X was asked since whether it takes the token again, and when it is asked next. */
+    probes: z.object({ asked: z.number(), due: z.string().optional() }).optional(),
+    deletedAt: z.string().optional(),
+  }),
+);
+const claimRecord = recordType(z.object({ jobId: z.string() }));
 
-export type Job = z.infer<typeof jobSchema>;
+export type Job = RecordOf<typeof jobRecord>;
 
 /** A job of the platform that is there and not removed. */
 export async function readJob(store: Store, jobId: string): Promise<Job | undefined> {
-  const document = await readDocument(store, names.job(jobId), jobSchema);
+  const document = await readDocument(store, names.job(jobId), jobRecord);
   return document?.value.deletedAt === undefined ? document?.value : undefined;
 }
 
@@ -50,7 +53,7 @@ export async function checkAccount(
   jobId: string,
   { id, username }: Account,
 ): Promise<Refusal | undefined> {
-  const job = (await readDocument(store, names.job(jobId), jobSchema))?.value;
+  const job = (await readDocument(store, names.job(jobId), jobRecord))?.value;
   if (job && job.account.id !== id) {
     return otherAccount(job, username);
   }
@@ -67,7 +70,7 @@ export async function checkAccount(
 
 /** The job that archives an account. A claim of a job that is gone, or has another account, is void. */
 export async function jobOfAccount(store: Store, accountId: string): Promise<string | undefined> {
-  const claim = await readDocument(store, names.account(accountId), claimSchema);
+  const claim = await readDocument(store, names.account(accountId), claimRecord);
   const job = claim && (await readJob(store, claim.value.jobId));
   return job?.account.id === accountId ? job.jobId : undefined;
 }
@@ -92,11 +95,11 @@ export async function signInJob(
     signedInAt: at,
     sealedToken: await sealer.seal(token),
   };
-  const isNew = await createDocument(store, names.job(jobId), job);
+  const isNew = await createDocument(store, names.job(jobId), jobRecord, job);
   if (!isNew) {
     const current = await changeDocument(store, {
       name: names.job(jobId),
-      schema: jobSchema,
+      type: jobRecord,
       change: (known) =>
         known.account.id === account.id ? { ...job, createdAt: known.createdAt } : undefined,
     });
@@ -108,7 +111,7 @@ export async function signInJob(
   // the claim has a new ETag, and who has read it meanwhile cannot take it any more.
   const claim = await changeDocument(store, {
     name: names.account(account.id),
-    schema: claimSchema,
+    type: claimRecord,
     change: (current) => (current.jobId === jobId ? current : undefined),
   });
   if (claim?.jobId !== jobId) {
@@ -161,7 +164,7 @@ export async function resealToken(
   const sealedToken = await sealer.seal(await sealer.open(known));
   await changeDocument(store, {
     name: names.job(jobId),
-    schema: jobSchema,
+    type: jobRecord,
     change: (job) => (job.sealedToken === known ? { ...job, sealedToken } : undefined),
   });
 }
@@ -204,16 +207,16 @@ export function changeJob(
   jobId: string,
   change: (job: Job) => Job | undefined,
 ): Promise<Job | undefined> {
-  return changeDocument(store, { name: names.job(jobId), schema: jobSchema, change });
+  return changeDocument(store, { name: names.job(jobId), type: jobRecord, change });
 }
 
 /** Forgets the job's token and frees its account. The archive stays. */
 export async function forgetJob(store: Store, job: Job, at: Date): Promise<void> {
   // Read first: a new sign-in of this job that comes in between keeps its claim.
-  const claim = await readDocument(store, names.account(job.account.id), claimSchema);
+  const claim = await readDocument(store, names.account(job.account.id), claimRecord);
   await changeDocument(store, {
     name: names.job(job.jobId),
-    schema: jobSchema,
+    type: jobRecord,
     change: ({ sealedToken: _, ...rest }) => ({ ...rest, deletedAt: at.toISOString() }),
   });
   if (claim?.value.jobId === job.jobId) {
@@ -224,10 +227,10 @@ export async function forgetJob(store: Store, job: Job, at: Date): Promise<void>
 /** An account is claimed by one blob that only one job can create; a removed job's claim is void. */
 async function claimAccount(store: Store, accountId: string, jobId: string): Promise<boolean> {
   const name = names.account(accountId);
-  if (await createDocument(store, name, { jobId })) {
+  if (await createDocument(store, name, claimRecord, { jobId })) {
     return true;
   }
-  const claim = await readDocument(store, name, claimSchema);
+  const claim = await readDocument(store, name, claimRecord);
   if (!claim || claim.value.jobId === jobId) {
     return claim !== undefined;
   }
@@ -235,7 +238,5 @@ async function claimAccount(store: Store, accountId: string, jobId: string): Pro
   if (holder?.account.id === accountId) {
     return false;
   }
-  return (
-    (await store.replace(name, Buffer.from(JSON.stringify({ jobId })), claim.etag)) !== undefined
-  );
+  return (await store.replace(name, toRecord(claimRecord, { jobId }), claim.etag)) !== undefined;
 }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { recordType } from "../archive/records.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import type { RequestToken } from "../twitter/client.ts";
 
 const LIFETIME_MS = 10 * 60_000;
-const recordSchema = z.object({ sealed: z.string() });
+const sealedRecord = recordType(z.object({ sealed: z.string() }));
 const startedSchema = z.object({
   oauthTokenSecret: z.string(),
   jobId: z.string(),
@@ -26,7 +27,7 @@ export async function keepRequestToken(
 ): Promise<void> {
   const expires = now().getTime() + LIFETIME_MS;
   const sealed = await sealer.seal({ oauthTokenSecret, jobId, sessionId, expires });
-  await createDocument(store, nameOf(oauthToken), { sealed });
+  await createDocument(store, nameOf(oauthToken), sealedRecord, { sealed });
 }
 
 /** Gives a request token's secret out once: who removes the record has it. */
@@ -36,7 +37,7 @@ export async function takeRequestToken(
   sessionId: string,
 ): Promise<Started | undefined> {
   const name = nameOf(oauthToken);
-  const record = await readDocument(store, name, recordSchema);
+  const record = await readDocument(store, name, sealedRecord);
   if (!record) {
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { recordType } from "../archive/records.ts";
 import type { Sealer } from "../archive/seal.ts";
 import { createDocument, type Store } from "../archive/store.ts";
 import { callerAddress } from "../http/caller-address.ts";
@@ -19,6 +20,8 @@ const sessionSchema = z.object({
   shown: z.string(),
   expires: z.number(),
 });
+
+const endedRecord = recordType(z.object({ endedAt: z.string() }));
 
 /** A person who has shown the APISecretKey. */
 export type Session = { id: string };
@@ -67,7 +70,7 @@ export function createSessions({
       deleteCookie(c, COOKIE, { prefix: "host", path: "/", secure: true });
       if (session) {
         // In the archive, because another instance may be asked next.
-        await createDocument(store, names.endedSession(session.id), {
+        await createDocument(store, names.endedSession(session.id), endedRecord, {
           endedAt: now().toISOString(),
         });
       }

@@ -16,6 +16,7 @@ import { startSchedule } from "../worker/capture-schedule.ts";
 import { acceptTask } from "../worker/task.ts";
 import { readOverview, type ShownTask } from "./overview.ts";
 import { statusPage } from "./page.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const OTHER = { id: "43", username: "Other", name: "Other" };
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
   await addJob(parts, "job-1");
 });
 
-const NOTHING = { owned: 0, others: 0, users: 0 };
+const NOTHING = { owned: 0, others: 0, users: 0, messages: 0 };
 
 describe("The overview", () => {
   it("is empty where there is no job", async () => {
@@ -50,9 +51,9 @@ describe("The overview", () => {
 
   it("says that X counts far more posts than it gives, and so does the page", async () => {
     const { store } = parts;
-    await addToCoverage(store, "job-1", {});
+    await addToCoverage(store, postsOf("job-1"), {});
     const claim = { posts: 5000, given: 250, notedAt: "2026-06-01T12:00:00Z" };
-    await noteClaim(store, "job-1", claim);
+    await noteClaim(store, postsOf("job-1"), claim);
     const jobs = await readOverview(store);
     expect(jobs).toMatchObject([{ gaps: [], remark: wordsForClaim(claim) }]);
     const health = { version: "1", packageHash: "", missing: [], isAble: true };
@@ -65,14 +66,17 @@ describe("The overview", () => {
     await startSchedule(scheduledCaptureDepsOf(parts), "job-1");
     await estimateOnce(captureDepsOf(parts, { posts: 250 }), SOURCE);
     await addReads(store, "job-1", { day: "2026-05-31", reads: { ...NOTHING, owned: 7 } });
-    await addReads(store, "job-1", { day: "2026-06-01", reads: { owned: 1, others: 2, users: 3 } });
+    await addReads(store, "job-1", {
+      day: "2026-06-01",
+      reads: { owned: 1, others: 2, users: 3, messages: 0 },
+    });
     await addReads(store, "job-1", { day: "2026-06-02", reads: { ...NOTHING, owned: 4 } });
     expect(await readOverview(store, clock.now())).toMatchObject([
       {
         next: { dueAt: "2026-06-01T12:15:00.000Z" },
         reads: {
-          today: { owned: 1, others: 2, users: 3 },
-          thisMonth: { owned: 5, others: 2, users: 3 },
+          today: { owned: 1, others: 2, users: 3, messages: 0 },
+          thisMonth: { owned: 5, others: 2, users: 3, messages: 0 },
         },
         estimate: expect.stringContaining("at most 250 own posts: $0.25") as unknown,
       },
@@ -81,7 +85,7 @@ describe("The overview", () => {
 
   it("joins what was read in neighbouring parts, and shows each gap", async () => {
     const gap = { start: hour(5), end: hour(6), reason: "out of reach", tried: "all" };
-    await addToCoverage(parts.store, "job-1", {
+    await addToCoverage(parts.store, postsOf("job-1"), {
       intervals: [covered(0, 1), covered(1, 2), covered(3, 4)],
       gaps: [{ ...gap, recordedAt: hour(7) }],
     });
@@ -121,7 +125,8 @@ describe("The overview", () => {
     const room = { day: "2026-06-01", items: 123, some: true };
     await keepRoom(store, { jobId: "job-1", taskId: "task-1", asked: 1 }, room);
     await addToOutbox(store, "job-1", {
-      postId: "7",
+      feed: "posts",
+      id: "7",
       reason: "over the daily limit",
       pages: ["p"],
       foundAt: hour(1),
@@ -150,7 +155,7 @@ describe("The overview", () => {
 
   it("shows each job for itself, and none that was removed", async () => {
     await addJob(parts, "job-2", OTHER);
-    await addToCoverage(parts.store, "job-2", { intervals: [covered(0, 1)] });
+    await addToCoverage(parts.store, postsOf("job-2"), { intervals: [covered(0, 1)] });
     await markNeedsSignIn(parts.store, "job-2", { reason: "X refused the token" });
     await putTask(parts.store, "task-1", {});
     expect(await readOverview(parts.store)).toMatchObject([
@@ -188,14 +193,14 @@ describe("The overview", () => {
 
   it.each([
     ["the job", names.job("job-1")],
-    ["its coverage", names.coverage("job-1")],
+    ["its coverage", names.coverage(postsOf("job-1"))],
     ["a window", names.task("job-1", "task-1")],
   ])("shows which record of %s cannot be read, and the other jobs", async (_what, damaged) => {
     await addJob(parts, "job-2", OTHER);
     await putTask(parts.store, "task-1", {});
     await parts.store.put(damaged, Buffer.from("{"));
     expect(await readOverview(parts.store)).toMatchObject([
-      { jobId: "job-1", damage: `${damaged} in the archive cannot be read` },
+      { jobId: "job-1", damage: `${damaged} in the archive cannot be read`, isNewer: false },
       { jobId: "job-2", account: OTHER },
     ]);
   });

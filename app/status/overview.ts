@@ -7,10 +7,11 @@ import type { Usage } from "../capture/prices.ts";
 import { readsOf, utcDay } from "../capture/usage.ts";
 import { countItems, DAILY_LIMIT, lastAccepted } from "../delivery/ledger.ts";
 import { countOutbox } from "../delivery/outbox.ts";
-import { ConnectorError } from "../errors.ts";
+import { isUnreadable } from "../errors.ts";
 import { type Job, listJobIds, readJob } from "../jobs/job.ts";
 import { type CaptureSchedule, readSchedule } from "../worker/capture-schedule.ts";
 import { isDone, readTasks, type Task, undeliveredTasks } from "../worker/task.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 export type JobOverview = {
   jobId: string;
@@ -41,7 +42,7 @@ export type ShownTask = Pick<
 > & { owedSince?: string };
 
 /** A record of the job that cannot be read. Restored from its versions, the job is shown again. */
-export type DamagedJob = { jobId: string; damage: string };
+export type DamagedJob = { jobId: string; damage: string; isNewer: boolean };
 
 export type ShownJob = JobOverview | DamagedJob;
 
@@ -63,8 +64,8 @@ export async function readOverview(store: Store, now = new Date()): Promise<Show
 /** One job that cannot be read hides no other. */
 function toDamage(jobId: string): (error: unknown) => DamagedJob {
   return (error) => {
-    if (error instanceof ConnectorError && error.code === "unusable-record") {
-      return { jobId, damage: error.message };
+    if (isUnreadable(error)) {
+      return { jobId, damage: error.message, isNewer: error.code === "newer-record" };
     }
     throw error;
   };
@@ -80,7 +81,7 @@ async function readJobOverview(
     return undefined;
   }
   const { account, createdAt, needsSignIn } = job;
-  const { intervals, gaps, claim } = await readCoverage(store, jobId);
+  const { intervals, gaps, claim } = await readCoverage(store, postsOf(jobId));
   const reads = await readsOf(store, jobId, utcDay(now));
   const estimate = await readEstimate(store, jobId);
   const next = await readSchedule(store, jobId);

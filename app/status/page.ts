@@ -45,13 +45,16 @@ function jobsSection(jobs: ShownJob[]): Html {
     : html`${jobs.map((job) => ("damage" in job ? damageSection(job) : jobSection(job)))}`;
 }
 
-function damageSection({ jobId, damage }: DamagedJob): Html {
+function damageSection({ jobId, damage, isNewer }: DamagedJob): Html {
   return html` <h2>Job <code>${jobId}</code></h2>
     <p class="notice" role="status">
-      ${damage}, so the state of this job is unknown. Restore the last good version of this blob in
-      the archive's storage account.
+      ${damage}${isNewer ? ". Until then, the job waits." : RESTORE}
     </p>`;
 }
+
+const RESTORE =
+  ", so the state of this job is unknown. Restore the last good version of this blob in the archive's " +
+  "storage account.";
 
 function jobSection(job: JobOverview): Html {
   return html` <h2><bdi>${job.account.name}</bdi> (@${job.account.username})</h2>

@@ -4,6 +4,7 @@ import { readJob } from "../jobs/job.ts";
 import { addJob, createAppOf, type Harness, OWN_TOKEN, startHarness } from "../testing/harness.ts";
 import { createVisitor, logIn, type Visitor, scanAll } from "../testing/visitor.ts";
 import { putTask } from "../testing/workbench.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const ASK = "/jobs/remove?jobId=job-1";
 
@@ -48,7 +49,7 @@ describe("A job that the portal does not know", () => {
   });
 
   it("keeps its evidence, and its account may be archived by another job", async () => {
-    const page = names.page(names.capturePages("job-1", "c"), 1);
+    const page = names.page(names.capturePages(postsOf("job-1"), "c"), 1);
     await harness.store.create(page, Buffer.from("{}"));
     await logIn(visitor);
     await visitor.post("/jobs/remove", { jobId: "job-1" });

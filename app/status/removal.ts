@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { readFormField } from "../http/body.ts";
 import { countOutbox } from "../delivery/outbox.ts";
-import { ConnectorError } from "../errors.ts";
+import { isUnreadable } from "../errors.ts";
 import { badRequest, queryParam } from "../http/problem.ts";
 import { readJob } from "../jobs/job.ts";
 import { type RemovalDeps, removeJob } from "../jobs/remove-job.ts";
@@ -60,7 +60,7 @@ async function forAdministrator(
   try {
     return await act();
   } catch (error) {
-    if (error instanceof ConnectorError && error.code === "unusable-record") {
+    if (isUnreadable(error)) {
       return refuse(c, 409, `${error.message}.`);
     }
     throw error;

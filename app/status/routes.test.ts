@@ -6,6 +6,7 @@ import { TEST_SECRETS } from "../testing/environment.ts";
 import { addJob, createAppOf, type Harness, ORIGIN, startHarness } from "../testing/harness.ts";
 import { createVisitor, logIn } from "../testing/visitor.ts";
 import { putTask } from "../testing/workbench.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const GAP = {
   start: "2025-03-04T00:00:00Z",
@@ -31,7 +32,7 @@ beforeAll(async () => {
   harness = await startHarness();
   const account = { id: "4242", username: "small", name: "Small" };
   await addJob(harness, "private-job", account);
-  await addToCoverage(harness.store, "private-job", { gaps: [GAP] });
+  await addToCoverage(harness.store, postsOf("private-job"), { gaps: [GAP] });
   await putTask(harness.store, "private-task", {
     jobId: "private-job",
     state: "waiting",

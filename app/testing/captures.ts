@@ -1,15 +1,21 @@
 import * as z from "zod";
-import { type CaptureDeps, type Source } from "../capture/capture.ts";
+import type { CaptureDeps } from "../capture/capture.ts";
 import { createMeter } from "../capture/budget.ts";
 import { readCoverage } from "../capture/coverage.ts";
 import { createAskAccount } from "../capture/probes.ts";
+import type { Source } from "../feeds/feed.ts";
 import type { Interval } from "../time/intervals.ts";
 import { postsOfWindow } from "../capture/posts.ts";
 import { holdLateRecords } from "../delivery/late-records.ts";
 import type { Answer, TimelineQuery, Twitter } from "../twitter/client.ts";
 import { ACCOUNT, OWN_TOKEN, type Parts } from "./harness.ts";
+import { postsOf } from "../feeds/posts.ts";
 
-export const SOURCE: Source = { jobId: "job-1", accountId: ACCOUNT.id, token: OWN_TOKEN };
+export const SOURCE: Source = {
+  ...postsOf("job-1"),
+  accountId: ACCOUNT.id,
+  token: OWN_TOKEN,
+};
 
 export type WatchedTwitter = Twitter & { queries: TimelineQuery[]; bodies: Buffer[] };
 
@@ -51,7 +57,7 @@ export function captureDepsOf(
 
 /** Ids of the archived posts of a window, newest first. */
 export async function archivedIds({ store }: Pick<Parts, "store">, window: Interval) {
-  const coverage = await readCoverage(store, SOURCE.jobId);
+  const coverage = await readCoverage(store, SOURCE);
   const posts = await Array.fromAsync(postsOfWindow(store, { ...SOURCE, window, coverage }));
   return posts.map(({ post }) => post.id).toSorted((a, b) => (BigInt(a) > BigInt(b) ? -1 : 1));
 }

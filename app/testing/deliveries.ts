@@ -9,6 +9,7 @@ import type { ItemMapping } from "../delivery/item.ts";
 import type { ManifestEntry } from "../delivery/manifest.ts";
 import type { Provenance } from "../delivery/record.ts";
 import { planDelivery } from "../delivery/plan.ts";
+import { postsFeed } from "../feeds/posts.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia, type FetchMedia } from "../twitter/media.ts";
 import { captureDepsOf, SOURCE } from "./captures.ts";
@@ -71,9 +72,12 @@ export async function deliverWindow(
     await changes.upload?.(fileName, body);
     uploads.set(fileName, Buffer.from(body));
   };
+  const feed = postsFeed(changes.mapping);
   const coverage = await capture(captureDepsOf(parts, { posts: 1 }), SOURCE, window);
   const plan = await planDelivery(store, {
-    jobId: SOURCE.jobId,
+    ...SOURCE,
+    feed,
+    feeds: [feed],
     taskId: TASK,
     accountId: ACCOUNT.id,
     window,
@@ -88,9 +92,8 @@ export async function deliverWindow(
       now: clock.now,
       fetchMedia: changes.fetchMedia ?? fetchMedia,
       concurrency: changes.concurrency ?? 4,
-      ...(changes.mapping && { mapping: changes.mapping }),
     },
-    { jobId: SOURCE.jobId, account: ACCOUNT, window, posts: plan.posts(0), upload },
+    { jobId: SOURCE.jobId, account: ACCOUNT, window, records: plan.records(0), upload },
   );
   return { entries: await Array.fromAsync(delivery), uploads };
 }

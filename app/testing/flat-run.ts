@@ -19,6 +19,7 @@ import { captureDepsOf } from "./captures.ts";
 import { ACCOUNT, addJob, createParts } from "./harness.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { SAS_URI } from "./platform-calls.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const PAGE_SIZE = 100;
 const WARM_UP_POSTS = 10_000;
@@ -49,7 +50,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
   const store = { ...createLargeStore(jobId, window), blobs: new Map() };
   const { sealer, settings, log, clock } = parts;
   await addJob({ ...parts, store }, jobId);
-  await addToCoverage(store, jobId, {
+  await addToCoverage(store, postsOf(jobId), {
     intervals: [{ ...WINDOW, captureId: "large", posts }],
   });
   await acceptTask(store, {
@@ -98,7 +99,7 @@ async function handOver(jobId: string, window: Window): Promise<void> {
 function createLargeStore(jobId: string, window: Window): Store {
   const { posts } = window;
   const small = createMemoryStore();
-  const pages = names.capturePages(jobId, "large");
+  const pages = names.capturePages(postsOf(jobId), "large");
   const fileOf = (name: string) => join(directory, encodeURIComponent(name));
   return {
     ...small,
@@ -131,7 +132,7 @@ function createLargeStore(jobId: string, window: Window): Store {
       );
     },
     async *list(prefix) {
-      if (names.captures(jobId, "large").startsWith(prefix)) {
+      if (names.captures(postsOf(jobId), "large").startsWith(prefix)) {
         for (let number = 1; number <= Math.ceil(posts / PAGE_SIZE); number += 1) {
           yield names.page(pages, number);
         }

@@ -1,13 +1,14 @@
 import { vi } from "vitest";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { toRecord } from "../archive/records.ts";
 import { type Store, toJson } from "../archive/store.ts";
 import type { Interval } from "../time/intervals.ts";
 import { recordAcceptance } from "../delivery/ledger.ts";
 import { addToOutbox } from "../delivery/outbox.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Twitter } from "../twitter/client.ts";
-import { acceptTask, readTask, type Request, type Task } from "../worker/task.ts";
+import { acceptTask, readTask, type Request, type Task, taskRecord } from "../worker/task.ts";
 import { startWorker, type Worker, type WorkerDeps } from "../worker/worker.ts";
 import { captureDepsOf } from "./captures.ts";
 import type { Clock } from "./clock.ts";
@@ -124,7 +125,8 @@ export async function createWorkbench(): Promise<Workbench> {
       const body = toJson({ data: [post], meta: { result_count: 1 } });
       await parts.store.create(page, body, { metadata: { receivedat: WORK_BEGINS } });
       await addToOutbox(parts.store, JOB, {
-        postId: post.id,
+        feed: "posts",
+        id: post.id,
         reason: "late",
         pages: [page],
         foundAt: WORK_BEGINS,
@@ -232,7 +234,7 @@ export async function putTask(store: Store, taskId: string, changes: Partial<Tas
     crashes: 0,
     ...changes,
   };
-  await store.put(names.task(task.jobId, taskId), toJson(task));
+  await store.put(names.task(task.jobId, taskId), toRecord(taskRecord, task));
   if (task.state !== "delivered") {
     await store.put(names.undeliveredTask(task.jobId, taskId), Buffer.alloc(0));
   }

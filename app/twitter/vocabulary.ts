@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { names } from "../archive/names.ts";
-import { readDocument, type Store, toJson } from "../archive/store.ts";
+import { type RecordOf, recordType, toRecord } from "../archive/records.ts";
+import { readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Answer } from "./client.ts";
@@ -23,14 +24,16 @@ const LACKING_MS = 60 * 60_000;
 
 const endpoints = z.enum(["timeline", "lookup", "search"]);
 const vocabulary = z.enum(["tweet", "post"]);
-const knownSchema = z.object({
-  /** What was configured then: whoever configures something else means it. */
-  preferred: vocabulary,
-  chosen: z.partialRecord(endpoints, vocabulary),
-  /** What X gives under neither of its names, and until when that is believed (ISO 8601). */
-  lacking: z.partialRecord(endpoints, z.record(z.string(), z.string())).default({}),
-});
-type Known = Pick<z.infer<typeof knownSchema>, "chosen" | "lacking">;
+const knownRecord = recordType(
+  z.object({
+    /** What was configured then: whoever configures something else means it. */
+    preferred: vocabulary,
+    chosen: z.partialRecord(endpoints, vocabulary),
+    /** What X gives under neither of its names, and until when that is believed (ISO 8601). */
+    lacking: z.partialRecord(endpoints, z.record(z.string(), z.string())),
+  }),
+);
+type Known = Pick<RecordOf<typeof knownRecord>, "chosen" | "lacking">;
 
 /**
  * X has two sets of names for what it gives of a post, and may stop to take one at any time: by
@@ -59,14 +62,14 @@ export function createAskForPosts({
   };
   // What cannot be read here is learnt from X again.
   const readKnown = async () => {
-    const document = await readDocument(store, names.vocabulary(), knownSchema).catch(() => {});
+    const document = await readDocument(store, names.vocabulary(), knownRecord).catch(() => {});
     return keep(
       document?.value.preferred === preferred ? document.value : { chosen: {}, lacking: {} },
     );
   };
   const learn = async (add: (known: Known) => Known) => {
     const known = keep(add(await readKnown()));
-    await store.put(names.vocabulary(), toJson({ preferred, ...known }));
+    await store.put(names.vocabulary(), toRecord(knownRecord, { preferred, ...known }));
   };
   const choose = async (endpoint: Endpoint, works: Vocabulary, reason: string) => {
     await learn(({ chosen, lacking }) => ({ lacking, chosen: { ...chosen, [endpoint]: works } }));

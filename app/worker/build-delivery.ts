@@ -1,8 +1,7 @@
 import pMap from "p-map";
-import type { Store } from "../archive/store.ts";
+import type { RecordKey } from "../archive/names.ts";
 import type { Coverage } from "../capture/coverage.ts";
-import { deliver, type DeliverDeps, type DuePost, type Upload } from "../delivery/deliver.ts";
-import { ITEM_MAPPING } from "../delivery/item.ts";
+import { deliver, type DeliverDeps, type DueRecord, type Upload } from "../delivery/deliver.ts";
 import { dayOf, reserveQuota, readAnswered } from "../delivery/ledger.ts";
 import { createManifest, type Manifest, type ManifestEntry } from "../delivery/manifest.ts";
 import {
@@ -16,6 +15,8 @@ import {
 } from "../delivery/outbox.ts";
 import { type Plan, planDelivery } from "../delivery/plan.ts";
 import { ConnectorError, describeError, type ErrorCode, isStorageDown } from "../errors.ts";
+import type { Feed } from "../feeds/feed.ts";
+import { feedNamed, FEEDS, ownTimeline } from "../feeds/index.ts";
 import type { Job } from "../jobs/job.ts";
 import { LeaseLostError, type WorkQueue } from "./queue.ts";
 import { isDone, isRefused, readTask, type Task } from "./task.ts";
@@ -23,6 +24,8 @@ import { isDone, isRefused, readTask, type Task } from "./task.ts";
 export type AnswerDeps = Omit<DeliverDeps, "concurrency"> & {
   uploadConcurrency: number;
   queue: Pick<WorkQueue, "giveUp">;
+  /** Default: the connector's own. */
+  feeds?: readonly Feed[];
 };
 export type Counts = { items: number; omitted: number };
 /** What a task is answered from, and where its items go. */
@@ -49,24 +52,25 @@ export async function answer(
   const { store } = deps;
   const { jobId, taskId, window } = task;
   const { id, name } = job.account;
-  const plan = await planWithOutbox(store, task, { accountId: id, coverage });
+  const plan = await planWithOutbox(deps, task, { accountId: id, coverage });
   const room = await reserveQuota(deps, task, {
     day: dayOf(deps.now()),
     items: plan.count,
     some: true,
   });
-  await holdBack(deps, jobId, plan.posts(room.granted));
+  await holdBack(deps, jobId, plan.records(room.granted));
   const waiting = plan.count - room.granted;
   if (waiting > 0) {
     deps.log("delivery.over-daily-limit", { jobId, taskId, waiting });
   }
-  const stuck = new Map<string, unknown>(
-    plan.lost.map((postId) => [postId, new ConnectorError("unusable-record", NOT_ON_ITS_PAGE)]),
-  );
-  const goWithout = (post: DuePost, error: unknown) => {
-    const mayStay = post.waited !== undefined && isOfOneItem(error);
+  const stuck: Stuck[] = plan.lost.map((key) => ({
+    ...key,
+    error: new ConnectorError("unusable-record", NOT_ON_ITS_PAGE),
+  }));
+  const goWithout = ({ feed, id: stuckId, waited }: DueRecord, error: unknown) => {
+    const mayStay = waited !== undefined && isOfOneItem(error);
     if (mayStay) {
-      stuck.set(post.id, error);
+      stuck.push({ feed: feed.name, id: stuckId, error });
     }
     return mayStay;
   };
@@ -81,7 +85,7 @@ export async function answer(
         jobId,
         account: { id, name },
         window,
-        posts: plan.posts(0, room.granted),
+        records: plan.records(0, room.granted),
         upload,
         goWithout,
       },
@@ -107,6 +111,8 @@ export async function answer(
   return counts;
 }
 
+type Stuck = RecordKey & { error: unknown };
+
 const NOT_ON_ITS_PAGE = "The stored page does not hold it";
 /** Failures that another task would meet as well. Others are the task's own, or nobody's fault. */
 const OF_ONE_ITEM: ReadonlySet<ErrorCode> = new Set([
@@ -129,16 +135,17 @@ function isOfOneItem(error: unknown): boolean {
 async function keepStuck(
   { store, queue, log }: AnswerDeps,
   { jobId, taskId }: Task,
-  stuck: Map<string, unknown>,
+  stuck: Stuck[],
 ): Promise<void> {
-  for (const [postId, error] of stuck) {
-    log("delivery.post-stuck", { jobId, taskId, postId }, error);
-    if (await countTry(store, jobId, postId)) {
+  for (const { error, ...key } of stuck) {
+    const { feed, id: postId } = key;
+    log("delivery.post-stuck", { jobId, taskId, feed, postId }, error);
+    if (await countTry(store, jobId, key)) {
       const reason = describeError(error).error;
-      log("work.poisoned", { jobId, postId, reason });
+      log("work.poisoned", { jobId, feed, postId, reason });
       // Before it counts as given up: nobody would be told any more.
-      await queue.giveUp({ jobId, postId }, reason);
-      await giveUpWaiting(store, jobId, { postId, reason });
+      await queue.giveUp({ jobId, feed, postId }, reason);
+      await giveUpWaiting(store, jobId, key, reason);
     }
   }
 }
@@ -152,19 +159,29 @@ export async function answerAgain(
   { jobId, taskId }: Task,
   { earlier, upload }: { earlier: Manifest; upload: Upload },
 ): Promise<Counts> {
-  const { format } = deps.mapping ?? ITEM_MAPPING;
   let ofOtherFormat = 0;
-  const posts = async function* posts() {
+  let format = 0;
+  const records = async function* records() {
     for await (const known of earlier.entries()) {
-      ofOtherFormat += known.format === format ? 0 : 1;
+      const feed = feedNamed(known.feed, deps.feeds);
+      if (known.format !== feed.format) {
+        ofOtherFormat += 1;
+        ({ format } = feed);
+      }
       const { id, page, waited, modificationTimestampUtc: modifiedAt } = known;
-      yield { id, page, modifiedAt, ...(waited && { waited }), known };
+      yield { feed, id, page, modifiedAt, ...(waited && { waited }), known };
     }
   };
   const { entries, counts } = counted(
     deliver(
       { ...deps, concurrency: deps.uploadConcurrency },
-      { jobId, account: earlier.head.account, window: earlier.head.window, posts: posts(), upload },
+      {
+        jobId,
+        account: earlier.head.account,
+        window: earlier.head.window,
+        records: records(),
+        upload,
+      },
     ),
   );
   for await (const _ of entries) {
@@ -177,7 +194,7 @@ export async function answerAgain(
 }
 
 async function planWithOutbox(
-  store: Store,
+  { store, feeds = FEEDS }: AnswerDeps,
   task: Task,
   { accountId, coverage }: { accountId: string; coverage: Coverage },
 ): Promise<Plan> {
@@ -189,6 +206,8 @@ async function planWithOutbox(
   const carries = await acquireOutboxLock(store, task, isOver);
   const plan = await planDelivery(store, {
     jobId,
+    feed: ownTimeline(feeds),
+    feeds,
     taskId,
     question,
     accountId,
@@ -208,15 +227,15 @@ async function planWithOutbox(
 async function holdBack(
   { store, now }: AnswerDeps,
   jobId: string,
-  posts: ReturnType<Plan["posts"]>,
+  records: ReturnType<Plan["records"]>,
 ): Promise<void> {
   await pMap(
-    posts,
-    async ({ id, page, modifiedAt, waited }) => {
+    records,
+    async ({ feed, id, page, modifiedAt, waited }) => {
       if (!waited) {
         const reason = modifiedAt === undefined ? "over the daily limit" : "asked again";
         const foundAt = now().toISOString();
-        await addToOutbox(store, jobId, { postId: id, reason, pages: [page], foundAt });
+        await addToOutbox(store, jobId, { feed: feed.name, id, reason, pages: [page], foundAt });
       }
     },
     { concurrency: OUTBOX_WRITERS },

@@ -1,32 +1,36 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
+import { type RecordOf, recordType, renamed } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { instantSchema } from "../time/intervals.ts";
 import { listJobIds, readJob } from "../jobs/job.ts";
 import type { Log } from "../log.ts";
 import type { WorkQueue } from "./queue.ts";
 
-const scheduleSchema = z.object({
-  /** The one beat that counts: the message of any other ends without a word. */
-  captureRunId: z.string(),
-  dueAt: z.string(),
-  /** Beats in a row that failed without a reason to wait. */
-  attempts: z.number(),
-  /** Why the last beat did not read everything; absent where it did. */
-  reason: z.string().optional(),
-  /** What it waits for, where it does. */
-  waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
-  /** Up to when it was to read, then: the next one goes on with that, whose pages are here in part. */
-  until: instantSchema.optional(),
-});
+const scheduleRecord = recordType(
+  z.object({
+    /** The one beat that counts: the message of any other ends without a word. */
+    captureRunId: z.string(),
+    dueAt: z.string(),
+    /** Beats in a row that failed without a reason to wait. */
+    attempts: z.number(),
+    /** Why the last beat did not read everything; absent where it did. */
+    reason: z.string().optional(),
+    /** What it waits for, where it does. */
+    waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
+    /** Up to when it was to read, then: the next one goes on with that, whose pages are here in part. */
+    until: instantSchema.optional(),
+  }),
+  [(schedule) => renamed(schedule, { beatId: "captureRunId" })],
+);
 
 /**
  * The captures of a job that nobody asks for, one after another. Each beat sends the message of the
  * next one before that one counts, so that a beat which is cut off is done again, and however many
  * messages there are, one counts.
  */
-export type CaptureSchedule = z.infer<typeof scheduleSchema>;
+export type CaptureSchedule = RecordOf<typeof scheduleRecord>;
 
 export type ScheduleDeps = {
   store: Store;
@@ -50,7 +54,7 @@ export async function readSchedule(
   store: Store,
   jobId: string,
 ): Promise<CaptureSchedule | undefined> {
-  return (await readDocument(store, names.schedule(jobId), scheduleSchema))?.value;
+  return (await readDocument(store, names.schedule(jobId), scheduleRecord))?.value;
 }
 
 /** Begins a job's chain, anew where there was one. The first beat comes after one interval. */
@@ -101,7 +105,7 @@ export async function endSchedule(
 ): Promise<void> {
   await changeDocument(store, {
     name: names.schedule(jobId),
-    schema: scheduleSchema,
+    type: scheduleRecord,
     change: (schedule) =>
       schedule.captureRunId === captureRunId
         ? { ...schedule, dueAt: new Date(0).toISOString() }
@@ -138,10 +142,10 @@ async function link(
     dueAt: new Date(now().getTime() + waitMs).toISOString(),
   };
   log("capture.scheduled", { jobId, retryAt: next.dueAt });
-  if (!(await createDocument(store, name, next))) {
+  if (!(await createDocument(store, name, scheduleRecord, next))) {
     await changeDocument(store, {
       name,
-      schema: scheduleSchema,
+      type: scheduleRecord,
       change: (schedule) => (follows(schedule) ? next : undefined),
     });
   }

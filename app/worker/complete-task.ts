@@ -1,9 +1,10 @@
 import pMap from "p-map";
+import { keyOf } from "../archive/names.ts";
 import { dayOf, giveRoomBack, reserveQuota, recordAcceptance } from "../delivery/ledger.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import {
   forgetLate,
-  idsInOutbox,
+  keysInOutbox,
   leaveOutbox,
   OUTBOX_WRITERS,
   removeFromOutbox,
@@ -56,18 +57,18 @@ async function completeDelivery(deps: CompleteDeps, task: Task): Promise<void> {
     throw error;
   }
   // Before the window counts as answered: what waits for it would go out once more.
-  const waiting = await idsInOutbox(store, jobId);
-  for await (const { id, waited } of waiting.size > 0 ? entries() : []) {
-    if (!waited && waiting.has(id)) {
-      await forgetLate(store, jobId, id);
+  const waiting = await keysInOutbox(store, jobId);
+  for await (const { waited, ...entry } of waiting.size > 0 ? entries() : []) {
+    if (!waited && waiting.has(keyOf(entry))) {
+      await forgetLate(store, jobId, entry);
     }
   }
   await recordAcceptance(store, task, { day, acceptedAt: now().toISOString(), window });
   await pMap(
     entries(),
-    async ({ id: postId, waited }) => {
+    async ({ feed, id, waited }) => {
       if (waited) {
-        await removeFromOutbox(store, jobId, { postId, pages: waited.pages });
+        await removeFromOutbox(store, jobId, { feed, id, pages: waited.pages });
       }
     },
     { concurrency: OUTBOX_WRITERS },

@@ -149,7 +149,7 @@ describe("A post that waits and cannot go", () => {
     refuse(error);
     await deliver("task-1");
     expect(bench.platform.completions).toMatchObject([{ items: listOf([other, ...IDS]) }]);
-    expect(await waiting()).toMatchObject([{ postId: stuck, tries: 1 }]);
+    expect(await waiting()).toMatchObject([{ id: stuck, tries: 1 }]);
     expect(bench.log.of("delivery.post-stuck")).toMatchObject([{ jobId: JOB, postId: stuck }]);
     bench.onUpload(async () => undefined);
     await deliver("task-2", dayOf(2));
@@ -163,7 +163,7 @@ describe("A post that waits and cannot go", () => {
     bench.store.blobs.delete(page);
     await deliver("task-1");
     expect(bench.platform.completions).toMatchObject([{ items: listOf([other, ...IDS]) }]);
-    expect(await waiting()).toMatchObject([{ postId: stuck, tries: 1 }]);
+    expect(await waiting()).toMatchObject([{ id: stuck, tries: 1 }]);
     await bench.store.create(page, blob?.body ?? Buffer.from(""), {
       metadata: { receivedat: WORK_BEGINS },
     });
@@ -179,7 +179,7 @@ describe("A post that waits and cannot go", () => {
     expect(bench.log.of("delivery.post-stuck")).toHaveLength(5);
     expect(bench.log.of("work.poisoned")).toMatchObject([{ jobId: JOB, postId: stuck }]);
     expect(await waiting()).toMatchObject([
-      { postId: stuck, givenUp: "An item could not be uploaded (413)" },
+      { id: stuck, givenUp: "An item could not be uploaded (413)" },
     ]);
     bench.onUpload(async () => undefined);
     await deliver("task-7", dayOf(7));
@@ -350,7 +350,7 @@ describe("The daily limit", () => {
     await deliver("task-1");
     expect(bench.platform.completions).toMatchObject([{ items: listOf(IDS.slice(0, 2)) }]);
     expect(await Array.fromAsync(readOutbox(bench.store, JOB))).toMatchObject([
-      { postId: IDS[2], reason: "over the daily limit" },
+      { id: IDS[2], reason: "over the daily limit" },
     ]);
     expect(bench.log.of("delivery.over-daily-limit")).toMatchObject([{ jobId: JOB, waiting: 1 }]);
     await deliver("task-2", dayOf(2));
@@ -373,7 +373,7 @@ describe("The daily limit", () => {
     const [first = ""] = IDS;
     expect(bench.platform.completions).toMatchObject([{ items: listOf([YESTERDAY_ID, first]) }]);
     const waiting = await Array.fromAsync(readOutbox(bench.store, JOB));
-    expect(waiting.map(({ postId }) => postId)).toEqual(IDS.slice(1));
+    expect(waiting.map(({ id }) => id)).toEqual(IDS.slice(1));
   });
 
   it("is told of once a day, from 80 % on", async () => {

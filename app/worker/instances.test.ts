@@ -70,12 +70,17 @@ describe.each([2, 4])("%d workers on one queue", (count) => {
 
 it("A late post that goes out with its own window does not go out again", async () => {
   const [late] = POSTS;
-  const page = "evidence/job-1/captures/late/pages/000001.json";
+  const page = "evidence/job-1/posts/captures/late/pages/000001.json";
   await bench.store.create(page, Buffer.from(JSON.stringify({ data: [late] })), {
     metadata: { receivedat: WORK_BEGINS },
   });
   const about = { reason: "late", foundAt: WORK_BEGINS } as const;
-  await addToOutbox(bench.store, JOB, { ...about, postId: late?.id ?? "", pages: [page] });
+  await addToOutbox(bench.store, JOB, {
+    ...about,
+    feed: "posts",
+    id: late?.id ?? "",
+    pages: [page],
+  });
   bench.onUpload(() => sleep(10 * SECOND_MS));
   // The first one takes along what waits; the window of the late post comes with the second.
   for (const day of [5, 1, 2, 3]) {

@@ -2,7 +2,7 @@ import { idOf, names } from "../archive/names.ts";
 import { changeDocument } from "../archive/store.ts";
 import { listJobIds, readJob } from "../jobs/job.ts";
 import { type ScheduleDeps, ensureSchedule } from "./capture-schedule.ts";
-import { isDone, type Task, taskSchema } from "./task.ts";
+import { isDone, type Task, taskRecord } from "./task.ts";
 
 /** No message stays away for so long after it was to be seen. */
 const MISSING_MS = 60 * 60_000;
@@ -54,7 +54,7 @@ async function claimMessage(
   let isOurs = false;
   await changeDocument(store, {
     name: names.task(jobId, taskId),
-    schema: taskSchema,
+    type: taskRecord,
     change: (task) => {
       isOurs = !isDone(task) && expectedAt(task) < missingSince.getTime();
       return isOurs ? { ...task, dueAt: now().toISOString() } : undefined;

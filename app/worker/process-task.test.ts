@@ -40,7 +40,7 @@ it("A late post of a window that was answered goes out with the next task, once"
     created_at: "2026-01-01T12:00:00.000Z",
     author_id: ACCOUNT.id,
   };
-  const page = "evidence/job-1/captures/late/pages/000001.json";
+  const page = "evidence/job-1/posts/captures/late/pages/000001.json";
   await bench.accept("task-1");
   bench.start();
   await vi.advanceTimersByTimeAsync(1000);
@@ -48,7 +48,7 @@ it("A late post of a window that was answered goes out with the next task, once"
     metadata: { receivedat: WORK_BEGINS },
   });
   const about = { reason: "late", foundAt: WORK_BEGINS } as const;
-  await addToOutbox(bench.store, JOB, { ...about, postId: post.id, pages: [page] });
+  await addToOutbox(bench.store, JOB, { ...about, feed: "posts", id: post.id, pages: [page] });
   for (const [taskId, day] of [
     ["task-2", "02"],
     ["task-3", "03"],

@@ -4,7 +4,7 @@ import type { MediaDeps } from "../capture/media.ts";
 import { lookUp } from "../capture/lookup.ts";
 import { type Coverage, readCoverage } from "../capture/coverage.ts";
 import { type Interval, subtract } from "../time/intervals.ts";
-import type { DeliverDeps, Upload } from "../delivery/deliver.ts";
+import type { Upload } from "../delivery/deliver.ts";
 import { holdLateRecords } from "../delivery/late-records.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { sasProblem } from "../import-service/sas.ts";
@@ -13,13 +13,14 @@ import { ConnectorError } from "../errors.ts";
 import { openToken, readJob, resealToken } from "../jobs/job.ts";
 import { probeToken } from "../jobs/probe-token.ts";
 import type { Platform } from "../import-service/client.ts";
-import { answer, answerAgain, type Counts } from "./build-delivery.ts";
+import { answer, type AnswerDeps, answerAgain, type Counts } from "./build-delivery.ts";
 import type { WorkQueue } from "./queue.ts";
 import type { Task } from "./task.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 export type TaskDeps = Omit<CaptureDeps, "announce"> &
   MediaDeps &
-  Pick<DeliverDeps, "mapping"> & {
+  Pick<AnswerDeps, "feeds"> & {
     sealer: Sealer;
     platform: Platform;
     sasHosts: string[];
@@ -45,13 +46,13 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
   if (earlier) {
     return answerAgain(deps, task, { earlier, upload: await openContainer(deps, task) });
   }
-  const known = await readCoverage(store, jobId);
+  const known = await readCoverage(store, postsOf(jobId));
   if (ids.length === 0 && isKnown(window, known)) {
     const upload = await openContainer(deps, task);
     return answer(deps, task, { job, coverage: known, notRead: new Map(), upload });
   }
   const token = await openToken(sealer, await probeToken(deps, job));
-  const source = { jobId, accountId: job.account.id, token };
+  const source = { ...postsOf(jobId), accountId: job.account.id, token };
   const reading = { ...deps, announce: holdLateRecords(deps) };
   const coverage = await capture(reading, source, window);
   const notRead = await lookUp(reading, { ...source, taskId, question, ids });

@@ -9,8 +9,8 @@ const messageSchema = z.union([
    * put back: no other message takes up a task that has failed.
    */
   z.object({ jobId: z.string(), taskId: z.string(), failed: z.number().optional() }),
-  /** A post that waited, was given up, and is put back by a person. */
-  z.object({ jobId: z.string(), postId: z.string() }),
+  /** A record that waited, was given up, and is put back by a person; without a feed, a post. */
+  z.object({ jobId: z.string(), postId: z.string(), feed: z.string().optional() }),
   /** A capture that nobody has asked for; only the job's chain knows which beat counts. */
   z.object({ jobId: z.string(), captureRunId: z.string() }),
 ]);

@@ -17,6 +17,7 @@ import {
   type Workbench,
 } from "../testing/workbench.ts";
 import { isDone } from "./task.ts";
+import { postsFeed } from "../feeds/posts.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -135,7 +136,7 @@ describe("The same task again", () => {
       format: ITEM_MAPPING.format + 1,
       toItem: (parts: ItemParts) => ({ ...postToItem(parts), Content: "In other words" }),
     };
-    const earlier = bench.start({ mapping });
+    const earlier = bench.start({ feeds: [postsFeed(mapping)] });
     await bench.accept("task-1");
     await pass(MINUTE_MS);
     await Promise.all([earlier.stop(), pass(MINUTE_MS)]);

@@ -17,6 +17,7 @@ import { archivedIds, blobsUnder, watch } from "../testing/captures.ts";
 import { addJob, CAPTURE_INTERVAL_MS, type Parts } from "../testing/harness.ts";
 import { ensureSchedule, readSchedule } from "./capture-schedule.ts";
 import { startWorker } from "./worker.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -37,7 +38,7 @@ describe("A job that nobody asks for", () => {
   it("is read from its sign-in to a minute ago, beat after beat", async () => {
     await pass(parts, 1);
     const first = { start: SIGN_IN, end: "2026-06-01T12:14:00Z" };
-    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([first]);
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toMatchObject([first]);
     await pass(parts, 1);
     const whole = { start: SIGN_IN, end: "2026-06-01T12:29:00Z" };
     expect((await archivedIds(parts, whole)).toSorted()).toEqual(
@@ -86,7 +87,7 @@ describe("A job that nobody asks for", () => {
       { endTime: end },
       { endTime: end, untilId: expect.any(String) as unknown },
     ]);
-    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toMatchObject([
       { start: SIGN_IN, end: "2026-06-02T12:14:00Z" },
     ]);
   });
@@ -103,7 +104,7 @@ describe("A job that nobody asks for", () => {
     await addJob(parts, "job-1");
     await pass(parts, 1);
     expect(parts.log.of("job.needs-sign-in")).toHaveLength(3);
-    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toMatchObject([
       { start: SIGN_IN },
     ]);
   });
@@ -216,7 +217,7 @@ describe("A worker", () => {
     await worker.stop();
     const waiting = parts.queue.waiting().map(({ message }) => message?.jobId);
     expect(new Set(waiting)).toEqual(new Set(["job-1", "job-2"]));
-    expect((await readCoverage(parts.store, "job-1")).intervals).toMatchObject([
+    expect((await readCoverage(parts.store, postsOf("job-1"))).intervals).toMatchObject([
       { start: SIGN_IN },
     ]);
   });

@@ -7,7 +7,7 @@ import { postsOfWindow } from "../capture/posts.ts";
 import { searchGaps } from "../capture/search.ts";
 import { settledBy } from "../capture/scan.ts";
 import type { Sealer } from "../archive/seal.ts";
-import { planMedia } from "../delivery/attachments.ts";
+import { mediaOf, planMedia } from "../delivery/attachments.ts";
 import { holdLateRecords } from "../delivery/late-records.ts";
 import { describeError } from "../errors.ts";
 import { type Job, openToken, readJob, resealToken } from "../jobs/job.ts";
@@ -22,6 +22,7 @@ import {
   readSchedule,
 } from "./capture-schedule.ts";
 import { recordFailureEffects } from "./failure-effects.ts";
+import { postsOf } from "../feeds/posts.ts";
 
 export type ScheduledCaptureDeps = Omit<CaptureDeps, "announce"> &
   ScheduleDeps &
@@ -104,7 +105,7 @@ async function captureSinceSignIn(
   const window = { start: floorToSecond(new Date(job.createdAt)), end };
   if (window.start < window.end) {
     const token = await openToken(deps.sealer, job);
-    const source = { jobId: job.jobId, accountId: job.account.id, token };
+    const source = { ...postsOf(job.jobId), accountId: job.account.id, token };
     const reading = { ...deps, announce: holdLateRecords(deps) };
     const coverage = await capture(reading, source, window, { lookBackSeconds: LOOK_BACK_SECONDS });
     await searchGaps(reading, source);
@@ -121,9 +122,13 @@ async function keepMedia(
   { parts, coverage }: { parts: Interval[]; coverage: Coverage },
 ): Promise<void> {
   for (const window of parts) {
-    for await (const { post, includes } of postsOfWindow(deps.store, { jobId, window, coverage })) {
+    for await (const { post, includes } of postsOfWindow(deps.store, {
+      ...postsOf(jobId),
+      window,
+      coverage,
+    })) {
       for (const version of [post, ...earlierVersionsOf(post, includes)]) {
-        await planMedia(deps, { jobId, post: version, includes });
+        await planMedia(deps, { jobId, id: version.id, media: mediaOf(version, includes) });
       }
     }
   }

@@ -25,6 +25,8 @@ export type RunDeps = TaskDeps & ScheduleDeps;
 type InHand = { lease: Lease; heartbeat: LeaseHeartbeat };
 
 const SOON_MS = 1_000;
+/** The version of the connector that wrote a newer record may be deployed again by then. */
+const NEWER_MS = 60 * 60_000;
 
 /** Brings the task of a message as far as it goes now, and says what becomes of the message. */
 export async function runTask(
@@ -42,6 +44,10 @@ export async function runTask(
       deps.log("work.poisoned", { jobId, taskId, reason });
       return lease.poison(reason);
     }
+    case "newer": {
+      deps.log("archive.newer-record", { jobId, taskId, reason: claim.reason });
+      return lease.release(NEWER_MS);
+    }
     case "over":
       return lease.finish();
     case "held":
@@ -56,7 +62,10 @@ export async function runTask(
 }
 
 /** A task's record that cannot be read does not mend itself: a person has to look. */
-function unlessUnusable(error: unknown): Claim {
+function unlessUnusable(error: unknown): Claim | { kind: "newer"; reason: string } {
+  if (error instanceof ConnectorError && error.code === "newer-record") {
+    return { kind: "newer", reason: error.message };
+  }
   if (error instanceof ConnectorError && error.code === "unusable-record") {
     return { kind: "unknown", reason: error.message };
   }

@@ -1,55 +1,64 @@
 import pMap from "p-map";
 import * as z from "zod";
 import { idOf, names } from "../archive/names.ts";
+import { type RecordOf, recordType, renamed } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { intervalSchema } from "../time/intervals.ts";
 import { COMPLETION_TRIES } from "../outcomes.ts";
 import { COMPLETION_STATUS } from "../import-service/client.ts";
 import { LeaseLostError } from "./queue.ts";
 
-export const taskSchema = z.object({
-  jobId: z.string(),
-  taskId: z.string(),
-  window: intervalSchema,
-  dirtyIds: z.array(z.string()),
-  /** The platform's container SAS, sealed: it lets its holder write. */
-  sealedSas: z.string(),
-  /** `owed`: all is done but that the platform has not accepted the completion. */
-  state: z.enum(["accepted", "waiting", "completion-pending", "delivered", "failed"]),
-  acceptedAt: z.string(),
-  changedAt: z.string(),
-  /** When its message is to be seen again, while it waits. */
-  dueAt: z.string().optional(),
-  /** How often the platform has asked, each time with a SAS of its own. */
-  asked: z.number(),
-  /** Counts what it asked for: another window, or other ids, under the same id. */
-  question: z.number(),
-  /** Counts the lists that were made for it; one that may have been accepted stays as it is. */
-  answer: z.number(),
-  /** Failures without a reason to wait. */
-  attempts: z.number(),
-  /** Runs in a row that ended without a word, because their process did. */
-  crashes: z.number(),
-  reason: z.string().optional(),
-  waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
-  /** The completion that is owed, until the platform has accepted it. */
-  pendingCompletion: z
-    .object({
-      status: z.enum(COMPLETION_STATUS),
-      since: z.string(),
-      tries: z.number(),
-      /** The message goes to the poison queue once the platform knows. */
-      poison: z.boolean(),
-    })
-    .optional(),
-  /** Who works on it. Two messages may ask for one task; a lease covers only one of them. */
-  run: z.object({ id: z.string(), until: z.string() }).optional(),
-  items: z.number().optional(),
-  omitted: z.number().optional(),
-});
+export const taskRecord = recordType(
+  z.object({
+    jobId: z.string(),
+    taskId: z.string(),
+    window: intervalSchema,
+    dirtyIds: z.array(z.string()),
+    /** The platform's container SAS, sealed: it lets its holder write. */
+    sealedSas: z.string(),
+    /** `completion-pending`: all is done but that the platform has not accepted the completion. */
+    state: z.enum(["accepted", "waiting", "completion-pending", "delivered", "failed"]),
+    acceptedAt: z.string(),
+    changedAt: z.string(),
+    /** When its message is to be seen again, while it waits. */
+    dueAt: z.string().optional(),
+    /** How often the platform has asked, each time with a SAS of its own. */
+    asked: z.number(),
+    /** Counts what it asked for: another window, or other ids, under the same id. */
+    question: z.number(),
+    /** Counts the lists that were made for it; one that may have been accepted stays as it is. */
+    answer: z.number(),
+    /** Failures without a reason to wait. */
+    attempts: z.number(),
+    /** Runs in a row that ended without a word, because their process did. */
+    crashes: z.number(),
+    reason: z.string().optional(),
+    waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
+    /** The completion that is owed, until the platform has accepted it. */
+    pendingCompletion: z
+      .object({
+        status: z.enum(COMPLETION_STATUS),
+        since: z.string(),
+        tries: z.number(),
+        /** The message goes to the poison queue once the platform knows. */
+        poison: z.boolean(),
+      })
+      .optional(),
+    /** Who works on it. Two messages may ask for one task; a lease covers only one of them. */
+    run: z.object({ id: z.string(), until: z.string() }).optional(),
+    items: z.number().optional(),
+    omitted: z.number().optional(),
+  }),
+  [
+    ({ state, ...task }) => ({
+      ...renamed(task, { deaths: "crashes", owed: "pendingCompletion", leftOut: "omitted" }),
+      state: state === "owed" ? "completion-pending" : state,
+    }),
+  ],
+);
 
 /** One request of the platform: a window of a job's timeline, and where its items go. */
-export type Task = z.infer<typeof taskSchema>;
+export type Task = RecordOf<typeof taskRecord>;
 export type TaskKey = Pick<Task, "jobId" | "taskId">;
 export type Request = Pick<
   Task,
@@ -61,7 +70,7 @@ export async function readTask(
   jobId: string,
   taskId: string,
 ): Promise<Task | undefined> {
-  return (await readDocument(store, names.task(jobId, taskId), taskSchema))?.value;
+  return (await readDocument(store, names.task(jobId, taskId), taskRecord))?.value;
 }
 
 /**
@@ -81,10 +90,10 @@ export async function acceptTask(store: Store, request: Request): Promise<void> 
     attempts: 0,
     crashes: 0,
   };
-  if (!(await createDocument(store, name, first))) {
+  if (!(await createDocument(store, name, taskRecord, first))) {
     await changeDocument(store, {
       name,
-      schema: taskSchema,
+      type: taskRecord,
       change: (task) => askAgain(task, request),
     });
   }
@@ -135,7 +144,7 @@ export async function claimTask(
   const isHeld = (task: Task) => task.run !== undefined && new Date(task.run.until) > now;
   const task = await changeDocument(store, {
     name: names.task(key.jobId, key.taskId),
-    schema: taskSchema,
+    type: taskRecord,
     change: (found) => {
       if (found.state === "delivered" || isHeld(found)) {
         return undefined;
@@ -173,7 +182,7 @@ export async function changeClaimed(
   let lost: LeaseLostError | undefined;
   const changed = await changeDocument(store, {
     name: names.task(claimed.jobId, claimed.taskId),
-    schema: taskSchema,
+    type: taskRecord,
     change: (found) => {
       lost = lossOf(claimed, found);
       return lost ? undefined : change(found);
@@ -197,7 +206,7 @@ export function renewClaim(store: Store, claimed: Task, until: Date): Promise<Ta
 export async function dropClaim(store: Store, claimed: Task): Promise<void> {
   await changeDocument(store, {
     name: names.task(claimed.jobId, claimed.taskId),
-    schema: taskSchema,
+    type: taskRecord,
     change: (found) => (found.run?.id === claimed.run?.id ? withoutClaim(found) : undefined),
   });
 }

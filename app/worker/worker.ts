@@ -164,7 +164,8 @@ async function handle(
     await runScheduledCapture({ ...deps, store: watchStore(deps.store, heartbeat) }, message);
     await lease.finish();
   } else if ("postId" in message) {
-    await putBackWaiting(deps.store, message.jobId, message.postId);
+    const { jobId, feed = "posts", postId: id } = message;
+    await putBackWaiting(deps.store, jobId, { feed, id });
     await lease.finish();
   } else {
     await runTask(deps, { lease, heartbeat }, message);

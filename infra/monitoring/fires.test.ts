@@ -359,7 +359,7 @@ describe("the alerts over what others log", () => {
   const stored = (OperationName: string, more: Row = {}) => ({
     TimeGenerated,
     OperationName,
-    ObjectKey: "/archive/evidence/job-1/captures/c/pages/000001.json",
+    ObjectKey: "/archive/evidence/job-1/posts/captures/c/pages/000001.json",
     StatusText: "Success",
     ConditionsUsed: "",
     UserAgentHeader: "azsdk-js",

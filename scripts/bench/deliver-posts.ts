@@ -1,5 +1,7 @@
 import { deliver, type Upload } from "../../app/delivery/deliver.ts";
 import { planDelivery } from "../../app/delivery/plan.ts";
+import { FEEDS } from "../../app/feeds/index.ts";
+import { postsOf } from "../../app/feeds/posts.ts";
 import { settingsSchema } from "../../app/settings.ts";
 import { ACCOUNT, type ArchivedTimeline, JOB_ID } from "./timeline.ts";
 
@@ -12,7 +14,8 @@ export async function deliverPosts(
   { upload, concurrency = DEFAULT_CONCURRENCY }: { upload: Upload; concurrency?: number },
 ): Promise<number> {
   const plan = await planDelivery(store, {
-    jobId: JOB_ID,
+    ...postsOf(JOB_ID),
+    feeds: FEEDS,
     taskId: "task-1",
     accountId: ACCOUNT.id,
     window,
@@ -28,7 +31,7 @@ export async function deliverPosts(
       log: () => {},
       now: () => new Date(),
     },
-    { jobId: JOB_ID, account: ACCOUNT, window, posts: plan.posts(0), upload },
+    { jobId: JOB_ID, account: ACCOUNT, window, records: plan.records(0), upload },
   );
   let items = 0;
   for await (const _ of delivery) {

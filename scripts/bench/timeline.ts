@@ -4,6 +4,7 @@ import { captureIdOf } from "../../app/capture/capture-id.ts";
 import type { Coverage } from "../../app/capture/coverage.ts";
 import { addSeconds, type Interval } from "../../app/time/intervals.ts";
 import { createMemoryStore } from "../../app/testing/memory-store.ts";
+import { postsOf } from "../../app/feeds/posts.ts";
 
 export const JOB_ID = "job-1";
 export const ACCOUNT = { id: "42", name: "An organization" };
@@ -22,7 +23,7 @@ export type ArchivedTimeline = { store: Store; window: Interval; coverage: Cover
 export function createTimeline(posts: number): ArchivedTimeline {
   const window = { start: START, end: addSeconds(START, posts) };
   const captureId = captureIdOf(window);
-  const folder = names.capturePages(JOB_ID, captureId);
+  const folder = names.capturePages(postsOf(JOB_ID), captureId);
   const pages = Math.ceil(posts / POSTS_OF_A_PAGE);
   const store: Store = {
     ...createMemoryStore(),

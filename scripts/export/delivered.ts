@@ -5,6 +5,7 @@ import type { Includes } from "../../app/twitter/page.ts";
 import type { Post } from "../../app/twitter/post.ts";
 import { ConnectorError, describeError } from "../../app/errors.ts";
 import { manifestsOf } from "../verify/manifests.ts";
+import { POSTS } from "../../app/feeds/posts.ts";
 
 /** An item that was handed over, with what it takes to make it again. */
 export type Delivered = {
@@ -57,7 +58,7 @@ export type Pages = {
 export function createPages(store: Store): Pages {
   const inHand = new Map<string, StoredPage>();
   const open = async (name: string) => {
-    const known = inHand.get(name) ?? (await readStoredPage(store, name));
+    const known = inHand.get(name) ?? (await readStoredPage(store, POSTS, name));
     if (!known) {
       throw new ConnectorError("unusable-record", `${name} is not in the archive`);
     }

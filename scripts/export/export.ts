@@ -11,6 +11,7 @@ import { CSV, csvLine, DAT, type LoadFile } from "./load-files.ts";
 import { type MadeItem, makeItems } from "./make-items.ts";
 import { README } from "./readme.ts";
 import { type Exported, filesOf, numberOf, rowsOf, sha256Of } from "./rows.ts";
+import { postsOf } from "../../app/feeds/posts.ts";
 
 export type Selection = {
   jobId: string;
@@ -49,7 +50,7 @@ const NOT_EXPORTED = "not-exported.csv";
 export async function exportJob(deps: ExportDeps, selection: Selection): Promise<Outcome> {
   const { store, folder } = deps;
   const { jobId, range } = selection;
-  const { gaps, intervals } = await readCoverage(store, jobId);
+  const { gaps, intervals } = await readCoverage(store, postsOf(jobId));
   const lost: Lost[] = [];
   const days = await createDays(folder.days, range);
   for await (const item of deliveredItems(store, jobId, async (one) => void lost.push(one))) {
@@ -212,7 +213,7 @@ function omittedRows({ entry, taskId }: MadeItem): string[][] {
 async function waitingRows(store: Store, { jobId, range }: Selection): Promise<string[][]> {
   const rows: string[][] = [];
   const pages = createPages(store);
-  for await (const { postId: id, pages: names, reason, givenUp } of readOutbox(store, jobId)) {
+  for await (const { id, pages: names, reason, givenUp } of readOutbox(store, jobId)) {
     const post = await pages.postOf({ id, page: names.at(-1) ?? "" }).catch(() => undefined);
     if (!post || contains(range, post.createdAt)) {
       rows.push([id, "", givenUp ?? `waits for the next task: ${reason}`]);

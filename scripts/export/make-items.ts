@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Store } from "../../app/archive/store.ts";
-import { deliver, type DuePost } from "../../app/delivery/deliver.ts";
-import { type Item, ITEM_MAPPING } from "../../app/delivery/item.ts";
+import { deliver, type DueRecord } from "../../app/delivery/deliver.ts";
+import type { Item } from "../../app/delivery/item.ts";
 import type { ManifestEntry } from "../../app/delivery/manifest.ts";
 import { describeError } from "../../app/errors.ts";
+import { feedNamed } from "../../app/feeds/index.ts";
 import type { Delivered } from "./delivered.ts";
 
 export type MadeItem = Delivered & {
@@ -79,7 +80,7 @@ async function makeTogether(
         jobId,
         account: first.account,
         window: first.window,
-        posts: batch.map(({ entry }) => toDuePost(entry)),
+        records: batch.map(({ entry }) => toDueRecord(entry)),
         upload: async (fileName, body) => void bodies.set(fileName, body),
       },
     ),
@@ -96,7 +97,7 @@ function agreementOf(listed: ManifestEntry, made: ManifestEntry | undefined): Ma
   if (made?.pageSha256 !== listed.pageSha256) {
     return "no";
   }
-  if (listed.format !== ITEM_MAPPING.format) {
+  if (listed.format !== feedNamed(listed.feed).format) {
     return "another format";
   }
   return made.sha256 === listed.sha256 ? "yes" : "no";
@@ -120,7 +121,8 @@ function* batchesOf(items: readonly Delivered[]): Generator<Delivered[]> {
   yield batch;
 }
 
-function toDuePost(known: ManifestEntry): DuePost {
+function toDueRecord(known: ManifestEntry): DueRecord {
   const { id, page, waited, modificationTimestampUtc: modifiedAt } = known;
-  return { id, page, modifiedAt, ...(waited && { waited }), known };
+  const feed = feedNamed(known.feed);
+  return { feed, id, page, modifiedAt, ...(waited && { waited }), known };
 }

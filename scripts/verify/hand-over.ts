@@ -6,24 +6,29 @@ import { readOutbox } from "../../app/delivery/outbox.ts";
 import { earlierVersionsOf } from "../../app/twitter/page.ts";
 import { manifestsOf } from "./manifests.ts";
 import type { Comparison } from "./comparison.ts";
+import { postsOf } from "../../app/feeds/posts.ts";
 
 /** Looks for each archived post of an answered window in what was handed over, or waits to be. */
 export async function checkHandOver(store: Store, jobId: string): Promise<Comparison> {
   const handedOver = new Set<string>();
   for await (const { manifest } of manifestsOf(store, jobId)) {
-    for await (const { id } of manifest.entries()) {
-      handedOver.add(id);
+    for await (const entry of manifest.entries()) {
+      handedOver.add(entry.id);
     }
   }
   const waiting = new Set<string>();
-  for await (const { postId } of readOutbox(store, jobId)) {
-    waiting.add(postId);
+  for await (const { id } of readOutbox(store, jobId)) {
+    waiting.add(id);
   }
-  const coverage = await readCoverage(store, jobId);
+  const coverage = await readCoverage(store, postsOf(jobId));
   const wrong: string[] = [];
   let posts = 0;
   for (const window of await readAnswered(store, jobId)) {
-    for await (const { post, includes } of postsOfWindow(store, { jobId, window, coverage })) {
+    for await (const { post, includes } of postsOfWindow(store, {
+      ...postsOf(jobId),
+      window,
+      coverage,
+    })) {
       const all = [post, ...earlierVersionsOf(post, includes)];
       posts += all.length;
       for (const { id, createdAt } of all) {

@@ -1,8 +1,8 @@
 import type { Store } from "../../app/archive/store.ts";
-import { deliver, type DuePost } from "../../app/delivery/deliver.ts";
-import { ITEM_MAPPING } from "../../app/delivery/item.ts";
+import { deliver, type DueRecord } from "../../app/delivery/deliver.ts";
 import type { Manifest, ManifestEntry } from "../../app/delivery/manifest.ts";
 import { describeError } from "../../app/errors.ts";
+import { feedNamed } from "../../app/feeds/index.ts";
 import { manifestsOf } from "./manifests.ts";
 import type { Comparison } from "./comparison.ts";
 
@@ -19,13 +19,14 @@ export async function checkItems(store: Store, jobId: string): Promise<Compariso
   const wrong = new Set<string>();
   let items = 0;
   let lists = 0;
-  const ofOtherFormats = new Map<number, number>();
+  const ofOtherFormats = new Map<string, number>();
   for await (const { name, manifest } of manifestsOf(store, jobId)) {
     lists += 1;
     for await (const batch of lotsOf(manifest)) {
       items += batch.length;
-      for (const { format } of batch.filter((entry) => !isOurs(entry))) {
-        ofOtherFormats.set(format, (ofOtherFormats.get(format) ?? 0) + 1);
+      for (const { feed, format } of batch.filter((entry) => !isOurs(entry))) {
+        const formats = `format ${format}, this program makes format ${feedNamed(feed).format}`;
+        ofOtherFormats.set(formats, (ofOtherFormats.get(formats) ?? 0) + 1);
       }
       const problems = await remakeLot(store, { jobId, manifest, batch });
       problems.forEach((problem) => wrong.add(`${name}: ${problem}`));
@@ -35,15 +36,12 @@ export async function checkItems(store: Store, jobId: string): Promise<Compariso
   return { looked: looked.join("; "), wrong: [...wrong] };
 }
 
-function isOurs({ format }: ManifestEntry): boolean {
-  return format === ITEM_MAPPING.format;
+function isOurs({ feed, format }: ManifestEntry): boolean {
+  return format === feedNamed(feed).format;
 }
 
-function sayOtherFormat([format, items]: [number, number]): string {
-  return (
-    `${items} of format ${format}, this program makes format ${ITEM_MAPPING.format}: ` +
-    "their pages and media were compared, their bytes were not"
-  );
+function sayOtherFormat([formats, items]: [string, number]): string {
+  return `${items} of ${formats}: their pages and media were compared, their bytes were not`;
 }
 
 type PageBatch = { jobId: string; manifest: Manifest; batch: ManifestEntry[] };
@@ -78,7 +76,7 @@ async function remake(store: Store, { jobId, manifest, batch }: PageBatch): Prom
       jobId,
       account: manifest.head.account,
       window: manifest.head.window,
-      posts: batch.map(toDuePost),
+      records: batch.map(toDueRecord),
       upload: async () => undefined,
     },
   );
@@ -96,9 +94,10 @@ function compareEntries(listed: ManifestEntry, made: ManifestEntry | undefined):
     : [];
 }
 
-function toDuePost(known: ManifestEntry): DuePost {
+function toDueRecord(known: ManifestEntry): DueRecord {
   const { id, page, waited, modificationTimestampUtc: modifiedAt } = known;
-  return { id, page, modifiedAt, ...(waited && { waited }), known };
+  const feed = feedNamed(known.feed);
+  return { feed, id, page, modifiedAt, ...(waited && { waited }), known };
 }
 
 async function* lotsOf({ entries }: Manifest): AsyncGenerator<ManifestEntry[]> {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { names } from "../../app/archive/names.ts";
 import { readDocument, type Store } from "../../app/archive/store.ts";
-import { mediaRecordSchema } from "../../app/capture/media.ts";
+import { mediaRecord } from "../../app/capture/media.ts";
 import type { Comparison } from "./comparison.ts";
 
 /** Holds the bytes of every archived medium against its record. */
@@ -10,7 +10,7 @@ export async function checkMedia(store: Store, jobId: string): Promise<Compariso
   let files = 0;
   for await (const name of store.list(names.everyMedium(jobId))) {
     const document = name.endsWith("%2Erecord%2Ejson")
-      ? await readDocument(store, name, mediaRecordSchema)
+      ? await readDocument(store, name, mediaRecord)
       : undefined;
     if (document) {
       files += 1;

@@ -14,6 +14,7 @@ import { type Captured, captureWindow, deliverWindow, TASK } from "../../app/tes
 import { ACCOUNT, addJob } from "../../app/testing/harness.ts";
 import { postAt } from "../local/x/testing/small-timeline.ts";
 import { verify } from "./verify.ts";
+import { postsOf } from "../../app/feeds/posts.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const PHOTO = { attachments: { media_keys: ["3_1212161512043446272"] } };
@@ -66,7 +67,7 @@ describe("An archive that nobody touched", () => {
 
 it("That X counts far more posts than it gives is said with the coverage, and is no fault", async () => {
   const claim = { posts: 5000, given: 250, notedAt: "2026-06-01T12:00:00Z" };
-  await noteClaim(captured.parts.store, "job-1", claim);
+  await noteClaim(captured.parts.store, postsOf("job-1"), claim);
   expect((await findings())[1]).toEqual([
     "@small: coverage",
     "ok",
@@ -86,7 +87,7 @@ describe("What does not agree is found, by the check that it belongs to:", () =>
       () => edit("/pages/000001.json", `"id":"${SECOND}"`, '"id":"1"'),
       {
         coverage: /is not proved by its pages/,
-        items: new RegExp(`post ${SECOND}: .* does not hold post`),
+        items: new RegExp(`post ${SECOND}: .* does not hold`),
         "hand-over": /post 1 of/,
       },
     ],
@@ -164,7 +165,7 @@ describe("Items of another format, which this program cannot make again,", () =>
     [
       "a page that is gone",
       () => remove("/pages/000001.json"),
-      new RegExp(`post ${OLDEST}: .* does not hold post`),
+      new RegExp(`post ${OLDEST}: .* does not hold`),
     ],
     [
       "a medium that is gone",
@@ -188,7 +189,8 @@ it("A post that waits in the outbox is not missing", async () => {
   edit("/manifest.ndjson", new RegExp(`\\{"id":"${SECOND}".*\n`), "");
   const page = nameOf("/pages/000001.json");
   await addToOutbox(store, "job-1", {
-    postId: SECOND,
+    feed: "posts",
+    id: SECOND,
     reason: "late",
     pages: [page],
     foundAt: "2026-01-02T00:00:00Z",

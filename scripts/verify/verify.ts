@@ -18,6 +18,7 @@ import { checkHandOver } from "./hand-over.ts";
 import { checkItems } from "./items.ts";
 import { type Found, jobsIn } from "./jobs.ts";
 import { checkMedia } from "./media.ts";
+import { postsOf } from "../../app/feeds/posts.ts";
 
 const SHOWN = 20;
 const REMEDY =
@@ -64,8 +65,8 @@ function throwUnreadable(error: unknown): never {
 }
 
 async function checkCoverage(store: Store, jobId: string): Promise<Comparison> {
-  const coverage = await readCoverage(store, jobId);
-  const evidence = await readEvidence(store, jobId);
+  const coverage = await readCoverage(store, postsOf(jobId));
+  const evidence = await readEvidence(store, postsOf(jobId));
   const { unproven } = prove(evidence, coverage);
   const remark = coverage.claim ? `; ${wordsForClaim(coverage.claim)}` : "";
   return {

@@ -101,7 +101,7 @@ describe("strike", () => {
     };
     const paths = [
       call.path,
-      "/a/evidence/j/captures/c/pages/1.json",
+      "/a/evidence/j/posts/captures/c/pages/1.json",
       "/a/coverage.json",
       "/m/manifest",
     ];

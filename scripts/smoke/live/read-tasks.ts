@@ -1,19 +1,12 @@
-import { z } from "zod";
 import { names } from "../../../app/archive/names.ts";
 import { readDocument, type Store } from "../../../app/archive/store.ts";
+import { type Task, taskRecord } from "../../../app/worker/task.ts";
 import { jobsIn } from "../../verify/jobs.ts";
 
-const taskSchema = z.looseObject({
-  jobId: z.string(),
-  taskId: z.string(),
-  window: z.object({ start: z.string(), end: z.string() }),
-  acceptedAt: z.string(),
-  state: z.string(),
-  asked: z.number(),
-});
-
 /** A window that the platform has asked for, as the archive has it. */
-export type SeenTask = z.infer<typeof taskSchema>;
+export type SeenTask = Pick<Task, "jobId" | "taskId" | "window" | "acceptedAt" | "asked"> & {
+  state: string;
+};
 
 /** Every task of every job. */
 export async function readTasks(store: Store): Promise<SeenTask[]> {
@@ -21,7 +14,7 @@ export async function readTasks(store: Store): Promise<SeenTask[]> {
   for (const { jobId } of await jobsIn(store)) {
     const folder = names.task(jobId, "").slice(0, -".json".length);
     for await (const name of store.list(folder)) {
-      const task = await readDocument(store, name, taskSchema);
+      const task = await readDocument(store, name, taskRecord);
       if (task) {
         tasks.push(task.value);
       }
