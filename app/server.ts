@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { ManagedIdentityCredential } from "@azure/identity";
 import { createRemoteJWKSet } from "jose";
 import * as z from "zod";
-import { createApp } from "./app.ts";
 import { createArchiveContainer, createAzureStore, tryToChange } from "./archive/azure-store.ts";
 import { createSealer } from "./archive/seal.ts";
 import { createMeter } from "./capture/budget.ts";
@@ -14,17 +13,13 @@ import { createHttpServer } from "./http/server.ts";
 import { createLog } from "./log.ts";
 import { answerInTime, createAppCredential } from "./import-service/credential.ts";
 import { createPlatform } from "./import-service/client.ts";
-import { createAuthenticate } from "./import-service/authenticate.ts";
-import { checkReadiness } from "./import-service/readiness.ts";
+import { assembleApp } from "./parts.ts";
 import { readSettings, type Settings, SettingsError } from "./settings.ts";
-import { createSessions } from "./sign-in/session.ts";
-import { readHealth } from "./status/health.ts";
 import { createXAgent } from "./twitter/agent.ts";
 import { createTwitter } from "./twitter/client.ts";
 import { createAskForPosts } from "./twitter/vocabulary.ts";
 import { createFetchMedia } from "./twitter/media.ts";
 import { createAzureQueue } from "./worker/queue.ts";
-import { startSchedule } from "./worker/capture-schedule.ts";
 import { startWorker } from "./worker/worker.ts";
 
 const DEFAULT_PORT = 8080;
@@ -100,63 +95,23 @@ function main(): void {
   const keys = createRemoteJWKSet(
     new URL(`${settings.ENTRA_URL}/${settings.TENANT_ID}/discovery/v2.0/keys`),
   );
-  const sessions = createSessions({
-    store,
+  const app = assembleApp({
+    ...scheduleDeps,
+    settings,
     sealer,
-    apiSecretKey: settings.API_SECRET_KEY,
-    log,
-    now,
-  });
-  const app = createApp({
-    portal: {
-      store,
-      sealer,
-      twitter,
-      queue,
-      authenticate: createAuthenticate(settings, keys),
-      checkReadiness: () =>
-        checkReadiness({
-          store,
-          twitter,
-          platform,
-          worker,
-          callbackUrl,
-          log,
-          now,
-          tryToChange:
-            settings.EVIDENCE_ACCESS === "create-only"
-              ? (name) => tryToChange(containers.evidence, name)
-              : undefined,
-        }),
-      wakeWorker: () => worker.wake(),
-      sasHosts: settings.SAS_HOSTS,
-      log,
-      now,
-    },
-    signIn: {
-      store,
-      sealer,
-      sessions,
-      twitter,
-      fetchMedia,
-      tenantId: settings.TENANT_ID,
-      callbackUrl,
-      startCapture: (jobId) => startSchedule(scheduleDeps, jobId),
-      log,
-      now,
-    },
-    status: {
-      store,
-      sealer,
-      sessions,
-      twitter,
-      log,
-      now,
-      health: () => readHealth({ settings, troubles: worker.troubles(), version, packageHash }),
-    },
+    twitter,
+    fetchMedia,
+    platform,
+    worker,
+    keys,
+    callbackUrl,
     publicOrigin: new URL(publicUrl).origin,
-    xOrigin: new URL(settings.X_API_URL).origin,
-    log,
+    tryToChange:
+      settings.EVIDENCE_ACCESS === "create-only"
+        ? (name) => tryToChange(containers.evidence, name)
+        : undefined,
+    version,
+    packageHash,
   });
 
   const port = readPort();

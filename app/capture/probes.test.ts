@@ -4,6 +4,7 @@ import { manyPosts, startSmallX } from "../../scripts/local/x/testing/small-time
 import { archivedIds, captureDepsOf, SOURCE, watch } from "../testing/captures.ts";
 import { createClock } from "../testing/clock.ts";
 import { createParts, OWN_TOKEN, X_KEYS } from "../testing/harness.ts";
+import { windowsOf } from "../testing/windows.ts";
 import { capture, type CaptureDeps } from "./capture.ts";
 import { createAskAccount } from "./probes.ts";
 import { addSeconds, type Interval } from "../time/intervals.ts";
@@ -164,12 +165,3 @@ describe("What X says of an account", () => {
     expect(await ask("42")).toBe("3");
   });
 });
-
-function windowsOf({ start, end }: Interval, hours: number): Interval[] {
-  const windows: Interval[] = [];
-  for (let at = start; at < end; at = addSeconds(at, hours * 3600)) {
-    const next = addSeconds(at, hours * 3600);
-    windows.push({ start: at, end: next < end ? next : end });
-  }
-  return windows;
-}

@@ -4,11 +4,11 @@ import type { LocalX } from "../../scripts/local/contracts.ts";
 import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import { archivedIds, captureDepsOf, SOURCE, watch } from "../testing/captures.ts";
 import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
+import { windowsOf } from "../testing/windows.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Twitter } from "../twitter/client.ts";
 import { capture } from "./capture.ts";
 import { readCoverage } from "./coverage.ts";
-import { addSeconds, type Interval } from "../time/intervals.ts";
 import { prove, readEvidence } from "./proof.ts";
 import { postsOf } from "../feeds/posts.ts";
 
@@ -151,13 +151,4 @@ function refusingTimes({ twitter }: Parts): Twitter {
       return twitter.timeline(token, accountId, query);
     },
   };
-}
-
-function windowsOf({ start, end }: Interval, hours: number): Interval[] {
-  const windows: Interval[] = [];
-  for (let at = start; at < end; at = addSeconds(at, hours * 3600)) {
-    const next = addSeconds(at, hours * 3600);
-    windows.push({ start: at, end: next < end ? next : end });
-  }
-  return windows;
 }

@@ -2,20 +2,16 @@ import type { Hono } from "hono";
 import type { LocalX } from "../../scripts/local/contracts.ts";
 import { CALLBACK, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import type { XOptions } from "../../scripts/local/x/server.ts";
-import { createApp } from "../app.ts";
 import { createSealer, type Sealer } from "../archive/seal.ts";
 import type { Store } from "../archive/store.ts";
 import { type Job, signInJob } from "../jobs/job.ts";
-import { createAuthenticate } from "../import-service/authenticate.ts";
-import { type Checked, checkReadiness } from "../import-service/readiness.ts";
+import { assembleApp } from "../parts.ts";
+import type { Checked } from "../import-service/readiness.ts";
 import type { SettingName, Settings } from "../settings.ts";
-import { createSessions } from "../sign-in/session.ts";
-import { readHealth } from "../status/health.ts";
 import { createXAgent } from "../twitter/agent.ts";
 import { createTwitter, type Twitter } from "../twitter/client.ts";
 import { createFetchMedia } from "../twitter/media.ts";
 import { createAskForPosts } from "../twitter/vocabulary.ts";
-import { startSchedule } from "../worker/capture-schedule.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { createIssuer, type Issuer } from "./entra-tokens.ts";
 import { TEST_SECRETS, testSettings } from "./environment.ts";
@@ -114,84 +110,28 @@ export async function startHarness({
   };
 }
 
-/** The app over parts, as server.ts puts it together. */
+/** The app over parts in memory. */
 export function createAppOf(
-  {
-    store,
-    queue,
-    platform,
-    settings,
-    sealer,
-    twitter,
-    clock: { now },
-    log: { log },
-    ...more
-  }: Parts,
+  parts: Parts,
   { issuer, worker }: Pick<Harness, "issuer" | "worker">,
 ): Hono {
-  const sessions = createSessions({
-    store,
-    sealer,
-    apiSecretKey: settings.API_SECRET_KEY,
-    log,
-    now,
-  });
-  const fetchMedia = createFetchMedia(settings, createXAgent(settings.X_API_URL));
-  const alive = { isAlive: () => worker.alive };
-  return createApp({
-    portal: {
-      store,
-      sealer,
-      twitter,
-      queue,
-      authenticate: createAuthenticate(settings, issuer.keys),
-      checkReadiness: () =>
-        checkReadiness({
-          store,
-          twitter,
-          platform,
-          worker: alive,
-          callbackUrl: CALLBACK,
-          log,
-          now,
-          tryToChange: more.tryToChange,
-        }),
-      wakeWorker: () => void (worker.woken += 1),
-      sasHosts: settings.SAS_HOSTS,
-      log,
-      now,
+  const { settings, clock, log } = parts;
+  return assembleApp({
+    ...parts,
+    log: log.log,
+    now: clock.now,
+    fetchMedia: createFetchMedia(settings, createXAgent(settings.X_API_URL)),
+    captureIntervalMs: CAPTURE_INTERVAL_MS,
+    keys: issuer.keys,
+    worker: {
+      isAlive: () => worker.alive,
+      troubles: () => (worker.alive ? [] : ["The worker cannot reach its queue."]),
+      wake: () => void (worker.woken += 1),
     },
-    signIn: {
-      store,
-      sealer,
-      sessions,
-      twitter,
-      fetchMedia,
-      tenantId: settings.TENANT_ID,
-      callbackUrl: CALLBACK,
-      startCapture: (jobId) =>
-        startSchedule({ store, queue, captureIntervalMs: CAPTURE_INTERVAL_MS, log, now }, jobId),
-      log,
-      now,
-    },
-    status: {
-      store,
-      sealer,
-      sessions,
-      twitter,
-      log,
-      now,
-      health: () =>
-        readHealth({
-          settings,
-          troubles: worker.alive ? [] : ["The worker cannot reach its queue."],
-          version: "1.2.3",
-          packageHash: "abc",
-        }),
-    },
+    callbackUrl: CALLBACK,
     publicOrigin: ORIGIN,
-    xOrigin: new URL(settings.X_API_URL).origin,
-    log,
+    version: "1.2.3",
+    packageHash: "abc",
   });
 }
 

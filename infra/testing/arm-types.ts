@@ -82,8 +82,18 @@ function namespaceOf(module: string): string {
   return inputTypes.get(module) ?? "";
 }
 
-/** @throws Error where the SDK declares no such interface. */
+/** By text of the SDK's and name: the texts are long. */
+const interfaces = new Map<string, Map<string, Members>>();
+
 function membersOf(text: string, name: string): Members {
+  const known = interfaces.get(text) ?? new Map<string, Members>();
+  const members = known.get(name) ?? findMembers(text, name);
+  interfaces.set(text, known.set(name, members));
+  return members;
+}
+
+/** @throws Error where the SDK declares no such interface. */
+function findMembers(text: string, name: string): Members {
   const [, indent = "", body] =
     new RegExp(`^( *)(?:export )?interface ${name} \\{\\n([\\s\\S]*?)^\\1\\}`, "m").exec(text) ??
     [];
