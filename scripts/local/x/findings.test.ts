@@ -95,9 +95,13 @@ describe("What becomes of posts", () => {
   });
 
   it("is nothing that anybody missed, where all exists from the start", async () => {
-    const script: ScriptEvent[] = [{ at: GONE, what: "delete", post: post.id }];
+    const script: ScriptEvent[] = [
+      { at: "2026-01-01T12:00:00.000Z", what: "delete", post: post.id },
+      { at: GONE, what: "undoRepost", post: repost.id },
+    ];
     x = await startSmallX([post, repost], { otherPosts: [original], script });
     expect(x.posts().map(({ id }) => id)).toEqual([repost.id]);
+    expect((await getAnswer(x, "users/42/tweets")).data).toMatchObject([{ id: repost.id }]);
     expect(x.findings()).toEqual([]);
   });
 });

@@ -48,8 +48,10 @@ describe("an account's profile", () => {
     expect(await read("2026-01-01T01:00:00Z")).toEqual(before);
   });
 
-  it("is as the script ends where all exists from the start", async () => {
-    x = await startSmallX([PINNED], { script: [at(2, { username: "smaller" })] });
+  it("is as it was with the newest post where all exists from the start", async () => {
+    const late = postAt("2026-01-01T02:30:00.000Z");
+    const script = [at(2, { username: "smaller" }), at(3, { username: "smallest" })];
+    x = await startSmallX([late, PINNED], { script });
     const fields = { "tweet.fields": "author_id", expansions: "author_id" };
     const { includes } = await getAnswer(x, "users/42/tweets", fields);
     expect(includes?.["users"]).toMatchObject([{ username: "smaller" }]);

@@ -18,7 +18,7 @@ import { createPageTokens } from "./page-tokens.ts";
 import { plainProblem, Refusal, type Problem } from "./problems.ts";
 import { createProfileJournal } from "./profile-journal.ts";
 import { createSignIn } from "./sign-in.ts";
-import { createStage, playToEnd } from "./stage.ts";
+import { createStage, playToNewestPost } from "./stage.ts";
 import { createSubscriptions } from "./subscriptions.ts";
 import { type Timeline, timelineOf } from "./timeline.ts";
 import { Tokens, type AccessToken } from "./tokens.ts";
@@ -32,7 +32,10 @@ export type XOptions = {
   keys: TwitterKeys;
   /** The only callback address that the developer app allows, compared exactly. */
   callbackUrl: string;
-  /** All posts exist from the start; otherwise only those up to the moment given to `setNow`. */
+  /**
+   * All posts exist from the start, and nothing happens after the newest one; otherwise only what has been
+   * up to the moment given to `setNow` is there.
+   */
   history: boolean;
   faults?: Faults | undefined;
   /** Least time between two searches. Default: a second, as with the real X. */
@@ -45,7 +48,7 @@ const BEFORE_EVERYTHING = new Date(0);
 /** Starts X on a free port of 127.0.0.1: its API, its sign-in pages and, by Host header, its media. */
 export async function startX(options: XOptions): Promise<LocalX> {
   const { keys } = options;
-  const timeline = options.history ? playToEnd(options.timeline) : options.timeline;
+  const timeline = options.history ? playToNewestPost(options.timeline) : options.timeline;
   const billing = createBilling(Date.now, timeline);
   const credentials = {
     keys,

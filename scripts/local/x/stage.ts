@@ -68,9 +68,11 @@ function requireKnown<T>(object: T | undefined, what: string): T {
   return object;
 }
 
-/** X as it is when all of the script has been played, and nothing more will happen. */
-export function playToEnd(timeline: Timeline): Timeline {
-  return { ...createStage(timeline)(undefined), script: [] };
+/** X as it was when the account's newest post was made, and as it stays from then on. */
+export function playToNewestPost(timeline: Timeline): Timeline {
+  const [newest] = timeline.posts;
+  const now = new Date(newest?.created_at ?? 0);
+  return { ...createStage(timeline)(now), script: [] };
 }
 
 /** Every profile that anybody has at any moment of the script. */
