@@ -14,8 +14,9 @@ const NAMES = MEASUREMENTS.map(({ name }) => name);
 export const script = {
   name: "bench",
   about:
-    "Measures what the connector and its program cost, as ratios where a machine would have its say, and " +
-    "prints the median and the spread of several repeats. Writes dist/bench.json. Asserts nothing.",
+    "Measures the time and memory of connector and program, as ratios where possible so that " +
+    "machines compare, and prints median and spread of several repeats. Writes dist/bench.json. " +
+    "Asserts nothing.",
   options: z.object({
     only: option(
       z.enum(NAMES, `is no measurement: write one of ${NAMES.join(", ")}`).optional(),

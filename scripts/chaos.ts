@@ -17,8 +17,8 @@ const MAX_SEED = 2 ** 31 - 1;
 export const script = {
   name: "chaos",
   about:
-    "Plays rounds of kills and failures at random, each in a local system of its own, and holds its mailbox " +
-    "against X. Ends with 0 only if nothing was lost, invented, or handed over twice.",
+    "Runs rounds of random kills and failures, each in its own local system, and compares its " +
+    "mailbox with X. Ends with 0 only if no post was lost, invented or delivered twice.",
   options: z.object({
     rounds: option(wholeNumber({ from: 1, to: 100_000 }).default(5), "N", "rounds to play"),
     seed: option(

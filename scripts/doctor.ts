@@ -12,9 +12,10 @@ import { createPulumi } from "./stack/pulumi.ts";
 export const script = {
   name: "doctor",
   about:
-    'Looks at everything that has to be in order, before the first "npm run up" and after it; each line ' +
-    "says what, how it stands, and the remedy. Ends with 0 unless something failed: a warning is no " +
-    "failure, nor is what cannot be checked here, for want of the Azure CLI for one.",
+    'Checks everything that the connector needs, before and after the first "npm run up". Each ' +
+    "line names a check, its result, and the remedy. Ends with 0 unless a check failed; warnings, " +
+    "and checks that are not possible here (without the Azure CLI, for example), do not count as " +
+    "failed.",
   options: z.object({
     outputs: outputsOption("looks only at the site of these outputs"),
     mend: flag("has Azure read Key Vault references again that it could not resolve"),

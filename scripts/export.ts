@@ -33,10 +33,11 @@ const formats = z
 export const script = {
   name: "export",
   about:
-    "Writes what was handed over for one account, of a range of time, to a folder: load files (Concordance " +
-    "DAT, CSV), each item as an e-mail message, texts, media, what is proved to be complete and what is " +
-    "missing, and the SHA-256 of every file. Reads the archive and changes nothing. Ends with 0 only if " +
-    "everything of the range is in it, byte for byte as it was handed over. Cut off, it goes on where it was.",
+    "Writes the delivered items of one account and time range to a folder: load files " +
+    "(Concordance DAT, CSV), each item as an e-mail message, texts, media, what is proved to be " +
+    "complete and what is missing, and the SHA-256 of every file. Reads the archive and changes " +
+    "nothing. Ends with 0 only if everything in the range was written, byte for byte as " +
+    "delivered. An interrupted export continues where it stopped.",
   options: z
     .object({
       job: option(z.string(), "ID", "the job, as the status page shows it"),

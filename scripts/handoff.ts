@@ -24,8 +24,8 @@ const sheetFile = z
 export const script = {
   name: "handoff",
   about:
-    "Says what to enter at X's developer portal and in the Microsoft Purview compliance portal, in their " +
-    "own labels and order, from the stack's outputs.",
+    "Prints what to enter in X's developer portal and in the Microsoft Purview compliance portal, " +
+    "with their labels and in their order, from the stack's outputs.",
   options: z.object({
     showSecrets: flag("shows the Password too"),
     sheet: option(

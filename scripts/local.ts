@@ -36,8 +36,9 @@ const hours = z
 export const script = {
   name: "local",
   about:
-    "Runs the whole product on this machine, with nothing to sign up for: X, Entra, Azure, the connector, the " +
-    "portal and a mailbox. Archives a timeline and holds the mailbox against it.",
+    "Runs the whole product on this machine, with nothing to sign up for: the connector, and " +
+    "stand-ins for X, Entra, Azure, the portal and a mailbox. Archives a timeline, then compares " +
+    "the mailbox with X.",
   options: z
     .object({
       once: flag("exit when the timeline is in; 0 only if every post is accounted for"),

@@ -6,7 +6,7 @@ import { createPulumi, PROJECT } from "./stack/pulumi.ts";
 /** What `npm run up` ends with, where it succeeded. */
 export const script = {
   name: "next",
-  about: "Shows the addresses of what is deployed, and what to do next.",
+  about: "Prints the addresses of the deployed connector, and the next step.",
   options: z.object({}),
 };
 

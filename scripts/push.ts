@@ -12,8 +12,8 @@ import { readOutputs } from "./stack/read-outputs.ts";
 export const script = {
   name: "push",
   about:
-    "Brings the package to the site, where packageDelivery is push; npm run up does it by itself. Does " +
-    "nothing where the site fetches the package (url), or runs it already.",
+    "Publishes the package to the site if packageDelivery is push; npm run up does this by " +
+    "itself. Does nothing if the site fetches its package (url) or already runs this one.",
   options: z.object({
     outputs: outputsOption(),
     wait: option(

@@ -11,8 +11,8 @@ import { readOutputsOf } from "./stack/read-outputs.ts";
 export const script = {
   name: "requeue",
   about:
-    "Lists the messages of work that was given up, each with the reason, and puts them back: what they " +
-    "ask for is tried again, with as many tries as at first. Mend the reason before.",
+    "Lists the messages in the poison queue with their reasons, and puts them back into the work " +
+    "queue, with all retries. Fix the reason first.",
   options: z
     .object({
       dryRun: flag("lists them and puts nothing back"),

@@ -21,8 +21,8 @@ import { readOutputs } from "./stack/read-outputs.ts";
 export const script = {
   name: "smoke",
   about:
-    "Shows after a deployment that the site runs the package of the stack's outputs, answers the " +
-    "platform, and refuses everyone else. Ends with 0 only if nothing failed.",
+    "Checks after a deployment that the site runs the package of the stack's outputs, answers the " +
+    "platform, and refuses everyone else. Ends with 0 only if no check failed.",
   options: z
     .object({
       outputs: outputsOption(),

@@ -11,8 +11,8 @@ import { toSource } from "./trace/to-source.ts";
 export const script = {
   name: "trace",
   about:
-    "Prints a log of the connector again, with lines of the source where its stack traces name the bundle. " +
-    "Right for the version that wrote it, and no other: check out that one.",
+    "Prints a log of the connector again, with file and line of the source in its stack traces. " +
+    "Check out the version that wrote the log: the mapping is valid for that version only.",
   options: z.object({ log: anyText("FILE", "the log (default: standard input)") }),
 };
 

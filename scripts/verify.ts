@@ -16,10 +16,11 @@ import { verify } from "./verify/verify.ts";
 export const script = {
   name: "verify",
   about:
-    "Reads an archive, changes nothing, and says what does not agree: intervals that count as read and " +
-    "that their stored pages do not prove; delivered items that cannot be made again from their raw page, " +
-    "byte for byte (SHA-256); media whose bytes are not those of their record; posts of an answered window " +
-    "that were not handed over and do not wait. Ends with 0 only if nothing was found.",
+    "Reads an archive, changes nothing, and reports every contradiction: covered intervals that " +
+    "their stored pages do not prove; delivered items that cannot be derived again from their " +
+    "stored page, byte for byte (SHA-256); media whose bytes differ from their record; posts of " +
+    "an answered window that were neither delivered nor are queued. Ends with 0 only if there is " +
+    "none.",
   options: z
     .object({
       archive: option(

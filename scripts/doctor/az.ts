@@ -51,13 +51,13 @@ export function createAz(run: Run): Az {
     const ran = await run([...args, "--output", "json", "--only-show-errors"]);
     // A shell, which starts az on Windows, says it in this way.
     if (!ran || /is not recognized|command not found/.test(ran.stderr)) {
-      throw new NotCheckedError("the Azure CLI (az) is not on this machine", INSTALL);
+      throw new NotCheckedError("the Azure CLI (az) is not installed", INSTALL);
     }
     if (ran.exitCode === 0) {
       return ran.stdout;
     }
     if (/az login/.test(ran.stderr)) {
-      throw new NotCheckedError("the Azure CLI is not logged in", "az login");
+      throw new NotCheckedError("the Azure CLI is not signed in", "az login");
     }
     if (/\bnot\s?found\b/i.test(ran.stderr)) {
       return undefined;

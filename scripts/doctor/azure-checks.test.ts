@@ -122,7 +122,7 @@ describe("Roles", () => {
   it("are well when every assignment that the stack made is there", async () => {
     expect(await found("Roles")).toMatchObject({
       result: "ok",
-      detail: "all 2 assignments are there",
+      detail: "all 2 assignments exist",
     });
   });
 
@@ -130,7 +130,7 @@ describe("Roles", () => {
     const gone = { [`${GET} ${ROLE}/two`]: { fails: "ERROR: Not Found(RoleAssignmentNotFound)" } };
     expect(await found("Roles", gone)).toMatchObject({
       result: "failed",
-      detail: `not there (any more):\n${ROLE}/two`,
+      detail: `missing in Azure:\n${ROLE}/two`,
     });
   });
 });

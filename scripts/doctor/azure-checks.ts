@@ -49,10 +49,7 @@ async function checkReferences({ az, resources, mend, wait }: AzureDeps): Promis
   const refresh = `${address}/refresh?${REFERENCES_API}`;
   const found = await ask();
   if (!found) {
-    return failed(
-      "the site of the stack is not in Azure (any more)",
-      "npx pulumi refresh, npm run up",
-    );
+    return failed("the stack's site does not exist in Azure", "npx pulumi refresh, npm run up");
   }
   if (isResolved(found)) {
     return ok(`all ${found.length} are resolved`);
@@ -97,7 +94,7 @@ function unresolved(references: References, remedy: string): Verdict {
   const open = references.filter(({ properties }) => properties.status !== RESOLVED);
   return failed(
     open.map(({ id, properties }) => `${nameOf(id)}: ${properties.status}`).join("\n") ||
-      "the site has none, and its secrets come by them",
+      "the site has none, although its secrets need them",
     remedy,
   );
 }
@@ -105,7 +102,7 @@ function unresolved(references: References, remedy: string): Verdict {
 async function checkRoles({ az, resources }: AzureDeps): Promise<Verdict> {
   const ids = idsOf(await resources(), /^azure-native:authorization(?:\/\w+)?:RoleAssignment$/);
   if (ids.length === 0) {
-    return notChecked("the stack has made no role assignment");
+    return notChecked("the stack has no role assignments");
   }
   const found = await pMap(
     ids,
@@ -117,9 +114,9 @@ async function checkRoles({ az, resources }: AzureDeps): Promise<Verdict> {
   );
   const gone = found.filter(({ isThere }) => !isThere);
   return gone.length === 0
-    ? ok(`all ${ids.length} assignments are there`)
+    ? ok(`all ${ids.length} assignments exist`)
     : failed(
-        `not there (any more):\n${gone.map(({ id }) => id).join("\n")}`,
+        `missing in Azure:\n${gone.map(({ id }) => id).join("\n")}`,
         "npx pulumi refresh, and then npm run up assigns them again",
       );
 }
@@ -150,7 +147,7 @@ async function checkAutoscale({ az, resources }: AzureDeps): Promise<Verdict> {
   return observed.length > 0
     ? ok(`sees a work queue of ${observed.at(-1)} messages`)
     : failed(
-        "autoscale has observed nothing for an hour, so the number of instances stays as it is",
+        "autoscale has observed nothing for an hour, so it does not change the number of instances",
         "See the run history of the autoscale setting in the Azure portal; npm run up writes it anew",
       );
 }

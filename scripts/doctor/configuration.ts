@@ -27,7 +27,7 @@ export function describeConfig(config: ProgramConfig): Verdict {
   const { environment, sku, network, twitterApiKey } = config;
   const twitter =
     twitterApiKey === undefined
-      ? "without the four Twitter values, as before the X developer app exists"
+      ? "without the four Twitter values (normal before the X developer app exists)"
       : "with the four Twitter values";
   return ok(`${environment}, ${sku}, ${network} network, ${twitter}`);
 }

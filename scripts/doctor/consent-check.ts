@@ -27,12 +27,12 @@ async function checkConsent(az: Az, tenantId: string): Promise<Verdict> {
   const principal = await az.get(PRINCIPAL, principalSchema);
   if (!principal) {
     return warning(
-      "nobody has consented to the Import service of Microsoft 365 yet; nothing can be delivered before",
+      "nobody has consented to Microsoft 365's Import service yet; nothing can be delivered before that",
       `The compliance portal asks for it on its last page. As an administrator, now: ${consentLink(tenantId)}`,
     );
   }
   return principal.accountEnabled
-    ? ok("the Import service is known in the tenant")
+    ? ok("the Import service has consent in the tenant")
     : warning(
         "the Import service's enterprise application is disabled in the tenant; nothing can be delivered",
         `In entra.microsoft.com > Enterprise applications > ${PLATFORM_APP_ID} > Properties: Enabled for users to sign in`,

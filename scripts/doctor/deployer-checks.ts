@@ -65,7 +65,10 @@ async function checkAzure(deps: DeployerDeps): Promise<Verdict> {
     permissionsSchema,
   );
   if (!answer) {
-    return failed(`${account.name} does not see subscription ${subscriptionId}`, "az account set");
+    return failed(
+      `${account.name} has no access to subscription ${subscriptionId}`,
+      "az account set",
+    );
   }
   const missing = missingActions(answer.value, await deps.config());
   return missing.length === 0
@@ -116,7 +119,7 @@ async function checkEntra(deps: DeployerDeps): Promise<Verdict> {
     return failed(refusal, "Run the command above, as npx pulumi ...");
   }
   if (config.azureAppId !== undefined) {
-    return ok("not needed: the registration is there already (azureAppId)");
+    return ok("not needed: the registration exists (azureAppId)");
   }
   const { tenantId = account.tenantId } = config;
   if (tenantId !== account.tenantId) {
@@ -163,7 +166,7 @@ async function personalPower(az: Az): Promise<string | undefined> {
   }
   const policy = await az.get(`${GRAPH}/policies/authorizationPolicy`, policySchema);
   return policy?.defaultUserRolePermissions.allowedToCreateApps === true
-    ? "everybody may register apps in this tenant"
+    ? "all users may register apps in this tenant"
     : undefined;
 }
 

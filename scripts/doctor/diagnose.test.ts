@@ -55,12 +55,12 @@ describe("before the first up", () => {
         what: "Configuration",
         result: "ok",
         detail:
-          "development, B1, public network, without the four Twitter values, as before the X developer app exists",
+          "development, B1, public network, without the four Twitter values (normal before the X developer app exists)",
       },
       {
         what: "Alerts",
         result: "ok",
-        detail: "shown in the Azure portal only, as will do for trying out",
+        detail: "shown in the Azure portal only, which is enough for a trial",
       },
       {
         what: "Azure permissions",
@@ -78,7 +78,7 @@ describe("before the first up", () => {
         what: "Deployed",
         result: "not checked",
         detail: "nothing is deployed yet",
-        remedy: "When all above is well: npm run up",
+        remedy: "Once no check above fails: npm run up",
       },
     ]);
   });
@@ -201,7 +201,7 @@ describe("the deployer's permissions", () => {
       expect(found.find((one) => one.what === what)).toEqual({
         what,
         result: "not checked",
-        detail: "the Azure CLI (az) is not on this machine",
+        detail: "the Azure CLI (az) is not installed",
         remedy: expect.stringMatching(/aka\.ms\/azure-cli/) as unknown,
       });
     }
@@ -212,7 +212,7 @@ describe("the deployer's permissions", () => {
     [
       "without a login",
       { "account show": { fails: "ERROR: Please run 'az login' to setup account." } },
-      /not logged in/,
+      /not signed in/,
     ],
     [
       "where Azure does not say",
@@ -269,16 +269,16 @@ describe("the deployer's permissions", () => {
       },
     });
     expect(found.find(({ what }) => what === "Azure permissions")?.detail).toContain(
-      `does not see subscription ${other}`,
+      `has no access to subscription ${other}`,
     );
   });
 
   it.each<[what: string, options: Partial<Machine>, result: Finding["result"], detail: RegExp]>([
     [
-      "everybody may register apps",
+      "all users may register apps",
       { az: { ...NO_ROLES, [`${GRAPH}/policies/authorizationPolicy`]: policy(true) } },
       "ok",
-      /everybody may/,
+      /all users may/,
     ],
     [
       "nobody without a role may",

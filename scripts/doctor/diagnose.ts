@@ -46,7 +46,7 @@ export async function diagnose(deps: DoctorDeps): Promise<Finding[]> {
     outputs = await pulumi.outputs({ showSecrets: true });
     return outputs
       ? ok(outputs.connectorUrl)
-      : notChecked("nothing is deployed yet", "When all above is well: npm run up");
+      : notChecked("nothing is deployed yet", "Once no check above fails: npm run up");
   }
   async function fromFile() {
     outputs = await readOutputsFile(outputsFile ?? "");
@@ -69,7 +69,7 @@ function deployedChecks(
 ): Check[] {
   const resources = once(async () => {
     if (outputsFile !== undefined) {
-      throw new NotCheckedError("with --outputs there is no stack to ask");
+      throw new NotCheckedError("--outputs names no stack");
     }
     return pulumi.resources();
   });

@@ -13,8 +13,8 @@ const REMEDIES: Record<Subject, string> = {
   [SUBJECTS.x]:
     "Copy all four values from the X developer app (npx pulumi config set --secret twitterApiKey, " +
     "and the other three), then npm run up",
-  [SUBJECTS.callback]: "npm run handoff says what to enter at X's developer portal",
-  [SUBJECTS.entra]: "npm run up renews what Entra knows of the connector",
+  [SUBJECTS.callback]: "npm run handoff prints what to enter in X's developer portal",
+  [SUBJECTS.entra]: "npm run up renews the connector's registration in Entra",
   [SUBJECTS.platform]: "Let the site's outbound network reach it",
   [SUBJECTS.archive]: "npm run up assigns the roles again",
   [SUBJECTS.worker]: "Restart the site; then look at its log",

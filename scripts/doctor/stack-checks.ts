@@ -46,7 +46,7 @@ function checkAlerts(config: ProgramConfig): Verdict {
   const { environment, alertEmail, azureAppSecret, azureAppSecretEndDate } = config;
   if (azureAppSecret !== undefined && azureAppSecretEndDate === undefined) {
     return warning(
-      "nobody is told before azureAppSecret ends, and nothing is delivered from then on",
+      "no alert fires before azureAppSecret expires, and nothing is delivered after that",
       "npx pulumi config set azureAppSecretEndDate YYYY-MM-DD, then npm run up",
     );
   }
@@ -55,10 +55,10 @@ function checkAlerts(config: ProgramConfig): Verdict {
   }
   return environment === "production"
     ? warning(
-        "nobody is told when the connector needs somebody: alerts show in the Azure portal only",
+        "alerts are not mailed to anybody: they show in the Azure portal only",
         "npx pulumi config set alertEmail ADDRESS, then npm run up",
       )
-    : ok("shown in the Azure portal only, as will do for trying out");
+    : ok("shown in the Azure portal only, which is enough for a trial");
 }
 
 /** The address of a backend may carry what opens it. */

@@ -46,7 +46,7 @@ export function exitCodeOf({ problems }: Result): 0 | 1 {
 /** How long after a window's end the portal asks for it, by X's clock. */
 const ASKED_AFTER_MS = 5_000;
 
-/** Plays the whole job: Validate, sign-in, every window, and then holds the mailbox against X. */
+/** Plays the whole job: Validate, sign-in, every window; then compares the mailbox with X. */
 export async function archiveTimeline(
   system: LocalSystem,
   {
@@ -88,7 +88,7 @@ export async function archiveTimeline(
   importing.finish();
   const seconds = (performance.now() - started) / 1000;
 
-  const checking = progress.step("Holding the mailbox against X");
+  const checking = progress.step("Comparing the mailbox with X");
   const { jobs } = await portal.readStatus();
   const gaps = jobs.flatMap((job) => job.gaps);
   const pages = await readPages(system.azure.readContainer("evidence"));

@@ -11,7 +11,7 @@ export type PackageDeps = {
 };
 
 const OLD = "the stack was deployed by a version that does not say what its package is";
-/** What a library says where nobody is logged in, or what is logged in gets no token. */
+/** Messages of the library when nobody is signed in, or the signed-in identity gets no token. */
 const NO_TOKEN =
   /^(?:CredentialUnavailableError|AggregateAuthenticationError|AuthenticationError)$/;
 
@@ -59,7 +59,7 @@ function explainStorage(error: unknown): Verdict {
     );
   }
   if (error instanceof Error && NO_TOKEN.test(error.name)) {
-    return notChecked("nobody is logged in who could read the package", "az login");
+    return notChecked("nobody is signed in who may read the package", "az login");
   }
   const code = error instanceof RestError ? (error.code ?? error.statusCode) : undefined;
   return notChecked(`the package cannot be read (${code ?? "no answer"})`, "Try again");

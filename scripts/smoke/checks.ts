@@ -56,7 +56,7 @@ export function checkOutputs(outputs: StackOutputs): Verdict {
   const wrong = pairs.filter(([, value, expected]) => value !== expected).map(([name]) => name);
   return wrong.length === 0
     ? ok(connectorUrl)
-    : failed(`do not agree with the others: ${wrong.join(", ")}`, "Deploy again: npm run up");
+    : failed(`contradict the others: ${wrong.join(", ")}`, "Deploy again: npm run up");
 }
 
 /** App Service goes on with the old package until it has fetched and started the new one. */
@@ -80,14 +80,14 @@ function describeWrongPackage(health: Health | MendableError, { packageHash }: S
     : failed(
         `the site runs package ${shorten(health.packageHash)} (version ${health.version}), ` +
           `the stack deployed ${shorten(packageHash)}`,
-        "Restart the site, so that it fetches the package again; its log says which one it fetched",
+        "Restart the site so that it fetches the package again; its log names the fetched one",
       );
 }
 
 async function checkReady({ site }: SmokeDeps): Promise<Verdict> {
   const { missing } = await site.health();
   return missing.length === 0
-    ? ok("/healthz misses nothing")
+    ? ok("/healthz reports nothing missing")
     : failed("/healthz: not ready", missing.join("\n"));
 }
 
@@ -95,14 +95,14 @@ async function checkValidate({ site, outputs }: SmokeDeps): Promise<Verdict> {
   const { isAble, message } = await readValidation(await site.validate(credentialOf(outputs)));
   return isAble
     ? ok("the connector can do its work")
-    : failed(message, "npm run doctor shows each obstacle with its remedy");
+    : failed(message, "npm run doctor lists each problem with its remedy");
 }
 
 /** Validate creates a blob of evidence each day, and tries to change it where that must be refused. */
 function checkEvidence({ outputs }: SmokeDeps): Verdict {
   return outputs.evidenceAccess === "create-only"
-    ? ok("the site has created some; overwriting and deleting it were refused")
-    : ok("the site can create some, and change it, too (evidenceAccess contributor)");
+    ? ok("the site can create evidence; overwriting and deleting were refused")
+    : ok("the site can create and change evidence (evidenceAccess contributor)");
 }
 
 async function checkStrangers({ site, outputs }: SmokeDeps): Promise<Verdict> {
@@ -124,7 +124,7 @@ async function checkStrangers({ site, outputs }: SmokeDeps): Promise<Verdict> {
   }
   return wrong.length === 0
     ? ok(`${answers.join(", ")} for nobody, a wrong password, another tenant`)
-    : failed(wrong.join("\n"), "Take the site off the network: it lets strangers in");
+    : failed(wrong.join("\n"), "Stop the site: it lets unknown callers in");
 }
 
 /** Who has tried wrong credentials a few times, by running this for one, is put off for a while. */
@@ -148,7 +148,7 @@ async function checkTenant({ site, outputs }: SmokeDeps): Promise<Verdict> {
     ? ok(`the sign-in page is for ${outputs.tenantId} only`)
     : failed(
         `the sign-in page answered ${own} to ${outputs.tenantId} (must be 200), ${other} to another (400)`,
-        "The site has another TENANT_ID than the stack: npm run up",
+        "The site's TENANT_ID differs from the stack's: npm run up",
       );
 }
 
@@ -181,10 +181,7 @@ async function checkHeaders({ site, outputs }: SmokeDeps): Promise<Verdict> {
   }
   return weak.length === 0
     ? ok(`on ${paths.length} pages`)
-    : failed(
-        weak.join("\n"),
-        "Does something in front of the site, such as a gateway, take them off?",
-      );
+    : failed(weak.join("\n"), "Check whether a gateway in front of the site removes them");
 }
 
 async function checkPlainHttp({ outputs, send = fetch }: SmokeDeps): Promise<Verdict> {
@@ -197,12 +194,12 @@ async function checkPlainHttp({ outputs, send = fetch }: SmokeDeps): Promise<Ver
   const answer = await send(url, { redirect: "manual", signal }).catch(() => undefined);
   await answer?.body?.cancel();
   if (!answer) {
-    return ok("http is not answered");
+    return ok("plain http is not answered");
   }
   const { status } = answer;
   const target = answer.headers.get("location") ?? "";
   return status >= 300 && status < 400 && target.startsWith("https://")
-    ? ok(`http is sent to https (${status})`)
+    ? ok(`http is redirected to https (${status})`)
     : failed(`http is answered with ${status}`, "Set httpsOnly on the site: npm run up");
 }
 
