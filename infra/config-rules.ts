@@ -45,8 +45,30 @@ function sizeProblems({ sku, instances, maxInstances, zoneRedundant }: PlainConf
   ]);
 }
 
-function networkProblems({ network, networkRange }: PlainConfig): string[] {
+function networkProblems({ network, networkRange, existing }: PlainConfig): string[] {
+  const { siteSubnetId, endpointsSubnetId, dnsZones } = existing;
+  const subnets = [siteSubnetId, endpointsSubnetId].filter((id) => id !== undefined);
   return problemsIn([
+    [
+      subnets.length === 1,
+      "existing: siteSubnetId and endpointsSubnetId belong together: the site reaches the endpoints through its subnet. Name both, or neither: pulumi config rm --path existing.siteSubnetId",
+    ],
+    [
+      subnets.length === 2 && siteSubnetId?.toLowerCase() === endpointsSubnetId?.toLowerCase(),
+      "existing: a subnet that is delegated to App Service takes no endpoints. Name another one: pulumi config set --path existing.endpointsSubnetId ID",
+    ],
+    [
+      (subnets.length > 0 || dnsZones !== undefined) && network === "public",
+      "existing: subnets and zones are used with private endpoints only. Set network to private-backend, or remove them: pulumi config rm --path existing.dnsZones",
+    ],
+    [
+      dnsZones !== undefined && subnets.length === 0 && network !== "public",
+      "existing.dnsZones: zones of yours answer in networks of yours. Name siteSubnetId and endpointsSubnetId, too, or remove it: pulumi config rm --path existing.dnsZones",
+    ],
+    [
+      networkRange !== undefined && subnets.length > 0,
+      "networkRange: no network is made where existing names subnets. Remove it: pulumi config rm networkRange",
+    ],
     [
       networkRange !== undefined && network === "public",
       "networkRange: network public has no virtual network. Set network to private-backend, or remove it: pulumi config rm networkRange",

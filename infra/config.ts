@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { findConfigProblems } from "./config-rules.ts";
+import { existingSchema } from "./existing.ts";
 import { CONTAINER_ID } from "./package/external-package.ts";
 import { tierOf } from "./tiers.ts";
 
@@ -83,6 +84,7 @@ export const plainSchema = z.object({
     .cidrv4({ error: "must be a /24, 10.77.0.0/24", abort: true })
     .regex(/\.0\/24$/, "must be a /24, 10.77.0.0/24")
     .optional(),
+  existing: existingSchema.default({}),
   allowedIpRanges: z
     .array(z.union([z.cidrv4(), z.cidrv6()], { error: "must be CIDR ranges, 203.0.113.0/24" }))
     .default([]),
@@ -248,7 +250,7 @@ function describeUnknown(key: string): string {
   return `${key}: the program has no such key. Remove it: pulumi config rm ${key}`;
 }
 
-const STRUCTURED_KEYS = new Set(["allowedIpRanges", "tags"]);
+const STRUCTURED_KEYS = new Set(["allowedIpRanges", "existing", "tags"]);
 
 /** `pulumi config set --path 'allowedIpRanges[0]' …` stores a list as JSON. */
 function readStructured(config: pulumi.Config, key: string): unknown {
@@ -274,7 +276,7 @@ function describeIssue({ path, message }: z.core.$ZodIssue): string {
       typeof step === "number" ? `[${step}]` : `${depth > 0 ? "." : ""}${String(step)}`,
     )
     .join("");
-  const within = { allowedIpRanges: "[0]", tags: ".NAME" }[String(key)];
+  const within = { allowedIpRanges: "[0]", existing: ".KEY", tags: ".NAME" }[String(key)];
   const command =
     within === undefined
       ? `pulumi config set ${String(key)} VALUE`

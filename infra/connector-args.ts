@@ -1,5 +1,7 @@
+import type { z } from "zod";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Package } from "./package/build-package.ts";
+import type { existingSchema } from "./existing.ts";
 
 /** Optional: the stack may not have a value (yet). */
 type Secret = pulumi.Input<string> | undefined;
@@ -55,6 +57,8 @@ export type TwitterConnectorArgs = {
   network?: "public" | "private-backend" | undefined;
   /** A /24 for that network. Default: 10.77.0.0/24. */
   networkRange?: string | undefined;
+  /** What a landing zone has already, and is not made: subnets, DNS zones, Log Analytics workspace. */
+  existing?: z.input<typeof existingSchema> | undefined;
   /** CIDR ranges that may call the site. Default: all. */
   allowedIpRanges?: string[] | undefined;
 

@@ -41,7 +41,7 @@ describe.each(modes)("the whole program, %s", (mode) => {
     expect(unknown).toEqual([
       ...Object.keys(PROCESS_ENVIRONMENT),
       "WEBSITE_RUN_FROM_PACKAGE",
-      ...(mode === "pushed package" ? [] : ["WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID"]),
+      ...("packageDelivery" in MODES[mode] ? [] : ["WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID"]),
       "SCM_DO_BUILD_DURING_DEPLOYMENT",
       "WEBSITES_CONTAINER_STOP_TIME_LIMIT",
     ]);

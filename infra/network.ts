@@ -1,6 +1,7 @@
 import * as network from "@pulumi/azure-native/network/index.js";
 import * as privatedns from "@pulumi/azure-native/privatedns/index.js";
 import * as pulumi from "@pulumi/pulumi";
+import { DNS_ZONES, type Existing, networkOf } from "./existing.ts";
 import type { ResourceScope } from "./scope.ts";
 
 export type PrivateNetworkArgs = {
@@ -11,6 +12,8 @@ export type PrivateNetworkArgs = {
   after: pulumi.Resource[];
   /** A /24; undefined: a range that is seldom used. */
   range: string | undefined;
+  /** What a landing zone has already. */
+  existing: Pick<Existing, "siteSubnetId" | "endpointsSubnetId" | "dnsZones">;
 };
 
 const SELDOM_USED = "10.77.0.0/24";
@@ -18,115 +21,156 @@ const SELDOM_USED = "10.77.0.0/24";
 const SITE_SUBNET = { name: "site", part: "0/26" };
 const ENDPOINTS_SUBNET = { name: "endpoints", part: "64/27" };
 
-/** A network with private endpoints of archive and vault, and the subnet for the site's outgoing traffic. */
+/** Subnets, and what else there is where the program has made their network. */
+type Network = {
+  siteSubnetId: pulumi.Output<string>;
+  endpointsSubnetId: pulumi.Output<string>;
+  networkId: pulumi.Output<string>;
+  made?: { network: pulumi.Resource; guardId: pulumi.Output<string> };
+};
+
+/** Private endpoints of archive and vault, and the subnet for the site's outgoing traffic. */
 export class PrivateNetwork extends pulumi.ComponentResource {
-  readonly networkId: pulumi.Output<string>;
+  /** Of the network and its guard; undefined where they are not the program's. */
+  readonly networkId: pulumi.Output<string> | undefined;
+  readonly guardId: pulumi.Output<string> | undefined;
   /** Resources that are linked to it must be deleted first. */
-  readonly network: pulumi.Resource;
-  readonly guardId: pulumi.Output<string>;
+  readonly network: pulumi.Resource | undefined;
   readonly siteSubnetId: pulumi.Output<string>;
   /** The site may start only after these, because it needs them to reach archive and vault. */
   readonly ready: pulumi.Resource[] = [];
 
   constructor(name: string, args: PrivateNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("m365:connector:PrivateNetwork", name, {}, opts);
-    const { place, range = SELDOM_USED } = args;
-    const within = ({ name: subnet, part }: typeof SITE_SUBNET) => ({
-      name: subnet,
-      addressPrefix: range.replace(/0\/24$/, part),
-    });
-    const { resourceGroupName } = place;
     const parent = { parent: this };
-    const guard = new network.NetworkSecurityGroup(`${name}-guard`, place, parent);
-    const networkSecurityGroup = { id: guard.id };
-    const net = new network.VirtualNetwork(
-      `${name}-network`,
-      {
-        ...place,
-        addressSpace: { addressPrefixes: [range] },
-        subnets: [
-          {
-            ...within(SITE_SUBNET),
-            networkSecurityGroup,
-            delegations: [{ name: "site", serviceName: "Microsoft.Web/serverFarms" }],
-          },
-          {
-            ...within(ENDPOINTS_SUBNET),
-            networkSecurityGroup,
-            defaultOutboundAccess: false,
-            privateEndpointNetworkPolicies: "Enabled",
-          },
-        ],
-      },
-      parent,
-    );
-    this.networkId = net.id;
-    this.network = net;
-    this.guardId = guard.id;
-    this.siteSubnetId = pulumi.interpolate`${net.id}/subnets/${SITE_SUBNET.name}`;
-    const subnetId = pulumi.interpolate`${net.id}/subnets/${ENDPOINTS_SUBNET.name}`;
+    const { siteSubnetId, endpointsSubnetId, dnsZones } = args.existing;
+    const net: Network =
+      siteSubnetId !== undefined && endpointsSubnetId !== undefined
+        ? {
+            siteSubnetId: pulumi.output(siteSubnetId),
+            endpointsSubnetId: pulumi.output(endpointsSubnetId),
+            // Names are looked up where the site is.
+            networkId: pulumi.output(networkOf(siteSubnetId)),
+          }
+        : makeNetwork(name, args, parent);
+    this.networkId = net.made && net.networkId;
+    this.network = net.made?.network;
+    this.guardId = net.made?.guardId;
+    this.siteSubnetId = net.siteSubnetId;
 
     const connect = (
-      part: string,
+      service: Service,
       serviceId: pulumi.Input<string>,
-      { service, after }: { service: Service; after: pulumi.Resource[] },
-    ) => {
-      const zone = new privatedns.PrivateZone(
-        `${name}-${part}-zone`,
-        { ...place, privateZoneName: service.zone, location: "global" },
-        parent,
-      );
-      const link = new privatedns.VirtualNetworkLink(
-        `${name}-${part}-link`,
-        {
-          ...place,
-          privateZoneName: zone.name,
-          virtualNetworkLinkName: "connector",
-          location: "global",
-          virtualNetwork: { id: net.id },
-          registrationEnabled: false,
-          // Names without an endpoint in this network resolve to their public address.
-          resolutionPolicy: "NxDomainRedirect",
-        },
-        parent,
-      );
+      after: pulumi.Resource[],
+    ): pulumi.Resource => {
       const endpoint = new network.PrivateEndpoint(
-        `${name}-${part}-endpoint`,
+        `${name}-${service}-endpoint`,
         {
-          ...place,
-          subnet: { id: subnetId },
+          ...args.place,
+          subnet: { id: net.endpointsSubnetId },
           privateLinkServiceConnections: [
-            { name: part, privateLinkServiceId: serviceId, groupIds: [service.group] },
+            { name: service, privateLinkServiceId: serviceId, groupIds: [service] },
           ],
         },
         { ...parent, dependsOn: after },
       );
-      const record = new network.PrivateDnsZoneGroup(
-        `${name}-${part}-record`,
-        {
-          resourceGroupName,
-          privateEndpointName: endpoint.name,
-          privateDnsZoneGroupName: "default",
-          privateDnsZoneConfigs: [{ name: part, privateDnsZoneId: zone.id }],
-        },
-        parent,
+      this.ready.push(endpoint);
+      if (dnsZones === "none") {
+        return endpoint;
+      }
+      const zone = dnsZones?.[service] ?? this.makeZone(`${name}-${service}`, service, args, net);
+      this.ready.push(
+        new network.PrivateDnsZoneGroup(
+          `${name}-${service}-record`,
+          {
+            resourceGroupName: args.place.resourceGroupName,
+            privateEndpointName: endpoint.name,
+            privateDnsZoneGroupName: "default",
+            privateDnsZoneConfigs: [{ name: service, privateDnsZoneId: zone }],
+          },
+          parent,
+        ),
       );
-      this.ready.push(link, record);
       return endpoint;
     };
     const { archiveAccountId, vaultId, after } = args;
-    const blob = connect("blob", archiveAccountId, { service: SERVICES.blob, after });
-    connect("queue", archiveAccountId, { service: SERVICES.queue, after: [blob] });
-    connect("vault", vaultId, { service: SERVICES.vault, after });
+    const blob = connect("blob", archiveAccountId, after);
+    connect("queue", archiveAccountId, [blob]);
+    connect("vault", vaultId, after);
     this.registerOutputs({ siteSubnetId: this.siteSubnetId });
+  }
+
+  /** A zone, and its link to the network in which it answers. */
+  private makeZone(
+    name: string,
+    service: Service,
+    { place }: PrivateNetworkArgs,
+    { networkId }: Network,
+  ): pulumi.Output<string> {
+    const parent = { parent: this };
+    const zone = new privatedns.PrivateZone(
+      `${name}-zone`,
+      { ...place, privateZoneName: DNS_ZONES[service], location: "global" },
+      parent,
+    );
+    const link = new privatedns.VirtualNetworkLink(
+      `${name}-link`,
+      {
+        ...place,
+        privateZoneName: zone.name,
+        virtualNetworkLinkName: "connector",
+        location: "global",
+        virtualNetwork: { id: networkId },
+        registrationEnabled: false,
+        // Names without an endpoint in this network resolve to their public address.
+        resolutionPolicy: "NxDomainRedirect",
+      },
+      parent,
+    );
+    this.ready.push(link);
+    return zone.id;
   }
 }
 
-type Service = { group: string; zone: string };
+/** Sub-resources and their zones share a name. */
+type Service = keyof typeof DNS_ZONES;
 
-/** Sub-resources and DNS zones (learn.microsoft.com/azure/private-link/private-endpoint-dns). */
-const SERVICES = {
-  blob: { group: "blob", zone: "privatelink.blob.core.windows.net" },
-  queue: { group: "queue", zone: "privatelink.queue.core.windows.net" },
-  vault: { group: "vault", zone: "privatelink.vaultcore.azure.net" },
-} satisfies Record<string, Service>;
+function makeNetwork(
+  name: string,
+  { place, range = SELDOM_USED }: PrivateNetworkArgs,
+  parent: pulumi.CustomResourceOptions,
+): Network {
+  const within = ({ name: subnet, part }: typeof SITE_SUBNET) => ({
+    name: subnet,
+    addressPrefix: range.replace(/0\/24$/, part),
+  });
+  const guard = new network.NetworkSecurityGroup(`${name}-guard`, place, parent);
+  const networkSecurityGroup = { id: guard.id };
+  const made = new network.VirtualNetwork(
+    `${name}-network`,
+    {
+      ...place,
+      addressSpace: { addressPrefixes: [range] },
+      subnets: [
+        {
+          ...within(SITE_SUBNET),
+          networkSecurityGroup,
+          delegations: [{ name: "site", serviceName: "Microsoft.Web/serverFarms" }],
+        },
+        {
+          ...within(ENDPOINTS_SUBNET),
+          networkSecurityGroup,
+          defaultOutboundAccess: false,
+          privateEndpointNetworkPolicies: "Enabled",
+        },
+      ],
+    },
+    parent,
+  );
+  return {
+    siteSubnetId: pulumi.interpolate`${made.id}/subnets/${SITE_SUBNET.name}`,
+    endpointsSubnetId: pulumi.interpolate`${made.id}/subnets/${ENDPOINTS_SUBNET.name}`,
+    networkId: made.id,
+    made: { network: made, guardId: guard.id },
+  };
+}

@@ -172,6 +172,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
             vaultId: vault.vaultId,
             after: [...storage.written, ...vault.written],
             range: config.networkRange,
+            existing: config.existing,
           },
           parent,
         )
@@ -267,6 +268,12 @@ export class TwitterConnector extends pulumi.ComponentResource {
         daysWithoutRequest: config.daysWithoutRequest,
         retentionDays: config.logRetentionDays,
         dailyQuotaGb: DAILY_LOG_QUOTA_GB[config.environment],
+        shared: config.existing.workspaceId
+          ? {
+              workspaceId: config.existing.workspaceId,
+              groupIds: [resourceGroup.id, siteGroup.id],
+            }
+          : undefined,
         isProduction,
         alertsAfter: [webApp],
       },

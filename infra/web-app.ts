@@ -33,8 +33,8 @@ export type WebAppArgs = {
   allowedIpRanges: string[];
   /** Name of the site, 2 to 60 characters; part of its host name. */
   siteName: pulumi.Input<string>;
-  /** Subnet for outgoing traffic, and its network; undefined: App Service's shared addresses. */
-  subnet: { id: pulumi.Input<string>; network: pulumi.Resource } | undefined;
+  /** Subnet for outgoing traffic, and its network where the program creates it; undefined: App Service's shared addresses. */
+  subnet: { id: pulumi.Input<string>; network: pulumi.Resource | undefined } | undefined;
   /** Called before the site is created or changed. */
   hooks: pulumi.ResourceHookBinding;
 };
@@ -64,7 +64,7 @@ export class WebApp extends pulumi.ComponentResource {
         parent: this,
         ignoreChanges: args.scalesItself ? ["sku.capacity"] : [],
         // Azure links the plan to the subnet and deletes no network with a link, so the plan is deleted first.
-        dependsOn: args.subnet ? [args.subnet.network] : [],
+        dependsOn: args.subnet?.network ? [args.subnet.network] : [],
       },
     );
     const site = new web.WebApp(

@@ -7,7 +7,7 @@ import type { EventName } from "../../app/events.ts";
  */
 export function rowsOf(columns: string[], tables: string[]): string {
   const given = columns.map((column) => `, ${column}: string`).join("");
-  const empty = `(datatable(TimeGenerated: datetime${given}) [])`;
+  const empty = `(datatable(TimeGenerated: datetime, _ResourceId: string${given}) [])`;
   return `union isfuzzy=true ${[empty, ...tables].join(", ")}`;
 }
 
@@ -31,4 +31,14 @@ export function isEvent(name: EventName): string {
 
 export function listOf(values: readonly string[]): string {
   return values.map((value) => `"${value}"`).join(", ");
+}
+
+/**
+ * The same query over what lies in these resource groups alone: a workspace that others use, too, has
+ * logs of theirs. Every query of ours begins with its rows.
+ */
+export function within(query: string, groupIds: readonly string[]): string {
+  const [rows = "", ...rest] = query.split("\n");
+  const isOurs = groupIds.map((id) => `_ResourceId contains "${id}/"`).join(" or ");
+  return [rows, `| where ${isOurs}`, ...rest].join("\n");
 }

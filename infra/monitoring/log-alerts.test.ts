@@ -71,7 +71,7 @@ describe("the events", () => {
 describe("the queries", () => {
   it("read the app's lines as it writes them, also where there is none yet", () => {
     expect(find("gap").query.split("\n")).toEqual([
-      "union isfuzzy=true (datatable(TimeGenerated: datetime, Host: string, ResultDescription: string) []), AppServiceConsoleLogs",
+      "union isfuzzy=true (datatable(TimeGenerated: datetime, _ResourceId: string, Host: string, ResultDescription: string) []), AppServiceConsoleLogs",
       "| extend log = parse_json(ResultDescription)",
       "| extend event = tostring(log.event)",
       '| where event in ("gap.recorded")',

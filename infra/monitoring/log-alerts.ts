@@ -27,6 +27,8 @@ export type LogAlert = {
   evaluationFrequency: Period;
   /** Period that the query covers; two days at most in Azure. */
   windowSize: Period;
+  /** Over what the workspace itself says, whoever else uses it. */
+  isOfWorkspace?: true;
 };
 
 type EventAlert = Pick<LogAlert, "name" | "title" | "severity" | "description" | "events"> &
@@ -379,6 +381,7 @@ const LOGS_CAPPED: LogAlert = {
     "other alert on logs can fire. Under Usage of the workspace, see which table grew, or raise " +
     "the cap.",
   events: [],
+  isOfWorkspace: true,
   query: [rowsOf(["Detail"], ["Operation"]), '| where Detail contains "OverQuota"'].join("\n"),
   threshold: 0,
   evaluationFrequency: "PT15M",

@@ -23,6 +23,7 @@ const ARGS: MonitoringArgs = {
   daysWithoutRequest: 2,
   retentionDays: 90,
   dailyQuotaGb: 5,
+  shared: undefined,
   isProduction: false,
   alertsAfter: [],
 };

@@ -10,6 +10,7 @@ import {
   type WatchedResource,
 } from "./diagnostics.ts";
 import { DAILY_ACCESS_LOG_QUOTA_GB } from "../defaults.ts";
+import { within } from "./kql.ts";
 import { type LogAlert, logAlerts } from "./log-alerts.ts";
 import { METRIC_ALERTS, type MetricAlert } from "./metric-alerts.ts";
 import { workbookOver } from "./workbook.ts";
@@ -31,6 +32,8 @@ export type MonitoringArgs = {
   retentionDays: number;
   /** Daily cap; -1: none. Above it, logs are lost and log alerts cannot fire. */
   dailyQuotaGb: number;
+  /** A workspace that is there, and the groups of what is ours in it; undefined: two are made. */
+  shared: { workspaceId: string; groupIds: pulumi.Input<string>[] } | undefined;
   /** Logs outlive the stack. */
   isProduction: boolean;
   /**
@@ -50,16 +53,12 @@ export class Monitoring extends pulumi.ComponentResource {
     super("m365:connector:Monitoring", name, {}, opts);
     const { place, alertEmail } = args;
     const parent = { parent: this };
-    const workspace = createWorkspace(`${name}-workspace`, args, parent);
-    // Any caller can cause access log lines. In a separate workspace they can fill only their own cap.
-    const accessWorkspace = createWorkspace(
-      `${name}-access`,
-      { ...args, dailyQuotaGb: DAILY_ACCESS_LOG_QUOTA_GB },
-      parent,
-    );
+    const made = args.shared === undefined ? createWorkspaces(name, args, parent) : undefined;
+    const workspaceId = made?.workspace.id ?? pulumi.output(args.shared?.workspaceId ?? "");
+    const accessWorkspaceId = made?.accessWorkspace.id ?? workspaceId;
     const actionGroups =
       alertEmail === undefined ? [] : [createActionGroup(name, { place, alertEmail }, parent)];
-    const context = { name, args, workspace, accessWorkspace, actionGroups, parent };
+    const context = { name, args, workspaceId, accessWorkspaceId, actionGroups, parent };
     const late = { ...context, parent: { ...parent, dependsOn: args.alertsAfter } };
     for (const diagnostics of DIAGNOSTICS) {
       collect(context, diagnostics);
@@ -72,7 +71,7 @@ export class Monitoring extends pulumi.ComponentResource {
     }
     alertOnServiceHealth(context);
     const workbook = createWorkbook(context);
-    this.workspaceId = workspace.id;
+    this.workspaceId = workspaceId;
     this.workbookUrl = pulumi.interpolate`https://portal.azure.com/#resource${workbook.id}/workbook`;
     this.registerOutputs({ workspaceId: this.workspaceId, workbookUrl: this.workbookUrl });
   }
@@ -81,14 +80,35 @@ export class Monitoring extends pulumi.ComponentResource {
 type Context = {
   name: string;
   args: MonitoringArgs;
-  workspace: operationalinsights.Workspace;
-  accessWorkspace: operationalinsights.Workspace;
+  workspaceId: pulumi.Output<string>;
+  /** For what anybody can have written. */
+  accessWorkspaceId: pulumi.Output<string>;
   actionGroups: monitor.ActionGroup[];
   parent: pulumi.CustomResourceOptions;
 };
 
 /** Location of alerts on metrics and activity; those on logs are in the workspace's region. */
 const GLOBAL = "global";
+
+function createWorkspaces(
+  name: string,
+  args: MonitoringArgs,
+  parent: pulumi.CustomResourceOptions,
+) {
+  // Any caller can cause access log lines. In a separate workspace they can fill only their own cap.
+  const open = { ...args, dailyQuotaGb: DAILY_ACCESS_LOG_QUOTA_GB };
+  return {
+    workspace: createWorkspace(`${name}-workspace`, args, parent),
+    accessWorkspace: createWorkspace(`${name}-access`, open, parent),
+  };
+}
+
+/** A query as it is, or over what is ours in a workspace that is shared. */
+function overOurs(query: string, { shared }: MonitoringArgs): pulumi.Input<string> {
+  return shared === undefined
+    ? query
+    : pulumi.all(shared.groupIds).apply((groupIds) => within(query, groupIds));
+}
 
 function createWorkspace(
   name: string,
@@ -129,30 +149,41 @@ function createActionGroup(
   );
 }
 
-function createWorkbook({ name, args, workspace, parent }: Context): applicationinsights.Workbook {
+function createWorkbook({
+  name,
+  args,
+  workspaceId,
+  parent,
+}: Context): applicationinsights.Workbook {
   return new applicationinsights.Workbook(
     `${name}-workbook`,
     {
       ...args.place,
       // Azure requires a UUID; this one is the same at every `up`.
-      resourceName: workspace.id.apply((id) => uuidv5(id, uuidv5.URL)),
+      resourceName: pulumi
+        .output(args.shared?.groupIds[0] ?? workspaceId)
+        .apply((id) => uuidv5(id, uuidv5.URL)),
       displayName: "Twitter connector",
       category: "workbook",
       kind: "shared",
       // Azure stores it in lower case.
-      sourceId: workspace.id.apply((id) => id.toLowerCase()),
-      serializedData: workspace.id.apply((id) => JSON.stringify(workbookOver(id))),
+      sourceId: workspaceId.apply((id) => id.toLowerCase()),
+      serializedData: pulumi
+        .all([workspaceId, pulumi.all(args.shared?.groupIds ?? [])])
+        .apply(([id, groupIds]) => JSON.stringify(workbookOver(id, groupIds))),
     },
     parent,
   );
 }
 
 function collect(
-  { name, args, workspace, accessWorkspace, parent }: Context,
+  { name, args, workspaceId: id, accessWorkspaceId, parent }: Context,
   { name: what, resource, path = "", isOpenToStrangers = false, ...settings }: Diagnostics,
 ): void {
-  const { id: workspaceId } = isOpenToStrangers ? accessWorkspace : workspace;
-  const watched = { ...args.watched, workspace: workspace.id }[resource];
+  const workspaceId = isOpenToStrangers ? accessWorkspaceId : id;
+  // Who reads a workspace of somebody else's is theirs to watch.
+  const workspace = args.shared === undefined ? id : undefined;
+  const watched = { ...args.watched, workspace }[resource];
   if (watched === undefined) {
     return;
   }
@@ -168,7 +199,7 @@ function collect(
 }
 
 function alertOnLogs(
-  { name, args, workspace, actionGroups, parent }: Context,
+  { name, args, workspaceId, actionGroups, parent }: Context,
   alert: LogAlert,
 ): void {
   const { title, description, severity, evaluationFrequency, windowSize, query, threshold } = alert;
@@ -181,13 +212,13 @@ function alertOnLogs(
       description,
       severity,
       enabled: true,
-      scopes: [workspace.id],
+      scopes: [workspaceId],
       evaluationFrequency,
       windowSize,
       criteria: {
         allOf: [
           {
-            query,
+            query: alert.isOfWorkspace ? query : overOurs(query, args),
             timeAggregation: "Count",
             // Not `gt` as in the SDK's enum, which belongs to another service.
             operator: "GreaterThan",

@@ -1,4 +1,4 @@
-import { APP_LOG, eventsNamed, isEvent, listOf } from "./kql.ts";
+import { APP_LOG, eventsNamed, isEvent, listOf, within } from "./kql.ts";
 
 /** A panel of the workbook: title, query, and form of the result. */
 export type Panel = {
@@ -175,13 +175,19 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const TIME_RANGE = "TimeRange";
 
 /** The workbook as Azure stores it, on one workspace's logs. */
-export function workbookOver(workspaceId: string): Record<string, unknown> {
+export function workbookOver(
+  workspaceId: string,
+  groupIds: readonly string[] = [],
+): Record<string, unknown> {
   return {
     version: "Notebook/1.0",
     items: [
       { type: 1, content: { json: INTRODUCTION }, name: "introduction" },
       timeRange(),
-      ...PANELS.map((panel) => queryItem(panel, workspaceId)),
+      ...PANELS.map((panel) => {
+        const query = groupIds.length > 0 ? within(panel.query, groupIds) : panel.query;
+        return queryItem({ ...panel, query }, workspaceId);
+      }),
     ],
     fallbackResourceIds: [workspaceId],
     $schema:

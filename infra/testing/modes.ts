@@ -15,6 +15,19 @@ export const OWN_APP_ID = "88888888-8888-4888-8888-888888888888";
 export const OWN_CONTAINER_ID =
   "/subscriptions/s-1/resourceGroups/shared/providers/Microsoft.Storage/storageAccounts/contosopackages/blobServices/default/containers/connector";
 
+const PLATFORM = "/subscriptions/s-1/resourceGroups/platform/providers";
+const OWN_NETWORK = `${PLATFORM}/Microsoft.Network/virtualNetworks/spoke`;
+export const OWN_SUBNETS = {
+  siteSubnetId: `${OWN_NETWORK}/subnets/app`,
+  endpointsSubnetId: `${OWN_NETWORK}/subnets/endpoints`,
+};
+export const OWN_ZONES = {
+  blob: `${PLATFORM}/Microsoft.Network/privateDnsZones/privatelink.blob.core.windows.net`,
+  queue: `${PLATFORM}/Microsoft.Network/privateDnsZones/privatelink.queue.core.windows.net`,
+  vault: `${PLATFORM}/Microsoft.Network/privateDnsZones/privatelink.vaultcore.azure.net`,
+};
+export const OWN_WORKSPACE_ID = `${PLATFORM}/Microsoft.OperationalInsights/workspaces/central`;
+
 /** Every way in which the program is meant to be used, as stack configuration. */
 export const MODES = {
   "first up": {},
@@ -40,6 +53,17 @@ export const MODES = {
     tags: '{"costCenter":"4711"}',
     allowedIpRanges: '["203.0.113.0/24"]',
   },
+  "landing zone": {
+    ...TWITTER_CONFIG,
+    network: "private-backend",
+    packageDelivery: "push",
+    existing: JSON.stringify({ ...OWN_SUBNETS, dnsZones: "none", workspaceId: OWN_WORKSPACE_ID }),
+  },
+  "landing zone with its own DNS zones": {
+    network: "private-backend",
+    existing: JSON.stringify({ ...OWN_SUBNETS, dnsZones: OWN_ZONES }),
+  },
+  "own subnets": { network: "private-backend", existing: JSON.stringify(OWN_SUBNETS) },
   "own package container": { packageContainerId: OWN_CONTAINER_ID },
   "pushed package": { packageDelivery: "push" },
   "immutable archive": {

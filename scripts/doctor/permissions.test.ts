@@ -9,8 +9,8 @@ const CONTRIBUTOR = role(
   ["*"],
   ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"],
 );
-const PUBLIC = { network: "public" } as const;
-const PRIVATE = { network: "private-backend" } as const;
+const PUBLIC = { network: "public", existing: {} } as const;
+const PRIVATE = { network: "private-backend", existing: {} } as const;
 const ROLE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write";
 
 describe("missingActions", () => {
@@ -34,6 +34,18 @@ describe("missingActions", () => {
   it("finds all of it for a Reader, and for nobody", () => {
     expect(missingActions([role(["*/read"])], PUBLIC)).toHaveLength(11);
     expect(missingActions([], PRIVATE)).toHaveLength(14);
+  });
+
+  it("asks for no right to make what a landing zone has", () => {
+    const nobody = (existing: object) =>
+      missingActions([], { network: "private-backend", existing });
+    const all = nobody({});
+    const without = nobody({ siteSubnetId: "s", dnsZones: "none", workspaceId: "w" });
+    expect(all.filter((action) => !without.includes(action))).toEqual([
+      "Microsoft.OperationalInsights/workspaces/write",
+      "Microsoft.Network/virtualNetworks/write",
+      "Microsoft.Network/privateDnsZones/write",
+    ]);
   });
 
   it("finds what somebody may not do who may use no keys, or make no network", () => {

@@ -13,24 +13,28 @@ const NEEDED_ACTIONS = [
   "Microsoft.KeyVault/vaults/write",
   "Microsoft.KeyVault/vaults/secrets/write",
   "Microsoft.Web/sites/write",
-  "Microsoft.OperationalInsights/workspaces/write",
   "Microsoft.Insights/diagnosticSettings/write",
   "Microsoft.Insights/scheduledQueryRules/write",
   "Microsoft.Authorization/roleAssignments/write",
-];
-const NEEDED_FOR_PRIVATE = [
-  "Microsoft.Network/virtualNetworks/write",
-  "Microsoft.Network/privateEndpoints/write",
-  "Microsoft.Network/privateDnsZones/write",
 ];
 
 /** Needed actions that none of the roles gives. */
 export function missingActions(
   permissions: readonly Permission[],
-  { network }: Pick<ProgramConfig, "network">,
+  { network, existing }: Pick<ProgramConfig, "network" | "existing">,
 ): string[] {
-  const needed =
-    network === "private-backend" ? [...NEEDED_ACTIONS, ...NEEDED_FOR_PRIVATE] : NEEDED_ACTIONS;
+  const { siteSubnetId, dnsZones, workspaceId } = existing;
+  const isPrivate = network === "private-backend";
+  const more: [action: string, isNeeded: boolean][] = [
+    ["Microsoft.OperationalInsights/workspaces/write", workspaceId === undefined],
+    ["Microsoft.Network/virtualNetworks/write", isPrivate && siteSubnetId === undefined],
+    ["Microsoft.Network/privateEndpoints/write", isPrivate],
+    ["Microsoft.Network/privateDnsZones/write", isPrivate && dnsZones === undefined],
+  ];
+  const needed = [
+    ...NEEDED_ACTIONS,
+    ...more.flatMap(([action, isNeeded]) => (isNeeded ? [action] : [])),
+  ];
   return needed.filter(
     (action) =>
       !permissions.some(

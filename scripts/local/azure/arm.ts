@@ -42,9 +42,13 @@ export function exists(world: World, id: string): boolean {
   return world.resources.has(id.toLowerCase());
 }
 
-/** Throws, as the resource manager does, unless `id` was made before. */
+/**
+ * Throws, as the resource manager does, unless `id` was made before. What lies in another subscription,
+ * as a landing zone's network does, is taken to be there.
+ */
 export function requireExisting(world: World, id: string, what: string): void {
-  if (!exists(world, id)) {
+  const isHere = id.toLowerCase().startsWith(`/subscriptions/${world.subscriptionId}/`);
+  if (isHere && !exists(world, id)) {
     throw new Error(`ResourceNotFound: ${what} ${id} does not exist (yet)`);
   }
 }
