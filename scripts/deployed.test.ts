@@ -336,6 +336,7 @@ describe("npm run doctor", () => {
       outputsFile: undefined,
       mend: false,
       hashOf: async () => system.outputs.packageZipHash ?? "",
+      record: async () => [],
       report: silent,
       env: {},
       nodeVersion: "24.21.0",

@@ -1,5 +1,6 @@
 import { DefaultAzureCredential } from "@azure/identity";
 import { z } from "zod";
+import { recordProgram } from "./arm/record-program.ts";
 import { runReported } from "./checks/report.ts";
 import { flag, outputsOption } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
@@ -31,6 +32,7 @@ if (import.meta.main) {
         az: createAz(runAz),
         outputsFile: options.outputs,
         mend: options.mend,
+        record: (stack) => recordProgram(stack),
         hashOf: createHashOf(new DefaultAzureCredential()),
         report,
         env: process.env,

@@ -87,7 +87,7 @@ export const SECRET_VALUES = [
 const evaluations = new Map<string, Promise<Evaluation>>();
 /** One bundle for all: it depends on the source alone. */
 let built: Promise<Package> | undefined;
-const buildOnce = () => (built ??= buildPackage());
+export const buildOnce = () => (built ??= buildPackage());
 
 /** The program as it is evaluated in a mode: once a test file, one evaluation at a time. */
 export function evaluateMode(mode: Mode, { preview = false } = {}): Promise<Evaluation> {

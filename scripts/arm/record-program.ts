@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { buildPackage } from "../../infra/package/build-package.ts";
 import { program } from "../../infra/program.ts";
 import { PROJECT } from "../stack/pulumi.ts";
 import { kindOf } from "./kinds.ts";
@@ -36,7 +37,7 @@ const NO_SECRET = "a-secret-that-is-not-shown-here-".repeat(2);
  * secrets left out. Once a process: Pulumi keeps its settings in the process.
  * @throws pulumi.RunError with what the program refuses.
  */
-export async function recordProgram(stack: Stack): Promise<Recorded[]> {
+export async function recordProgram(stack: Stack, build = buildPackage): Promise<Recorded[]> {
   const { subscriptionId, tenantId } = stack;
   const resources: Recorded[] = [];
   const mocks: pulumi.runtime.Mocks = {
@@ -56,7 +57,7 @@ export async function recordProgram(stack: Stack): Promise<Recorded[]> {
   );
   const secrets = Object.keys(stack.config).filter((key) => stack.config[key]?.secret);
   pulumi.runtime.setAllConfig(Object.fromEntries(values), secrets);
-  await program();
+  await program(build);
   await pulumi.runtime.disconnect();
   return resources;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { MODES } from "../../infra/testing/modes.ts";
+import { buildOnce, MODES } from "../../infra/testing/modes.ts";
 import { PROJECT } from "../stack/pulumi.ts";
 import { KINDS, kindOf } from "./kinds.ts";
 import { type Recorded, recordProgram } from "./record-program.ts";
@@ -29,12 +29,15 @@ async function recordAnew(config: Record<string, string>): Promise<Recorded[]> {
   );
   const location = { value: "westeurope", secret: false };
   const all = { "azure-native:location": location, ...Object.fromEntries(own) };
-  return recordProgram({
-    name: "test",
-    config: all,
-    subscriptionId: SUBSCRIPTION,
-    tenantId: TENANT,
-  });
+  return recordProgram(
+    {
+      name: "test",
+      config: all,
+      subscriptionId: SUBSCRIPTION,
+      tenantId: TENANT,
+    },
+    buildOnce,
+  );
 }
 
 describe.each(Object.entries(MODES))("the program as an ARM template, %s", (_mode, config) => {

@@ -10,6 +10,8 @@ import {
   ok,
   type Verdict,
 } from "../checks/check.ts";
+import type { Recorded, Stack } from "../arm/record-program.ts";
+import { checkPolicy } from "./policy-check.ts";
 import type { StackConfig } from "../stack/pulumi.ts";
 import type { Account, Az } from "./az.ts";
 import { judgeRegion, regionsSchema } from "./region.ts";
@@ -21,6 +23,8 @@ export type DeployerDeps = {
   config: () => Promise<ProgramConfig>;
   stackConfig: () => Promise<StackConfig>;
   env: NodeJS.ProcessEnv;
+  /** What an `up` would make, evaluated without making it. */
+  record: (stack: Stack) => Promise<Recorded[]>;
 };
 
 const GRAPH = "https://graph.microsoft.com/v1.0";
@@ -52,6 +56,7 @@ export function deployerChecks(deps: DeployerDeps): Check[] {
       run: () => checkProviders(deps),
     },
     { what: "Region", needs: ["Azure permissions"], run: () => checkRegion(deps) },
+    { what: "Azure Policy", needs: ["Azure permissions"], run: () => askPolicy(deps) },
     { what: "Entra permissions", needs, run: () => checkEntra(deps) },
   ];
 }
@@ -100,6 +105,16 @@ async function checkRegion(deps: DeployerDeps): Promise<Verdict> {
   return regions
     ? judgeRegion(location?.value ?? "", await deps.config(), regions)
     : notChecked("Azure does not say which regions there are");
+}
+
+async function askPolicy(deps: DeployerDeps): Promise<Verdict> {
+  const account = await deployerOf(deps);
+  const config = await deps.stackConfig();
+  const subscriptionId = await subscriptionOf(deps, account);
+  const stack = { name: "doctor", config, subscriptionId, tenantId: account.tenantId };
+  const location = config["azure-native:location"]?.value ?? "";
+  const recorded = await deps.record(stack);
+  return checkPolicy({ az: deps.az, subscriptionId, location, recorded });
 }
 
 async function subscriptionOf(

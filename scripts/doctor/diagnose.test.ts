@@ -69,6 +69,7 @@ describe("before the first up", () => {
       },
       { what: "Resource providers", result: "ok", detail: "all 6 are registered" },
       { what: "Region", result: "ok", detail: "westeurope, with what Standard_ZRS needs" },
+      { what: "Azure Policy", result: "ok", detail: "denies none of 0 kinds of resources" },
       {
         what: "Entra permissions",
         result: "ok",
@@ -346,6 +347,7 @@ async function findings({
     outputsFile: undefined,
     mend: false,
     hashOf: async () => "",
+    record: async () => [],
     report: { begin: () => undefined, end: () => undefined },
     env,
     nodeVersion,

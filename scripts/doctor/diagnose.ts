@@ -15,7 +15,7 @@ import type { Az } from "./az.ts";
 import { azureChecks } from "./azure-checks.ts";
 import { consentCheck } from "./consent-check.ts";
 import { readStackConfig } from "./configuration.ts";
-import { deployerChecks } from "./deployer-checks.ts";
+import { deployerChecks, type DeployerDeps } from "./deployer-checks.ts";
 import { once } from "./once.ts";
 import { siteChecks } from "./site-checks.ts";
 import { checkNode, stackChecks } from "./stack-checks.ts";
@@ -27,6 +27,7 @@ export type DoctorDeps = {
   outputsFile: string | undefined;
   mend: boolean;
   hashOf: PackageDeps["hashOf"];
+  record: DeployerDeps["record"];
   report: Report;
   env: NodeJS.ProcessEnv;
   nodeVersion: string;
@@ -57,10 +58,13 @@ export async function diagnose(deps: DoctorDeps): Promise<Finding[]> {
   return outputs ? [...found, ...(await runChecks(deployedChecks(deps, outputs), report))] : found;
 }
 
-function stackAndDeployer({ pulumi, az, env }: DoctorDeps): Check[] {
+function stackAndDeployer({ pulumi, az, env, record }: DoctorDeps): Check[] {
   const stackConfig = once(() => pulumi.config());
   const config = once(async () => readStackConfig(await stackConfig()));
-  return [...stackChecks(pulumi, config), ...deployerChecks({ az, config, stackConfig, env })];
+  return [
+    ...stackChecks(pulumi, config),
+    ...deployerChecks({ az, config, stackConfig, env, record }),
+  ];
 }
 
 function deployedChecks(
