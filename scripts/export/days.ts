@@ -38,7 +38,8 @@ export async function createDays(folder: string, range: Interval): Promise<Days>
       }
       const day = item.createdAt.slice(0, 10);
       const texts = waiting.get(day) ?? [];
-      waiting.set(day, [...texts, `${JSON.stringify(item)}\n`]);
+      texts.push(`${JSON.stringify(item)}\n`);
+      waiting.set(day, texts);
       lines += 1;
       if (lines >= LINES_AT_A_TIME) {
         await flush();
@@ -58,8 +59,8 @@ async function readDay(file: string): Promise<Delivered[]> {
   const items = new Map<string, Delivered>();
   for await (const line of createInterface({ input: createReadStream(file) })) {
     const item = deliveredSchema.parse(JSON.parse(line));
-    const { id, modificationTimestampUtc } = item.entry;
-    const key = `${id} ${modificationTimestampUtc}`;
+    const { feed, id, modificationTimestampUtc } = item.entry;
+    const key = `${feed}/${id} ${modificationTimestampUtc}`;
     items.set(key, items.get(key) ?? item);
   }
   return [...items.values()].toSorted(

@@ -4,8 +4,10 @@ import { type Manifest, type ManifestEntry } from "../../app/delivery/manifest.t
 import type { Includes } from "../../app/twitter/page.ts";
 import type { Post } from "../../app/twitter/post.ts";
 import { ConnectorError, describeError } from "../../app/errors.ts";
+import type { Missing } from "./missing.ts";
 import { manifestsOf } from "../verify/manifests.ts";
-import { POSTS } from "../../app/feeds/posts.ts";
+import type { Feed } from "../../app/feeds/feed.ts";
+import { feedNamed } from "../../app/feeds/index.ts";
 
 /** An item that was handed over, with what it takes to make it again. */
 export type Delivered = {
@@ -18,9 +20,6 @@ export type Delivered = {
   entry: ManifestEntry;
 };
 
-/** One that is on a list and cannot be exported, and why. */
-export type Lost = { id: string; taskId: string; reason: string };
-
 /**
  * Every item of a job's lists, each once: a second list that names the same version of a post brought
  * the platform nothing new.
@@ -28,56 +27,81 @@ export type Lost = { id: string; taskId: string; reason: string };
 export async function* deliveredItems(
   store: Store,
   jobId: string,
-  lose: (lost: Lost) => Promise<void>,
+  lose: (lost: Missing) => void,
 ): AsyncGenerator<Delivered> {
-  const pages = createPages(store);
+  const records = createRecords(store);
   for await (const { manifest } of manifestsOf(store, jobId)) {
     const { account, window, taskId } = manifest.head;
     for await (const entry of manifest.entries()) {
       try {
-        const { createdAt } = await pages.postOf(entry);
+        const { createdAt } = await records.recordOf(entry);
         yield { createdAt, taskId, account, window, entry };
       } catch (error) {
-        await lose({ id: entry.id, taskId, reason: describeError(error).error });
+        lose({ id: entry.id, taskId, reason: describeError(error).error });
       }
     }
   }
 }
 
-/** Entries follow each other as their posts do on their page: a few pages are enough. */
+/** Entries follow each other as their records do on their page: a few pages are enough. */
 const PAGES_IN_HAND = 8;
 
-/** A post as X gave it, with what came along and when. */
-export type ArchivedPost = Post & { includes: Includes; receivedAt: string };
-
-export type Pages = {
-  postOf: (entry: Pick<ManifestEntry, "id" | "page">) => Promise<ArchivedPost>;
+/** What the archive has of a record, besides its item. */
+export type ArchivedRecord = {
+  createdAt: string;
+  /** When X answered with it. */
+  receivedAt: string;
+  /** Of a record that is a post: how X gave it, and what came along. */
+  post?: Post;
+  includes?: Includes;
 };
 
-/** The posts of entries, from their stored pages. */
-export function createPages(store: Store): Pages {
-  const inHand = new Map<string, StoredPage>();
-  const open = async (name: string) => {
-    const known = inHand.get(name) ?? (await readStoredPage(store, POSTS, name));
-    if (!known) {
-      throw new ConnectorError("unusable-record", `${name} is not in the archive`);
+type Where = Pick<ManifestEntry, "feed" | "id" | "page">;
+export type Records = { recordOf: (where: Where) => Promise<ArchivedRecord> };
+
+/** The records of entries, from their stored pages. */
+export function createRecords(store: Store): Records {
+  const inHand = new Map<string, (id: string) => Promise<ArchivedRecord | undefined>>();
+  const open = async ({ feed, page }: Where) => {
+    const find = inHand.get(page) ?? (await openPage(store, feedNamed(feed), page));
+    if (!find) {
+      throw new ConnectorError("unusable-record", `${page} is not in the archive`);
     }
-    inHand.delete(name);
-    inHand.set(name, known);
+    inHand.delete(page);
+    inHand.set(page, find);
     const [oldest] = inHand.keys();
     if (inHand.size > PAGES_IN_HAND && oldest !== undefined) {
       inHand.delete(oldest);
     }
-    return known;
+    return find;
   };
   return {
-    async postOf({ id, page: name }) {
-      const { page, receivedAt } = await open(name);
-      const post = page.posts.find((one) => one.id === id) ?? page.includes.posts.get(id);
-      if (!post) {
-        throw new ConnectorError("unusable-record", `${name} does not hold post ${id}`);
+    async recordOf(where) {
+      const found = await (await open(where))(where.id);
+      if (!found) {
+        throw new ConnectorError("unusable-record", `${where.page} does not hold ${where.id}`);
       }
-      return { ...post, includes: page.includes, receivedAt };
+      return found;
     },
   };
+}
+
+async function openPage(store: Store, feed: Feed, name: string) {
+  if (feed.kind === "timeline") {
+    const stored = await readStoredPage(store, feed, name);
+    return stored && (async (id: string) => postOn(stored, id));
+  }
+  const opened = await feed.openPage(store, name);
+  return (
+    opened &&
+    (async (id: string) => {
+      const record = await opened.find(id);
+      return record && { createdAt: record.createdAt, receivedAt: opened.receivedAt };
+    })
+  );
+}
+
+function postOn({ page, receivedAt }: StoredPage, id: string): ArchivedRecord | undefined {
+  const post = page.posts.find((one) => one.id === id) ?? page.includes.posts.get(id);
+  return post && { createdAt: post.createdAt, receivedAt, post, includes: page.includes };
 }

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { compare } from "../../app/time/intervals.ts";
 import { MendableError } from "../checks/check.ts";
 
 /** Beside the export while it is made; gone once it is done. */
@@ -23,17 +22,22 @@ const checkpointSchema = z.object({
 
 export type Checkpoint = z.infer<typeof checkpointSchema>;
 
+/** Of every file but itself, as `sha256sum -c` reads it; in the order in which they were written. */
+const SUMS = "SHA256SUMS";
+
 /** The folder that an export is written to. Paths are relative to it, with `/`. */
 export type Folder = {
   /** Where a day's items wait. */
   days: string;
   checkpoint: Checkpoint;
+  /** Writes a file whole. */
   write: (path: string, body: string | Uint8Array) => Promise<void>;
+  /** Adds to a file that grows. */
   append: (path: string, text: string) => Promise<void>;
   /** All that was written so far counts from now on. */
   keep: (done: Pick<Checkpoint, "day" | "number" | "counts">) => Promise<void>;
-  /** Every file with its SHA-256, in the order of their names, but those named. */
-  sums: (without: readonly string[]) => AsyncGenerator<{ path: string; sha256: string }>;
+  /** Files that have grown, with their SHA-256: they grow no more. */
+  close: () => Promise<Record<string, string>>;
   finish: () => Promise<void>;
 };
 
@@ -62,36 +66,38 @@ export async function openFolder(directory: string, asked: string): Promise<Fold
   for (const [path, length] of bytes) {
     await truncate(at(path), length);
   }
-  const write = async (path: string, body: string | Uint8Array) => {
+  const put = async (path: string, body: string | Uint8Array) => {
     await mkdir(dirname(at(path)), { recursive: true });
     await writeFile(at(path), body);
   };
+  const append = async (path: string, text: string) => {
+    const length = bytes.get(path);
+    // What a run that was cut off has written beyond its checkpoint is written anew.
+    await (length === undefined ? put(path, text) : appendFile(at(path), text));
+    bytes.set(path, (length ?? 0) + Buffer.byteLength(text));
+  };
+  const note = (path: string, sha256: string) => append(SUMS, `${sha256}  ${path}\n`);
   return {
     days: at(`${UNFINISHED}/days`),
     checkpoint,
-    write,
-    async append(path, text) {
-      const length = bytes.get(path);
-      // What a run that was cut off has written beyond its checkpoint is written anew.
-      await (length === undefined ? write(path, text) : appendFile(at(path), text));
-      bytes.set(path, (length ?? 0) + Buffer.byteLength(text));
+    async write(path, body) {
+      await put(path, body);
+      await note(path, createHash("sha256").update(body).digest("hex"));
     },
+    append,
     async keep(done) {
       Object.assign(checkpoint, done, { bytes: Object.fromEntries(bytes) });
       await writeFile(file, JSON.stringify(checkpoint));
     },
-    async *sums(without) {
-      const paths = await readdir(directory, { recursive: true, withFileTypes: true });
-      const files = paths
-        .filter((entry) => entry.isFile())
-        .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
-        .map((path) => path.split(sep).join("/"))
-        .filter((path) => !path.startsWith(`${UNFINISHED}/`) && !without.includes(path));
-      for (const path of files.toSorted(compare)) {
+    async close() {
+      const sums: Record<string, string> = {};
+      for (const path of [...bytes.keys()].filter((one) => one !== SUMS)) {
         const hash = createHash("sha256");
         await pipeline(createReadStream(at(path)), hash);
-        yield { path, sha256: hash.digest("hex") };
+        sums[path] = hash.digest("hex");
+        await note(path, sums[path]);
       }
+      return sums;
     },
     finish: () => rm(at(UNFINISHED), { recursive: true }),
   };

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { extname, parse } from "node:path";
 import type { Attachment } from "../../app/delivery/item.ts";
 import { permalink } from "../../app/delivery/text.ts";
-import type { ArchivedPost } from "./delivered.ts";
+import type { Post } from "../../app/twitter/post.ts";
+import type { ArchivedRecord } from "./delivered.ts";
 import { attachmentsOf, subjectOf } from "./eml.ts";
 import type { Row } from "./fields.ts";
 import type { MadeItem } from "./make-items.ts";
@@ -12,7 +13,7 @@ const FILES_IN_A_FOLDER = 1000;
 /** An item as it stands in an export: its number, and everything that a row says of it. */
 export type Exported = {
   made: MadeItem;
-  post: ArchivedPost;
+  record: ArchivedRecord;
   /** `X0000001` */
   docId: string;
   /** The folder that its files lie in: `000001`. */
@@ -67,7 +68,7 @@ export function rowsOf(exported: Exported): Row[] {
   ];
 }
 
-function itemRow({ made, post, docId, folder, native, deliveredAt, gapNote }: Exported): Row {
+function itemRow({ made, record, docId, folder, native, deliveredAt, gapNote }: Exported): Row {
   const { item, entry, taskId } = made;
   return {
     DOCID: docId,
@@ -79,17 +80,9 @@ function itemRow({ made, post, docId, folder, native, deliveredAt, gapNote }: Ex
     FROMID: item.Sender.Id,
     TO: several(item.Recipients.map(({ Name }) => Name)),
     SUBJECT: subjectOf(item),
-    CAPTUREDISO: post.receivedAt,
+    CAPTUREDISO: record.receivedAt,
     MODIFIEDISO: entry.modificationTimestampUtc,
-    PERMALINK: permalink(post.id),
-    LINKS: several(post.links.map(({ expanded }) => expanded)),
-    HASHTAGS: several(post.tags.map(({ tag }) => tag)),
-    LANGUAGE: post.language ?? "",
-    EDITVERSIONS: post.versions.length > 1 ? several(post.versions) : "",
-    LIKES: String(post.likes),
-    REPLIES: figure(post.replies),
-    REPOSTS: figure(post.reposts),
-    QUOTES: figure(post.quotes),
+    ...(record.post && postRow(record.post)),
     TEXTPATH: `text/${folder}/${docId}.txt`,
     SOURCEPAGE: entry.page,
     SOURCESHA256: entry.pageSha256,
@@ -107,14 +100,28 @@ function itemRow({ made, post, docId, folder, native, deliveredAt, gapNote }: Ex
   };
 }
 
-function fileRow({ docId, path, bytes, attachment }: ExportedFile, { post }: Exported): Row {
+function postRow(post: Post): Row {
+  return {
+    PERMALINK: permalink(post.id),
+    LINKS: several(post.links.map(({ expanded }) => expanded)),
+    HASHTAGS: several(post.tags.map(({ tag }) => tag)),
+    LANGUAGE: post.language ?? "",
+    EDITVERSIONS: post.versions.length > 1 ? several(post.versions) : "",
+    LIKES: String(post.likes),
+    REPLIES: figure(post.replies),
+    REPOSTS: figure(post.reposts),
+    QUOTES: figure(post.quotes),
+  };
+}
+
+function fileRow({ docId, path, bytes, attachment }: ExportedFile, { record }: Exported): Row {
   // A file is named by the key of its medium.
   const mediaKey = parse(attachment.AttachmentFileName).name;
   return {
     DOCID: docId,
     ITEMTYPE: "Attachment",
     ATTACHCOUNT: "0",
-    ALTTEXT: post.includes.media.get(mediaKey)?.alt_text ?? "",
+    ALTTEXT: record.includes?.media.get(mediaKey)?.alt_text ?? "",
     FILENAME: attachment.AttachmentFileName,
     FILEEXT: extname(path).slice(1),
     FILESIZE: String(bytes.byteLength),
