@@ -55,7 +55,13 @@ async function run(command: string[], { signal, ...options }: Surroundings): Pro
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
-  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
+  const end = () => {
+    try {
+      process.kill(-(child.pid ?? Number.NaN), "SIGKILL");
+    } catch {
+      // It has ended by itself, or never begun.
+    }
+  };
   signal.addEventListener("abort", end);
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
