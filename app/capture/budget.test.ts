@@ -19,7 +19,7 @@ import { addReads, readsOf, readsOfAll } from "./usage.ts";
 
 const DAY = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
 const TODAY = "2026-06-01";
-const ON_TOP = "on top come other posts that they show, $0.005 each, and users, $0.01 each";
+const ON_TOP = "plus other posts that they refer to, $0.005 each, and users, $0.01 each";
 
 let x: LocalX;
 afterEach(() => x?.close());

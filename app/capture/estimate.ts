@@ -50,7 +50,7 @@ export async function readEstimate(store: Store, jobId: string): Promise<Estimat
 export function wordsFor({ posts, dollarsOwned, dollarsNotOwned }: Estimate): string {
   return (
     `at most ${posts.toLocaleString("en-US")} ${BILLED.owned.words}: $${dollarsOwned.toFixed(2)} where the account owns the developer app, ` +
-    `else $${dollarsNotOwned.toFixed(2)}; on top come ${BILLED.others.words} that they show, $${BILLED.others.other} each, and ${BILLED.users.words}, $${BILLED.users.other} each`
+    `else $${dollarsNotOwned.toFixed(2)}; plus ${BILLED.others.words} that they refer to, $${BILLED.others.other} each, and ${BILLED.users.words}, $${BILLED.users.other} each`
   );
 }
 

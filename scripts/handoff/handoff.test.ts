@@ -53,12 +53,12 @@ describe("the steps", () => {
       "connector",
       "api://a",
     ]);
-    expect(second?.title).toMatch(/^At X/);
+    expect(second?.title).toMatch(/^In X/);
   });
 
   it("are numbered on a terminal, and hide the password until it is asked for", () => {
     const hidden = stepsToText(STEPS, { showSecrets: false });
-    expect(hidden).toMatch(/^1\. Add the connector\n[^]*^4\. See that it works\n/m);
+    expect(hidden).toMatch(/^1\. Add the connector\n[^]*^4\. Check that it works\n/m);
     expect(hidden).toMatch(/^ +Password +\(shown by npm run handoff -- --show-secrets\)$/m);
     expect(hidden).not.toContain(apiSecretKey);
     expect(stepsToText(STEPS, { showSecrets: true })).toContain(apiSecretKey);
