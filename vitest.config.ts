@@ -14,6 +14,7 @@ const SYSTEM = [
   "scripts/local/local.test.ts",
   "scripts/local/browser.test.ts",
   "scripts/deployed.test.ts",
+  "infra/checkov.test.ts",
   "scripts/pushed.test.ts",
   "app/delivery/memory.test.ts",
   "scripts/verify/kept.test.ts",
