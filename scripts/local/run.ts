@@ -1,6 +1,7 @@
 import type { StackOutputs } from "../stack/outputs.ts";
 import type { Billed } from "./contracts.ts";
 import { check, type Evidence, type Problem } from "./check/check.ts";
+import { isFinding } from "./check/check-findings.ts";
 import { isProfile } from "./check/check-profiles.ts";
 import { type ParsedMail, readMailbox } from "./check/read-mailbox.ts";
 import { readPages } from "./check/read-pages.ts";
@@ -28,7 +29,7 @@ export type Result = {
   earlierVersions: number;
   /** What else is in the mailbox beside posts, by ItemType. */
   records: Record<string, number>;
-  /** What earlier runs have left in the mailbox, and how much of it was handed over again. */
+  /** Posts that earlier runs have left in the mailbox, and how many items were handed over again. */
   earlierMails: number;
   alreadyThere: number;
   seconds: number;
@@ -75,10 +76,8 @@ export async function archiveTimeline(
   const asking = progress.step("Windows", windows.length);
   const importing = progress.step("Posts delivered", truth.length);
   const missing = new Set(truth.map(({ id }) => id));
-  let lastAsked = Date.now();
   for (const [index, window] of windows.entries()) {
     x.setNow(new Date(Date.parse(window.end) + ASKED_AFTER_MS));
-    lastAsked = Date.now();
     const { listed } = await portal.requestWindow(window);
     listed.forEach((id) => missing.delete(id));
     asking.update(index + 1);
@@ -93,7 +92,9 @@ export async function archiveTimeline(
   const gaps = jobs.flatMap((job) => job.gaps);
   const pages = await readPages(system.azure.readContainer("evidence"));
   const results = importService.results();
-  const mailbox = await readOwnMails(system, results);
+  const mails = await readMailbox(system.mailboxFolder);
+  const earlier = mails.filter(({ file }) => system.earlierMails.has(file));
+  const mailbox = leaveOutEarlier(mails, earlier, results);
   const { problems, ...verdict } = check({
     accountId: x.account.id,
     truth,
@@ -102,7 +103,7 @@ export async function archiveTimeline(
     mailbox,
     results,
     findings: importService.findings(),
-    ...(await expectedOf(system, lastAsked)),
+    ...expectedOf(system),
   });
   if (problems.length === 0) {
     checking.finish();
@@ -112,7 +113,7 @@ export async function archiveTimeline(
   return {
     ...verdict,
     ...countOthers(mailbox, new Set(truth.map(({ id }) => id)), pages.earlierVersions),
-    earlierMails: system.earlierMails.size,
+    earlierMails: earlier.filter((mail) => !isProfile(mail) && !isFinding(mail)).length,
     alreadyThere: results.reduce((sum, { alreadyThere }) => sum + alreadyThere, 0),
     gaps,
     reads: x.reads() ?? pages.posts,
@@ -126,25 +127,13 @@ export async function archiveTimeline(
   };
 }
 
-/** What must be in the mailbox of the feeds that are switched on, and that nothing is of the others. */
-async function expectedOf(
-  { x, feeds, mailboxFolder, earlierMails }: LocalSystem,
-  lastAsked: number,
-): Promise<Pick<Evidence, "mentions" | "profiles">> {
-  const shown = feeds.profile ? x.profilesShown() : [];
-  const mails = await readMailbox(mailboxFolder);
-  const earlier = mails
-    .filter((mail) => earlierMails.has(mail.file) && isProfile(mail))
-    .toSorted((a, b) => Date.parse(a.date) - Date.parse(b.date));
-  const dueUntil = new Date(lastAsked - SETTLED_MS).toISOString();
+/** What must be in the mailbox of the feeds that are switched on; of the others nothing is. */
+function expectedOf({ x, feeds }: LocalSystem): Pick<Evidence, "mentions" | "profiles"> {
   return {
     ...(feeds.mentions && { mentions: x.mentions() }),
-    ...(shown && { profiles: { shown, dueUntil, earlier: earlier.at(-1) } }),
+    profiles: feeds.profile ? x.profilesShown() : [],
   };
 }
-
-/** What X showed so shortly before the last window was asked for may be with a later one. */
-const SETTLED_MS = 5_000;
 
 /** What the mailbox has beside posts: earlier versions of them, and records of other kinds. */
 function countOthers(
@@ -164,11 +153,12 @@ function countOthers(
 }
 
 /** Those of this run: mails of earlier ones are left out, unless they were handed over again. */
-async function readOwnMails(
-  { mailboxFolder, earlierMails }: LocalSystem,
+function leaveOutEarlier(
+  mails: readonly ParsedMail[],
+  earlier: readonly ParsedMail[],
   results: readonly TaskResult[],
-): Promise<ParsedMail[]> {
+): ParsedMail[] {
   const listed = new Set(results.flatMap((result) => result.listed));
-  const mails = await readMailbox(mailboxFolder);
-  return mails.filter(({ file, postId }) => !earlierMails.has(file) || listed.has(postId));
+  const left = new Set(earlier);
+  return mails.filter((mail) => !left.has(mail) || listed.has(mail.postId));
 }

@@ -9,47 +9,36 @@ import type { Problem } from "./check.ts";
 import { normalise } from "./expected.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 
-/** What X has told the account of itself, and what of it the mailbox must have. */
-export type ProfileEvidence = {
-  /** In order of time; each of them differs from the one before for a reader. */
-  shown: readonly ShownProfile[];
-  /** Of those first shown after this (real time, ISO 8601) no mail is due yet. */
-  dueUntil: string;
-  /** The last one that an earlier run has left in the mailbox: where nothing changed, it says so still. */
-  earlier?: ParsedMail | undefined;
-};
-
 export function isProfile({ itemType }: ParsedMail): boolean {
   return itemType === "Profile";
 }
 
-/** Each profile that X showed is in the mailbox once, in order, and nothing else is. */
+/**
+ * Each profile that X showed is in the mailbox once, in order, and nothing else is.
+ * @param shown in order of time; each differs from the one before for a reader
+ */
 export function checkProfiles(
-  { shown: all, dueUntil, earlier }: ProfileEvidence,
+  shown: readonly ShownProfile[],
   mailbox: readonly ParsedMail[],
   items: readonly AcceptedItem[],
 ): Problem[] {
-  const [first, ...others] = all;
-  const isKnown = first && earlier && checkProfileMail(first.profile, earlier).length === 0;
-  const shown = isKnown ? others : all;
   const mails = mailbox.filter(isProfile).toSorted(byDate);
-  const due = shown.filter((version) => Date.parse(version.first) <= Date.parse(dueUntil));
-  if (mails.length < due.length || mails.length > shown.length) {
-    const what = `X showed ${due.length} profiles one after the other, and ${mails.length} are in the mailbox`;
-    return [{ what }, ...findUnshown(due, mails), ...findInvented(shown, mails)];
+  if (mails.length !== shown.length) {
+    const what = `X showed ${shown.length} profiles one after the other, and ${mails.length} are in the mailbox`;
+    return [{ what }, ...findUnshown(shown, mails), ...findInvented(shown, mails)];
   }
   return mails.flatMap((mail, index) => {
     const version = shown[index];
     const problems = version === undefined ? [] : checkProfileMail(version.profile, mail);
     return [
       ...problems.map((what) => ({ postId: mail.postId, what })),
-      ...checkProfileItem(mail, { version, before: mails[index - 1] ?? earlier, items }),
+      ...checkProfileItem(mail, { version, before: mails[index - 1], items }),
     ];
   });
 }
 
-function findUnshown(due: readonly ShownProfile[], mails: readonly ParsedMail[]): Problem[] {
-  return due
+function findUnshown(shown: readonly ShownProfile[], mails: readonly ParsedMail[]): Problem[] {
+  return shown
     .filter(({ profile }) => !mails.some((mail) => checkProfileMail(profile, mail).length === 0))
     .map(({ first }) => ({ what: `the profile that X showed at ${first} is in no mail` }));
 }

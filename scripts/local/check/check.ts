@@ -1,9 +1,9 @@
-import type { TrueFinding, TruePost } from "../contracts.ts";
+import type { ShownProfile, TrueFinding, TruePost } from "../contracts.ts";
 import type { AcceptedItem, Finding, TaskResult } from "../portal/results.ts";
 import { checkItem, checkItemTypes, checkRecords } from "./check-item.ts";
 import { checkMail } from "./check-mail.ts";
 import { checkFindings, isFinding } from "./check-findings.ts";
-import { checkProfiles, isProfile, type ProfileEvidence } from "./check-profiles.ts";
+import { checkProfiles, isProfile } from "./check-profiles.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 import type { CapturedPages } from "./read-pages.ts";
 
@@ -24,8 +24,8 @@ export type Evidence = {
   mentions?: readonly TruePost[] | undefined;
   /** What became of posts, as far as a mail of it is due; absent: the connector does not look again. */
   watched?: readonly TrueFinding[] | undefined;
-  /** Absent: X is not ours to ask what it has shown. */
-  profiles?: ProfileEvidence | undefined;
+  /** What X has told the account of itself since the job began; absent: X is not ours to ask. */
+  profiles?: readonly ShownProfile[] | undefined;
 };
 
 export type Problem = { postId?: string; what: string };
