@@ -12,7 +12,7 @@ import { runScript } from "./command-line/run-script.ts";
 import { openArchive } from "./verify/open-archive.ts";
 import { verify } from "./verify/verify.ts";
 
-/** `npm run verify`: holds what an archive says of itself against what lies in it. */
+/** `npm run verify`: compares an archive's records with its content. */
 export const script = {
   name: "verify",
   about:

@@ -1,19 +1,19 @@
 export type Result = "ok" | "warning" | "failed" | "not checked";
 
-/** One line of a report: what was looked at, how it stands, and what to do about it. */
+/** One line of a report: a check, its result, and the remedy. */
 export type Finding = { what: string; result: Result; detail: string; remedy?: string };
 
 export type Verdict = Omit<Finding, "what">;
 
 export type Check = {
   what: string;
-  /** Checks that have to be ok before this one says anything. */
+  /** Checks that must be ok before this one runs. */
   needs?: readonly string[];
   /** May throw MendableError or NotCheckedError, which facts that several checks share do. */
   run: () => Verdict | Promise<Verdict>;
 };
 
-/** Something is wrong that a person can mend. Neither text holds a secret. */
+/** A problem that a person can fix. Neither text holds a secret. */
 export class MendableError extends Error {
   override name = "MendableError" as const;
   readonly remedy: string;
@@ -24,7 +24,7 @@ export class MendableError extends Error {
   }
 }
 
-/** A fact that cannot be had here: nobody knows whether anything is wrong. */
+/** A fact that is not available here, so the check has no result. */
 export class NotCheckedError extends Error {
   override name = "NotCheckedError" as const;
   readonly remedy: string | undefined;
@@ -39,7 +39,7 @@ export function ok(detail: string): Verdict {
   return { result: "ok", detail };
 }
 
-/** It works, and somebody will be sorry for it all the same. */
+/** It works now, but will cause a problem later. */
 export function warning(detail: string, remedy: string): Verdict {
   return { result: "warning", detail, remedy };
 }
@@ -52,7 +52,7 @@ export function notChecked(detail: string, remedy?: string): Verdict {
   return { result: "not checked", detail, ...(remedy !== undefined && { remedy }) };
 }
 
-/** Runs checks one after the other, and tells of each as it begins and ends. */
+/** Runs checks one after the other, and reports the start and end of each. */
 export async function runChecks(
   checks: readonly Check[],
   report: { begin(what: string): void; end(finding: Finding): void },
@@ -67,7 +67,7 @@ export async function runChecks(
   return findings;
 }
 
-/** 0 unless something failed; a warning is no failure, nor is what could not be checked. */
+/** 0 unless a check failed; warnings and checks without a result do not count. */
 export function exitCodeOf(findings: readonly Finding[]): 0 | 1 {
   return findings.some(({ result }) => result === "failed") ? 1 : 0;
 }

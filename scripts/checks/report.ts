@@ -12,7 +12,7 @@ const COLOURS = { ok: "green", warning: "yellow", failed: "red", "not checked": 
 const WHAT_WIDTH = 24;
 const RESULT_WIDTH = 11;
 
-/** A line a check, as it ends. On a terminal also which one is running, and signs in colour. */
+/** One line for each check when it ends. On a terminal, also the running check, and coloured signs. */
 export function createReport(stream: NodeJS.WritableStream & { isTTY?: boolean }): Report {
   const running = stream.isTTY ? createLogUpdate(stream, { showCursor: true }) : undefined;
   return {

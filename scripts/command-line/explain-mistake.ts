@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { relative, resolve } from "node:path";
 import { MendableError } from "../checks/check.ts";
 
-/** What the system says of a place that a person named: what is wrong, and what helps. */
+/** System errors on a path from the command line: the problem and the remedy. */
 const OF_NAMED_PLACES: Record<string, readonly [what: string, remedy: string]> = {
   ENOENT: ["is not there", "Check the path"],
   ENOTDIR: ["lies in something that is not a folder", "Name a folder, or one that can be made"],
@@ -12,7 +12,7 @@ const OF_NAMED_PLACES: Record<string, readonly [what: string, remedy: string]> =
   ELOOP: ["links to itself", "Name the place itself"],
 };
 
-/** What it says of any place: no defect of a script makes these. */
+/** System errors that no defect of a script can cause, on any path. */
 const OF_ALL_PLACES: Record<string, readonly [what: string, remedy: string]> = {
   EACCES: ["may not be read or written by you", "Change its permissions, or name another place"],
   EPERM: ["may not be read or written by you", "Change its permissions, or name another place"],
@@ -27,8 +27,8 @@ const OF_ALL_PLACES: Record<string, readonly [what: string, remedy: string]> = {
 type SystemError = Error & { code: string; path?: unknown; address?: unknown; port?: unknown };
 
 /**
- * Turns an error that a person can mend into one that says how; undefined for a defect of ours.
- * `named` are the values of the command line: a place that they do not name has to be there.
+ * Turns an error that a person can fix into one with a remedy; undefined for a defect of ours.
+ * `named` are the values of the command line; other paths must exist, so their errors are defects.
  */
 export function explainMistake(
   error: unknown,

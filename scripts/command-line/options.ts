@@ -1,17 +1,17 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 
-/** How an option stands in the help; `value` names what it takes, and is absent for a flag. */
+/** An option's place in the help; `value` names its value, and is absent for a flag. */
 type Appearance = { value?: string; about: string };
 
 const appearances = z.registry<Appearance>();
 
-/** An option without a value: true where it is given. */
+/** An option without a value: true if it is given. */
 export function flag(about: string) {
   return z.boolean().default(false).register(appearances, { about });
 }
 
-/** An option whose value has to fit `schema`, which is optional or has a default. */
+/** An option whose value must match `schema`, which is optional or has a default. */
 export function option<S extends z.ZodType>(schema: S, value: string, about: string): S {
   // A copy: two options may have the same schema, and each has its own words.
   const own = schema.clone();
@@ -24,7 +24,7 @@ export function anyText(value: string, about: string) {
   return option(z.string().optional(), value, about);
 }
 
-/** A whole number within bounds, both of them included. */
+/** A whole number from `from` to `to`, both included. */
 export function wholeNumber({ from, to }: { from: number; to: number }) {
   const remedy = `write a whole number from ${from} to ${to}`;
   return z
@@ -38,7 +38,7 @@ export function httpsAddress(example: string) {
   return z.url({ protocol: /^https$/, error: `write an https address, such as ${example}` });
 }
 
-/** Where scripts find the stack, in one wording. */
+/** The option --outputs, which many scripts have. */
 export function outputsOption(about = "the stack's outputs") {
   return anyText(
     "FILE",
@@ -89,7 +89,7 @@ export function toFlag(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Refuses an option that got no value, another option for one, or two of them. */
+/** Refuses an option with no value, with another option as its value, or with two values. */
 function takeValue(command: Command, key: string, value: string) {
   return (given: string): string => {
     const name = toFlag(key);

@@ -3,20 +3,20 @@ import type { z } from "zod";
 import { addOptions, toFlag } from "./options.ts";
 
 const HELP_WIDTH = 100;
-/** Options that npm knows, too, and that a person may have set for good. */
+/** Options that npm also has, and that may be set in a person's npm configuration. */
 const NPMS_OWN = new Set(["json", "only"]);
 
-/** What a script is, and what it understands. */
+/** A script's name, description and options. */
 export type Script<Table extends z.ZodObject> = {
-  /** As npm knows it: `npm run NAME`. */
+  /** NAME in `npm run NAME`. */
   name: string;
   about: string;
   options: Table;
-  /** What the help says after the options. */
+  /** Text after the options in the help. */
   notes?: string;
 };
 
-/** The command line is not meant as it stands. One line a problem, each with its remedy. */
+/** The command line is wrong. One line for each problem, with its remedy. */
 export class UsageError extends Error {
   override name = "UsageError" as const;
 }
@@ -26,7 +26,7 @@ export class HelpAsked extends Error {
   override name = "HelpAsked" as const;
 }
 
-/** `env`: where npm says which options it took for its own. @throws UsageError, or HelpAsked whose message is the help. */
+/** `env`: where npm reports the options that it took as its own. @throws UsageError, or HelpAsked whose message is the help. */
 export function readCommandLine<Table extends z.ZodObject>(
   script: Script<Table>,
   argv: readonly string[],
@@ -52,7 +52,7 @@ export function readCommandLine<Table extends z.ZodObject>(
   return parsed.data;
 }
 
-/** What was given of a table's options, each value as it was typed. */
+/** The given options of a table, each value as it was typed. */
 function parse(
   { name, about, options, notes = "" }: Script<z.ZodObject>,
   argv: readonly string[],
@@ -92,13 +92,13 @@ function parse(
   return command.opts();
 }
 
-/** `npm run NAME --option`, without the `--` before it, is an option of npm's, and told in this way. */
+/** npm takes `npm run NAME --option`, without `--` before it, as its own option and reports it like this. */
 function isTakenByNpm(key: string, env: NodeJS.ProcessEnv): boolean {
   const name = toFlag(key).slice(2).replaceAll("-", "_");
   return !NPMS_OWN.has(name) && env[`npm_config_${name}`] !== undefined;
 }
 
-/** Commander's own words, on one line; it does not see that a flag was given a value. */
+/** Commander's message on one line; it does not notice that a flag was given a value. */
 function reword(message: string, command: Command): string {
   const withValue = /^error: unknown option '(--[^=]+)=/.exec(message)?.[1];
   return command.options.some(({ long }) => long === withValue)

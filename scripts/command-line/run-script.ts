@@ -36,7 +36,7 @@ export async function runScript<Table extends z.ZodObject>(
   }
 }
 
-/** Something may still wait for an answer that comes no more: the process ends all the same. */
+/** Ends the process even if something still waits for an answer. */
 function end(line: string, code: number): void {
   process.stderr.write(`${line}\n`, () => process.exit(code));
 }

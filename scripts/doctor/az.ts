@@ -13,14 +13,14 @@ export type Account = {
   isPerson: boolean;
 };
 
-/** The Azure CLI as far as the doctor uses it. Throws NotCheckedError where nothing can be asked. */
+/** The Azure CLI as far as the doctor uses it. Throws NotCheckedError if it cannot be used. */
 export type Az = {
   account(): Promise<Account>;
-  /** A GET at Azure (a path) or at Graph (an address); undefined where there is no such thing. */
+  /** GET to Azure (a path) or Graph (an address); undefined if it does not exist. */
   get<S extends z.ZodType>(address: string, schema: S): Promise<z.infer<S> | undefined>;
-  /** A POST without a body: has Azure do something. @returns false where there is no such thing. */
+  /** POST without a body: an action. @returns false if the resource does not exist. */
   post(address: string): Promise<boolean>;
-  /** A POST that asks something, of Azure's resource manager or of the service `resource`. */
+  /** POST with a query, to Azure Resource Manager or to the service `resource`. */
   ask<S extends z.ZodType>(
     address: string,
     body: object,
@@ -39,7 +39,7 @@ const accountSchema = z.object({
   user: z.object({ name: z.string(), type: z.string() }),
 });
 
-/** The Azure CLI of this machine. */
+/** The installed Azure CLI. */
 export const runAz: Run = createRun({
   file: "az",
   timeoutMs: TIMEOUT_MS,
@@ -49,7 +49,7 @@ export const runAz: Run = createRun({
 export function createAz(run: Run): Az {
   const say = async (...args: string[]): Promise<string | undefined> => {
     const ran = await run([...args, "--output", "json", "--only-show-errors"]);
-    // A shell, which starts az on Windows, says it in this way.
+    // The shell that starts az on Windows reports a missing program like this.
     if (!ran || /is not recognized|command not found/.test(ran.stderr)) {
       throw new NotCheckedError("the Azure CLI (az) is not installed", INSTALL);
     }
@@ -84,7 +84,7 @@ export function createAz(run: Run): Az {
       return (await say("rest", "--method", "post", "--url", address)) !== undefined;
     },
     async ask(address, body, schema, resource) {
-      // A file: a shell would read what is in the body.
+      // In a file, because a shell would interpret the body.
       await using folder = await makeFolder();
       const file = join(folder.path, "body.json");
       await writeFile(file, JSON.stringify(body), { mode: 0o600 });

@@ -8,7 +8,7 @@ import type { Az } from "./az.ts";
 export type AzureDeps = {
   az: Az;
   resources: () => Promise<StackResource[]>;
-  /** Whether what can be mended from here is to be mended. */
+  /** Whether to fix what the doctor can fix (`--mend`). */
   mend: boolean;
   wait?: (ms: number) => Promise<unknown>;
 };
@@ -17,7 +17,7 @@ export type AzureDeps = {
 const CALLS_AT_ONCE = 4;
 const REFERENCES_API = "api-version=2022-03-01";
 const RESOLVED = "Resolved";
-/** Azure reads references anew within seconds; a role that is new may take up to ten minutes. */
+/** Azure refreshes references within seconds; a new role may take up to ten minutes. */
 const REFRESH_TRIES = 6;
 const REFRESH_WAIT_MS = 10_000;
 
@@ -27,7 +27,7 @@ const referencesSchema = z.object({
   ),
 });
 
-/** What Azure says of what the stack has made. */
+/** Checks of the stack's resources in Azure. */
 export function azureChecks(deps: AzureDeps): Check[] {
   return [
     { what: "Key Vault references", run: () => checkReferences(deps) },
@@ -38,7 +38,7 @@ export function azureChecks(deps: AzureDeps): Check[] {
 
 type References = z.infer<typeof referencesSchema>["value"];
 
-/** A reference that is not resolved reaches the app as its own text. */
+/** An unresolved reference reaches the app as its own text. */
 async function checkReferences({ az, resources, mend, wait }: AzureDeps): Promise<Verdict> {
   const [siteId] = idsOf(await resources(), /^azure-native:web(?:\/\w+)?:WebApp$/);
   if (siteId === undefined) {
@@ -132,7 +132,7 @@ const metricsSchema = z.object({
   ),
 });
 
-/** Autoscale that does not see the queue's length does nothing, and tells nobody. */
+/** Autoscale without a value for the queue's length does nothing and reports nothing. */
 async function checkAutoscale({ az, resources }: AzureDeps): Promise<Verdict> {
   const [id] = idsOf(await resources(), /^azure-native:monitor(?:\/\w+)?:AutoscaleSetting$/);
   if (id === undefined) {
@@ -156,7 +156,7 @@ function idsOf(resources: readonly StackResource[], type: RegExp): string[] {
   return resources.flatMap((one) => (type.test(one.type) && one.id ? [one.id] : []));
 }
 
-/** The last part of a resource id. */
+/** Last segment of a resource id. */
 function nameOf(id: string): string {
   return id.split("/").at(-1) ?? id;
 }

@@ -6,8 +6,8 @@ import { PROJECT, type StackConfig } from "../stack/pulumi.ts";
 const REMEDY = "Run the commands above; npx runs this package's CLI: npx pulumi config set ...";
 
 /**
- * The stack's configuration as the program will read it.
- * @throws MendableError with everything that the program would refuse.
+ * Reads the stack's configuration as the program will.
+ * @throws MendableError with every problem that the program would refuse.
  */
 export function readStackConfig(stack: StackConfig): ProgramConfig {
   const secretKeys = Object.keys(stack).filter((key) => stack[key]?.secret);

@@ -23,7 +23,7 @@ export type DeployerDeps = {
   config: () => Promise<ProgramConfig>;
   stackConfig: () => Promise<StackConfig>;
   env: NodeJS.ProcessEnv;
-  /** What an `up` would make, evaluated without making it. */
+  /** The resources that an `up` would create, evaluated without creating them. */
   record: (stack: Stack) => Promise<Recorded[]>;
 };
 
@@ -45,7 +45,7 @@ const directoryRolesSchema = z.object({
 });
 const appRolesSchema = z.object({ value: z.array(z.object({ appRoleId: z.string() })) });
 
-/** Whether whoever is logged in with az may create what the program creates. */
+/** Checks whether the identity that is signed in with az may create the program's resources. */
 export function deployerChecks(deps: DeployerDeps): Check[] {
   const needs = ["Configuration"];
   return [
@@ -153,7 +153,7 @@ async function checkEntra(deps: DeployerDeps): Promise<Verdict> {
     : ok(`${account.name}: ${power}`);
 }
 
-/** What the program itself would say, which knows the deployer's tenant only when it runs. */
+/** The program's own refusal, which depends on the deployer's tenant and so comes at run time only. */
 function credentialRefusal(config: ProgramConfig, account: Account): string | undefined {
   try {
     const hasAppSecret = config.azureAppSecret !== undefined;
@@ -167,7 +167,7 @@ function credentialRefusal(config: ProgramConfig, account: Account): string | un
   }
 }
 
-/** A directory role, or a tenant in which everybody may. */
+/** A directory role, or a tenant that allows it to all users. */
 async function personalPower(az: Az): Promise<string | undefined> {
   const roles = await az.get(
     `${GRAPH}/me/transitiveMemberOf/microsoft.graph.directoryRole`,
@@ -193,7 +193,7 @@ async function appPower(az: Az, { name }: Account): Promise<string | undefined> 
     .find((permission) => permission !== undefined);
 }
 
-/** The az login, where it is what the program deploys with. */
+/** The az sign-in, if the program deploys with it. */
 async function deployerOf({ az, env, stackConfig }: DeployerDeps): Promise<Account> {
   const stack = await stackConfig();
   const names = ["ARM_CLIENT_ID", "ARM_USE_OIDC", "ARM_USE_MSI"].filter((name) => env[name]);

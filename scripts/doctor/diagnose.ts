@@ -23,7 +23,7 @@ import { checkNode, stackChecks } from "./stack-checks.ts";
 export type DoctorDeps = {
   pulumi: Pulumi;
   az: Az;
-  /** Instead of a stack's. */
+  /** Replaces the stack's outputs. */
   outputsFile: string | undefined;
   mend: boolean;
   hashOf: PackageDeps["hashOf"];
@@ -33,7 +33,7 @@ export type DoctorDeps = {
   nodeVersion: string;
 };
 
-/** Looks at the machine, the stack, the deployer, and then at what is deployed. */
+/** Checks the machine, the stack and the deployer, then the deployed connector. */
 export async function diagnose(deps: DoctorDeps): Promise<Finding[]> {
   const { pulumi, outputsFile, report } = deps;
   let outputs: StackOutputs | undefined;

@@ -1,9 +1,9 @@
 import { SUBJECTS } from "../../app/import-service/readiness.ts";
 
-/** `known`: what stands in the way, by subject. `others`: lines that belong to no subject. */
+/** `known`: problems by subject. `others`: lines without a known subject. */
 export type Obstacles = { known: Map<string, string>; others: string[] };
 
-/** Takes Validate's Message apart: a line for each obstacle, its subject first. */
+/** Parses Validate's Message: one line for each problem, its subject first. */
 export function readObstacles(message: string): Obstacles {
   const known = new Map<string, string>();
   const others: string[] = [];

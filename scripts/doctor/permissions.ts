@@ -1,14 +1,14 @@
 import type { ProgramConfig } from "../../infra/config.ts";
 
-/** What somebody may do at a scope, as Azure lists it: one entry for each role. */
+/** Somebody's permissions at a scope, as Azure lists them: one entry for each role. */
 export type Permission = { actions: string[]; notActions: string[] };
 
-/** One action of each kind of resource that the program makes. */
+/** One action for each kind of resource that the program creates. */
 const NEEDED_ACTIONS = [
   "Microsoft.Resources/subscriptions/resourceGroups/write",
   "Microsoft.ManagedIdentity/userAssignedIdentities/write",
   "Microsoft.Storage/storageAccounts/write",
-  // The package is uploaded with a key of its account.
+  // Pulumi uploads the package with a key of its account.
   "Microsoft.Storage/storageAccounts/listKeys/action",
   "Microsoft.KeyVault/vaults/write",
   "Microsoft.KeyVault/vaults/secrets/write",
@@ -18,7 +18,7 @@ const NEEDED_ACTIONS = [
   "Microsoft.Authorization/roleAssignments/write",
 ];
 
-/** Needed actions that none of the roles gives. */
+/** Needed actions that no role grants. */
 export function missingActions(
   permissions: readonly Permission[],
   { network, existing }: Pick<ProgramConfig, "network" | "existing">,
@@ -45,7 +45,7 @@ export function missingActions(
   );
 }
 
-/** Azure's patterns: `*` stands for anything, slashes too; case does not matter. */
+/** Azure's patterns: `*` matches anything including slashes; case is ignored. */
 function matches(pattern: string, action: string): boolean {
   const parts = pattern.split("*").map((part) => RegExp.escape(part));
   return new RegExp(`^${parts.join(".*")}$`, "i").test(action);

@@ -19,7 +19,7 @@ export const regionsSchema = z.object({
 
 type Wanted = Pick<ProgramConfig, "archiveReplication" | "environment" | "zoneRedundant">;
 
-/** Whether a region has what the archive and the site are to be spread over. */
+/** Checks whether a region supports the configured replication and zones. */
 export function judgeRegion(
   location: string,
   { archiveReplication, environment, zoneRedundant }: Wanted,
@@ -52,7 +52,7 @@ export function judgeRegion(
   return ok(`${region.name}, with what ${replication} needs`);
 }
 
-/** `West Europe` and `westeurope` are one. */
+/** `West Europe` and `westeurope` are the same region. */
 function flat(name: string): string {
   return name.toLowerCase().replaceAll(" ", "");
 }

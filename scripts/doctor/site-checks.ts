@@ -21,7 +21,7 @@ const REMEDIES: Record<Subject, string> = {
 };
 const OTHER_REMEDY = "Look at the site's log";
 
-/** What the connector says of itself, asked as the platform asks it. */
+/** Checks of the running connector, with the platform's own calls. */
 export function siteChecks({ outputs, site }: SiteDeps): Check[] {
   const health = once(() => site.health());
   const validation = once(async () => {

@@ -3,7 +3,7 @@ import { type Check, failed, ok, type Verdict, warning } from "../checks/check.t
 import type { Pulumi } from "../stack/pulumi.ts";
 import { describeConfig } from "./configuration.ts";
 
-/** App Service runs this version, and the program's TypeScript is run by Node itself. */
+/** App Service runs this version, and Node itself runs the program's TypeScript. */
 const NODE_MAJOR = 24;
 
 export function checkNode(version: string): Verdict {
@@ -15,7 +15,7 @@ export function checkNode(version: string): Verdict {
       );
 }
 
-/** What has to be in order before the first `up`. */
+/** Checks before the first `up`. */
 export function stackChecks(pulumi: Pulumi, config: () => Promise<ProgramConfig>): Check[] {
   return [
     { what: "Pulumi CLI", run: async () => ok(await pulumi.version()) },
@@ -41,7 +41,7 @@ export function stackChecks(pulumi: Pulumi, config: () => Promise<ProgramConfig>
   ];
 }
 
-/** What is tried out needs nobody's attention; evidence does. */
+/** A development stack needs no alert mails; evidence does. */
 function checkAlerts(config: ProgramConfig): Verdict {
   const { environment, alertEmail, azureAppSecret, azureAppSecretEndDate } = config;
   if (azureAppSecret !== undefined && azureAppSecretEndDate === undefined) {
@@ -61,7 +61,7 @@ function checkAlerts(config: ProgramConfig): Verdict {
     : ok("shown in the Azure portal only, which is enough for a trial");
 }
 
-/** The address of a backend may carry what opens it. */
+/** A backend's address may contain a credential in its query. */
 function withoutQuery(url: string): string {
   return url.replace(/\?.*$/, "");
 }

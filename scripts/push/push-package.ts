@@ -11,19 +11,19 @@ export type Push = {
   build: () => Promise<Package>;
   credential: TokenCredential;
   site: Pick<Site, "health">;
-  /** How long the site may take to start the package; 0: nobody looks. */
+  /** How long the site may take to start the package; 0: do not check. */
   waitMs: number;
   send?: typeof fetch;
 };
 
-/** App Service takes Entra tokens for Azure's resource manager at its publishing endpoint. */
+/** App Service's publishing endpoint accepts Entra tokens for Azure Resource Manager. */
 const SCOPE = "https://management.azure.com/.default";
 /** The endpoint answers when the package is in place. */
 const PUBLISH_MS = 10 * 60_000;
 const POLL_MS = 2000;
 
 /**
- * Publishes the package by App Service's own endpoint, unless the site runs it already.
+ * Publishes the package to the site's own endpoint, unless the site already runs it.
  * @returns what was done, in a sentence. @throws MendableError where the site does not run it in the end.
  */
 export async function pushPackage(push: Push): Promise<string> {

@@ -6,11 +6,11 @@ export type Queues = {
   work: Pick<QueueClient, "sendMessage">;
   poison: Pick<QueueClient, "peekMessages" | "receiveMessages" | "deleteMessage" | "getProperties">;
 };
-/** A message that was given up. `message` is absent where it is none of the connector's. */
+/** A message in the poison queue. `message` is absent if it is not the connector's. */
 export type GivenUp = { reason: string; message?: string };
 export type Requeued = { listed: number; putBack: number; left: number };
 
-/** As many as Azure gives at a time. */
+/** Azure returns at most this many at a time. */
 const AT_A_TIME = 32;
 const IN_HAND_SECONDS = 60;
 /** Messages never expire. */
@@ -19,7 +19,7 @@ const NEVER_SECONDS = -1;
 const poisonedSchema = z.object({ reason: z.string(), message: z.string() });
 const messageSchema = z.looseObject({ jobId: z.string() });
 
-/** What of the poison queue can be seen without taking it: the first 32 messages. */
+/** Shows the first 32 messages of the poison queue without dequeuing them. */
 export async function listPoisoned(
   { poison }: Queues,
   report: (givenUp: GivenUp) => void,
@@ -85,7 +85,7 @@ function parseOrNothing(text: string): unknown {
   }
 }
 
-/** The storage library's own errors quote whole requests. */
+/** The storage library's errors quote whole requests. */
 async function mendably<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -69,7 +69,7 @@ function nameOf(url: string): string {
   return new URL(url).pathname.split("/").at(-1) ?? "";
 }
 
-/** Reads blobs as whoever is logged in; no more of one is in memory than a chunk. */
+/** Reads blobs with the signed-in identity, one chunk in memory at a time. */
 export function createHashOf(credential: TokenCredential): PackageDeps["hashOf"] {
   return async (url) => {
     const blob = new BlobClient(url, credential, { retryOptions: { maxTries: 2 } });

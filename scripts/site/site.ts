@@ -6,7 +6,7 @@ import { explainNetwork } from "./explain-network.ts";
 export type Health = { version: string; packageHash: string; missing: string[] };
 export type Validation = { isAble: boolean; message: string };
 
-/** A deployed connector, from outside. Every method throws MendableError where it has no answer. */
+/** A deployed connector, seen from outside. Every method throws MendableError if it gets no answer. */
 export type Site = {
   health(): Promise<Health>;
   /** setup/Validate as the platform calls it. Without a credential: none is shown. */
@@ -20,7 +20,7 @@ export type Credential = { tenantId: string; password: string };
 /** Validate asks X, Entra, the Import service and the archive, each for up to 20 s. */
 const VALIDATE_MS = 60_000;
 const REQUEST_MS = 15_000;
-/** Tells calls of these scripts from the platform's, in the connector's log. */
+/** Distinguishes these scripts' calls from the platform's in the connector's log. */
 export const OWN_HEADER = "x-connector-script";
 
 const healthSchema = z.looseObject({
@@ -57,7 +57,7 @@ export function createSite(
   };
 }
 
-/** What an answer of setup/Validate says. @throws MendableError where it is none. */
+/** Reads an answer of setup/Validate. @throws MendableError if it is none. */
 export async function readValidation(answer: Response): Promise<Validation> {
   const text = await answer.text();
   if (answer.status === 401 || answer.status === 429) {
@@ -77,12 +77,12 @@ export async function readValidation(answer: Response): Promise<Validation> {
   return { isAble, message: message ?? "" };
 }
 
-/** `Authorization` of the platform where it uses the shared password (RFC 7617). */
+/** The platform's `Authorization` header with the shared password (RFC 7617). */
 function basic({ tenantId, password }: Credential): string {
   return `Basic ${Buffer.from(`${tenantId}:${password}`).toString("base64")}`;
 }
 
-/** App Service itself answers for a site that does not start, or that may not be reached. */
+/** App Service itself answers if a site does not start or must not be reached. */
 function notTheConnector(status: number, connectorUrl: string): MendableError {
   const remedy =
     status === 403

@@ -26,7 +26,7 @@ const REQUEST_MS = 15_000;
 const STRANGER = "11111111-2222-4333-8444-555555555555";
 const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::|\/|$)/;
 
-/** What a deployment has to show before anybody relies on it. */
+/** Checks of a deployment before anybody relies on it. */
 export function smokeChecks(deps: SmokeDeps): Check[] {
   const needs = ["Package"];
   return [
@@ -43,7 +43,7 @@ export function smokeChecks(deps: SmokeDeps): Check[] {
   ];
 }
 
-/** The portal's values are those that everything else goes by. */
+/** The portal's values must match all other outputs. */
 export function checkOutputs(outputs: StackOutputs): Verdict {
   const { connectorUrl, portal } = outputs;
   const pairs = [
@@ -59,7 +59,7 @@ export function checkOutputs(outputs: StackOutputs): Verdict {
     : failed(`contradict the others: ${wrong.join(", ")}`, "Deploy again: npm run up");
 }
 
-/** App Service goes on with the old package until it has fetched and started the new one. */
+/** App Service runs the old package until it has fetched and started the new one. */
 async function waitForPackage({ outputs, site, waitMs }: SmokeDeps): Promise<Verdict> {
   const deadline = Date.now() + waitMs;
   for (;;) {
@@ -98,7 +98,7 @@ async function checkValidate({ site, outputs }: SmokeDeps): Promise<Verdict> {
     : failed(message, "npm run doctor lists each problem with its remedy");
 }
 
-/** Validate creates a blob of evidence each day, and tries to change it where that must be refused. */
+/** Validate creates a blob of evidence each day, and tries to change it if that must be refused. */
 function checkEvidence({ outputs }: SmokeDeps): Verdict {
   return outputs.evidenceAccess === "create-only"
     ? ok("the site can create evidence; overwriting and deleting were refused")
@@ -127,7 +127,7 @@ async function checkStrangers({ site, outputs }: SmokeDeps): Promise<Verdict> {
     : failed(wrong.join("\n"), "Stop the site: it lets unknown callers in");
 }
 
-/** Who has tried wrong credentials a few times, by running this for one, is put off for a while. */
+/** Several wrong credentials, for example from running this check, are answered with 429 for a while. */
 function isRefusal(
   { status, headers }: Response,
   { mayBeThrottled }: { mayBeThrottled: boolean },
@@ -152,7 +152,7 @@ async function checkTenant({ site, outputs }: SmokeDeps): Promise<Verdict> {
       );
 }
 
-/** Whoever comes without a session that began here is shown a page, not a 404 of something else. */
+/** Visitors without a session of this connector get a page, not a 404 of something else. */
 async function checkCallback({ site, outputs }: SmokeDeps): Promise<Verdict> {
   const { pathname } = new URL(outputs.twitterCallbackUrl);
   const answer = await site.get(`.${pathname}`);
@@ -214,7 +214,7 @@ function mendable(error: unknown): MendableError {
   throw error;
 }
 
-/** As much of a hash as a person compares. */
+/** As many characters of a hash as a person compares. */
 function shorten(hash: string): string {
   return hash.slice(0, 16);
 }

@@ -1,4 +1,4 @@
-/** What every answer of the connector carries, and why it is there (OWASP Secure Headers). */
+/** Headers of every answer of the connector, and their reason (OWASP Secure Headers). */
 const REQUIRED: [name: string, rule: string, isMet: (value: string) => boolean][] = [
   ["x-content-type-options", "nosniff", (value) => value === "nosniff"],
   ["x-frame-options", "DENY", (value) => value.toUpperCase() === "DENY"],

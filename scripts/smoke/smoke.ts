@@ -5,7 +5,7 @@ import { createSite } from "../site/site.ts";
 import type { StackOutputs } from "../stack/outputs.ts";
 import { checkOutputs, smokeChecks } from "./checks.ts";
 
-/** Holds a deployed site against the outputs of its stack. */
+/** Compares a deployed site with the outputs of its stack. */
 export async function smoke({
   readOutputs,
   waitMs,

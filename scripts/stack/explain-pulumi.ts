@@ -4,7 +4,7 @@ const LOGIN =
   "Log in to where the stack's state lies: npx pulumi login (Pulumi Cloud), or " +
   "npx pulumi login azblob://CONTAINER?storage_account=ACCOUNT, or npx pulumi login --local";
 
-/** What the CLI of version 3 says when it fails, and what helps. First match wins. */
+/** Error messages of Pulumi's CLI (version 3) and their remedies. First match wins. */
 const KNOWN: [said: RegExp, message: string, remedy: string][] = [
   [
     /Downloading pulumi v\S+/,
@@ -48,7 +48,7 @@ const KNOWN: [said: RegExp, message: string, remedy: string][] = [
 
 const SAID_CHARACTERS = 300;
 
-/** Turns the end of a run of the CLI that failed into words that a person can act on. */
+/** Turns a failed run of the CLI into an error with a remedy. */
 export function explainPulumi(stderr: string, args: readonly string[]): MendableError {
   const known = KNOWN.find(([said]) => said.test(stderr));
   const said = lastWords(stderr);

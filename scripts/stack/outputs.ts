@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { MendableError } from "../checks/check.ts";
 
-/** The stack's outputs as far as somebody goes by them; there may be more. */
+/** The stack's outputs that scripts use; there may be more. */
 export const outputsSchema = z.looseObject({
   connectorUrl: z.string(),
   azureAppId: z.string(),
@@ -24,9 +24,9 @@ export const outputsSchema = z.looseObject({
     Password: z.string(),
     "Azure App ID": z.string(),
   }),
-  /** Where the package is brought to (packageDelivery push). */
+  /** Where the package is published (packageDelivery push). */
   publishUrl: z.string().nullish(),
-  /** Only where the owner of a registration that is not the stack's has to add it. */
+  /** Only if the owner of an existing registration has to add it. */
   federatedCredential: z
     .object({ issuer: z.string(), subject: z.string(), audience: z.string() })
     .nullish(),
@@ -57,7 +57,7 @@ export async function readOutputsFile(file: string): Promise<StackOutputs> {
   return parseOutputs(parseJson(text, file, remedy), file);
 }
 
-/** For the owner's eyes only: there are secrets in it. */
+/** Readable by the owner only, because it holds secrets. */
 export async function writeOutputs(file: string, outputs: StackOutputs): Promise<void> {
   await writePrivately(file, `${JSON.stringify(outputs, undefined, 2)}\n`);
 }
@@ -72,7 +72,7 @@ export async function writeEnvironment(
 }
 
 async function writePrivately(file: string, text: string): Promise<void> {
-  // A file that is there already would keep its mode.
+  // An existing file would keep its mode.
   await rm(file, { force: true });
   await writeFile(file, text, { mode: 0o600, flag: "wx" });
 }
@@ -81,7 +81,7 @@ function parseJson(text: string, file: string, remedy: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message would quote the text, and there are secrets in it.
+    // The parser's message would quote the text, which holds secrets.
     throw new MendableError(`${file} is not JSON`, remedy);
   }
 }

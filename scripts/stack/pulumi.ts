@@ -8,7 +8,7 @@ import { createRun, type Run } from "./run.ts";
 /** The Pulumi CLI as far as the scripts use it. Every method throws MendableError. */
 export type Pulumi = {
   version(): Promise<string>;
-  /** Who is logged in, and where the state lies. */
+  /** The signed-in user, and where the state is kept. */
   whoAmI(): Promise<{ user: string; url: string }>;
   /** Name of the selected stack. */
   stackName(): Promise<string>;
@@ -16,7 +16,7 @@ export type Pulumi = {
   config(): Promise<StackConfig>;
   /** Undefined while nothing is deployed. */
   outputs(options: { showSecrets: boolean }): Promise<StackOutputs | undefined>;
-  /** What the stack has made. */
+  /** The stack's resources. */
   resources(): Promise<StackResource[]>;
 };
 
@@ -30,7 +30,7 @@ const ROOT = join(import.meta.dirname, "../..");
 /** The first use downloads the CLI. */
 const TIMEOUT_MS = 10 * 60_000;
 
-/** The CLI of the npm package `pulumi`, without npx between: that takes half a second a call. */
+/** The CLI of the npm package `pulumi`, called without npx, which takes half a second for each call. */
 export const runPulumi: Run = createRun({
   file: process.execPath,
   before: [join(ROOT, "node_modules/pulumi/run.js")],
@@ -79,7 +79,7 @@ export function createPulumi(run: Run = runPulumi): Pulumi {
     return parsed.data;
   };
   return {
-    // A download tells of itself before the answer.
+    // A download writes lines before the answer.
     version: async () => (await say("version")).trim().split("\n").at(-1) ?? "",
     whoAmI: () => ask(whoSchema, "whoami", "--json"),
     stackName: async () => (await say("stack", "--show-name")).trim(),
@@ -96,7 +96,7 @@ export function createPulumi(run: Run = runPulumi): Pulumi {
   };
 }
 
-/** What is no JSON becomes undefined, which no schema takes. */
+/** Text that is not JSON becomes undefined, which no schema accepts. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

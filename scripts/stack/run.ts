@@ -7,17 +7,17 @@ export type Run = (args: readonly string[]) => Promise<Ran | undefined>;
 
 export type RunOptions = {
   file: string;
-  /** What stands before the arguments of every run. */
+  /** Arguments before those of every run. */
   before?: readonly string[];
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   timeoutMs: number;
-  /** For what is no executable on Windows, but a .cmd file. */
+  /** For programs that are .cmd files on Windows. */
   shell?: boolean;
 };
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
-/** What `timeout` of coreutils answers. */
+/** Exit code of coreutils' `timeout`. */
 const TIMED_OUT = 124;
 
 export function createRun(options: RunOptions): Run {

@@ -11,10 +11,10 @@ const mapSchema = z.object({
   mappings: z.string(),
 });
 
-/** Where a frame stands in the bundle: `server.js:12:3456`, in whatever folder it ran. */
+/** A frame's place in the bundle: `server.js:12:3456`, in any folder. */
 const IN_BUNDLE = /[^\s("]*\bserver\.js:(\d+):(\d+)/g;
 
-/** Names the source's file, line and column wherever a text names a place in the bundle. */
+/** Replaces places in the bundle by file, line and column of the source. */
 export function toSource(text: string, mapText: string): string {
   const map = new SourceMap(mapSchema.parse(JSON.parse(mapText)));
   return text.replace(IN_BUNDLE, (place, line: string, column: string) => {

@@ -8,7 +8,7 @@ import { manifestsOf } from "./manifests.ts";
 import type { Comparison } from "./comparison.ts";
 import { postsOf } from "../../app/feeds/posts.ts";
 
-/** Looks for each archived post of an answered window in what was handed over, or waits to be. */
+/** Checks that each archived post of an answered window was delivered or is queued. */
 export async function checkHandOver(store: Store, jobId: string): Promise<Comparison> {
   const handedOver = new Set<string>();
   for await (const { manifest } of manifestsOf(store, jobId)) {

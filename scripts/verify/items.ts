@@ -7,7 +7,7 @@ import { manifestsOf } from "./manifests.ts";
 import type { Comparison } from "./comparison.ts";
 
 const CONCURRENCY = 4;
-/** Entries follow each other as their posts do on their page. */
+/** Entries are in the order of their posts on the page. */
 const LOT = 500;
 
 /**

@@ -4,7 +4,7 @@ import { jobRecord } from "../../app/jobs/job.ts";
 
 export type Found = { jobId: string; title: string };
 
-/** Every job that has ever been there: what was archived of a removed one stays. */
+/** Every job that ever existed: the archive of a removed one stays. */
 export async function jobsIn(store: Store): Promise<Found[]> {
   const found: Found[] = [];
   for await (const name of store.list(names.jobs())) {

@@ -2,7 +2,7 @@ import { names } from "../../app/archive/names.ts";
 import type { Store } from "../../app/archive/store.ts";
 import { type Manifest, readManifest } from "../../app/delivery/manifest.ts";
 
-/** Every list that was handed over for a job, by its blob's name. */
+/** Every manifest of a job, by its blob's name. */
 export async function* manifestsOf(
   store: Store,
   jobId: string,

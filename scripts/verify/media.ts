@@ -4,7 +4,7 @@ import { readDocument, type Store } from "../../app/archive/store.ts";
 import { mediaRecord } from "../../app/capture/media.ts";
 import type { Comparison } from "./comparison.ts";
 
-/** Holds the bytes of every archived medium against its record. */
+/** Compares the bytes of every archived medium with its record. */
 export async function checkMedia(store: Store, jobId: string): Promise<Comparison> {
   const wrong: string[] = [];
   let files = 0;

@@ -23,7 +23,7 @@ export type Archive = AsyncDisposable & { store: Store };
 
 const REMEDY = "Name the folder of one npm run local -- --once --keep DIR that has ended";
 
-/** Opens an archive to be read: nothing that comes of this writes to it. */
+/** Opens an archive for reading only. */
 export async function openArchive(options: Where): Promise<Archive> {
   if (options.kept !== undefined) {
     return openKept(options.kept);
@@ -42,7 +42,7 @@ export async function openArchive(options: Where): Promise<Archive> {
 
 const archiveSchema = z.object({ archiveUrl: z.string() });
 
-/** Where the archive of a stack is: of the selected one, or of the one whose outputs a file has. */
+/** Address of a stack's archive: of the selected stack, or of the one whose outputs are in a file. */
 async function archiveUrlOf(file: string | undefined): Promise<string> {
   const from = { file, pulumi: createPulumi() };
   const words = { what: "archive", otherwise: "--archive" };
@@ -50,7 +50,7 @@ async function archiveUrlOf(file: string | undefined): Promise<string> {
   return archiveUrl;
 }
 
-/** Starts Azurite on what a run of the local system has left of its own. */
+/** Starts Azurite on the files that a run of the local system kept. */
 async function openKept(kept: string): Promise<Archive> {
   await using opened = new AsyncDisposableStack();
   const directory = join(kept, "azurite");
@@ -71,7 +71,7 @@ async function openKept(kept: string): Promise<Archive> {
   return { store, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
-/** The account of the newest run into the folder; each run makes one, and its key anew. */
+/** The account of the folder's newest run; each run creates one with a new key. */
 async function accountOf(kept: string): Promise<string> {
   const url = await archiveUrlOf(join(kept, "outputs.json")).catch((cause: unknown) => {
     throw new MendableError(`${kept} holds no archive`, REMEDY, { cause });

@@ -25,7 +25,7 @@ const REMEDY =
   "Compare with the blob's earlier versions, and with what the portal's import log says; an archive " +
   "that was tampered with or damaged has to be restored.";
 
-/** Holds what an archive says of each of its jobs against what lies in it. */
+/** Compares the archive's records of each job with its content. */
 export async function verify(open: () => Promise<Store>, report: Report): Promise<Finding[]> {
   let checks: Check[] = [];
   const opening: Check = {
