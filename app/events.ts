@@ -40,6 +40,9 @@ export const EVENTS = {
   "archive.unreachable": "error",
   "archive.offline": "error",
   "archive.newer-record": "error",
+  "feed.refused": "error",
+  "feed.waiting": "warn",
+  "profile.changed": "info",
   "delivery.daily-limit-near": "warn",
   "delivery.over-daily-limit": "warn",
   /** Items already existed, and the SAS permits neither overwriting nor reading: once for each run. */

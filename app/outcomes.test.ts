@@ -29,6 +29,7 @@ describe("decideOutcome", () => {
     ["x-unavailable", { kind: "retry", at: inSeconds(5) }],
     ["storage-unavailable", { kind: "park", at: inSeconds(60), alert: "archive.unreachable" }],
     ["evidence-offline", { kind: "park", at: inSeconds(3600), alert: "archive.offline" }],
+    ["newer-record", { kind: "park", at: inSeconds(3600), alert: "archive.newer-record" }],
     ["unusable-record", { kind: "retry", at: inSeconds(5) }],
     ["process-ends", { kind: "park", at: inSeconds(3600), alert: "work.stuck" }],
     ["conflict", { kind: "retry", at: inSeconds(5) }],

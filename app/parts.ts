@@ -52,6 +52,7 @@ export function assembleApp(parts: AppParts): Hono {
     status: {
       ...shared,
       sessions,
+      isOn: ({ isOn }) => isOn?.(settings) ?? true,
       health: () => readHealth({ ...parts, troubles: worker.troubles() }),
     },
     publicOrigin: parts.publicOrigin,

@@ -84,6 +84,7 @@ function main(): void {
         now,
       }),
       fullArchiveSearch: settings.FULL_ARCHIVE_SEARCH === "on",
+      isOn: ({ isOn }) => isOn?.(settings) ?? true,
       askAccount: createAskAccount(twitter, now),
       wait: (ms) => sleep(ms),
       sasHosts: settings.SAS_HOSTS,

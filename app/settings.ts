@@ -62,6 +62,10 @@ export const plainSettings = {
     .enum(["on", "off"])
     .default("off")
     .describe("whether X's full-archive search may be used for what its timelines no longer give"),
+  PROFILE: z
+    .enum(["on", "off"])
+    .default("on")
+    .describe("whether each version of the account's own profile is archived"),
   TASK_CONCURRENCY: count.default(2).describe("tasks that one instance works on at a time"),
   // Bytes in flight have a budget of their own (delivery/deliver.ts). With two tasks, no more than
   // the 128 connections to one address that App Service is sure to give an instance.

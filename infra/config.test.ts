@@ -170,6 +170,7 @@ describe("what the app is told", () => {
     readsPerDay: "READS_PER_DAY",
     readsPerMonth: "READS_PER_MONTH",
     fullArchiveSearch: "FULL_ARCHIVE_SEARCH",
+    profile: "PROFILE",
   } as const satisfies Record<string, PlainSettingName>;
   const VALUES = [
     ..."0 1 -1 1.5 1e3 9007199254740993 on tweet https://a.example https://a.example/ a".split(" "),

@@ -125,6 +125,7 @@ export const plainSchema = z.object({
   readsPerDay: budget.optional(),
   readsPerMonth: budget.optional(),
   fullArchiveSearch: z.enum(["on", "off"]).optional(),
+  profile: z.enum(["on", "off"]).optional(),
 });
 
 export type PlainConfig = z.infer<typeof plainSchema>;

@@ -90,6 +90,8 @@ export type TwitterConnectorArgs = {
   readsPerMonth?: string | undefined;
   /** Whether X's full-archive search may be used. Default: off. */
   fullArchiveSearch?: "on" | "off" | undefined;
+  /** Whether each version of the account's own profile is archived. Default: on. */
+  profile?: "on" | "off" | undefined;
   /** Vocabulary of field names in requests to X. */
   vocabulary?: "tweet" | "post" | undefined;
 

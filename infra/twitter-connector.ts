@@ -215,6 +215,7 @@ export class TwitterConnector extends pulumi.ComponentResource {
           READS_PER_DAY: config.readsPerDay,
           READS_PER_MONTH: config.readsPerMonth,
           FULL_ARCHIVE_SEARCH: config.fullArchiveSearch,
+          PROFILE: config.profile,
           TASK_CONCURRENCY: undefined,
           UPLOAD_CONCURRENCY: undefined,
           LOG_LEVEL: undefined,

@@ -9,7 +9,7 @@ const NAME_LIMIT = 1024;
 /** Names without a job's id in front, and those that are the beginning of others. */
 const OTHERS = new Set(
   (
-    "account signIn writableState writableEvidence rejected vocabulary doubted endedSession jobs readsOfMonth reads everyCapture captures captureProofPages page everyMedium media outbox " +
+    "account signIn writableState writableEvidence rejected vocabulary doubted endedSession jobs readsOfMonth reads everyCapture evidenceOf snapshotVersions captures captureProofPages page everyMedium media outbox " +
     "evidenceOfTasks ledgers undelivered missingPosts"
   ).split(" "),
 );
@@ -48,6 +48,10 @@ const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   lookupPages: (jobId, other) => names.page(names.lookupPages(jobId, other), 1),
   mediaKey: (jobId, other) => names.media(jobId, other, "orig"),
   mediaFile: (jobId, other) => names.media(jobId, "3_1", other),
+  feedRun: (jobId) => names.feedRun(postsOf(jobId)),
+  snapshot: (jobId) => names.snapshot(postsOf(jobId)),
+  snapshotAnswer: (jobId) => names.snapshotAnswer(postsOf(jobId), "20260601T120000Z"),
+  snapshotVersion: (jobId) => names.snapshotVersion(postsOf(jobId), 1),
   outboxEntry: (jobId, other) => names.outboxEntry(jobId, { feed: "posts", id: other }),
   task: (jobId, other) => names.task(jobId, other),
   undeliveredTask: (jobId, other) => names.undeliveredTask(jobId, other),
@@ -124,6 +128,8 @@ it("What proves something lies under evidence/, what changes does not", () => {
     "lookupPages",
     "mediaKey",
     "mediaFile",
+    "snapshotAnswer",
+    "snapshotVersion",
     "manifest",
     "laterManifest",
   ]);

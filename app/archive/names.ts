@@ -35,6 +35,15 @@ export const names = {
   everyCapture: (of: FeedKey) => `${feedEvidence(of)}captures/`,
   /** What was read of the timeline: one capture, or all of a day. */
   captures: (of: FeedKey, captureId: string) => `${feedEvidence(of)}captures/${captureId}/`,
+  evidenceOf: (of: FeedKey) => feedEvidence(of),
+  /** How the captures of a feed get on. */
+  feedRun: (of: FeedKey) => `${feedFolder(of)}run.json`,
+  snapshot: (of: FeedKey) => `${feedFolder(of)}snapshot.json`,
+  /** What X said at a time, `20260601T120000Z`, of which only the present is to be had. */
+  snapshotAnswer: (of: FeedKey, time: string) => `${feedEvidence(of)}${time}/pages/000001.json`,
+  snapshotVersions: (of: FeedKey) => `${feedEvidence(of)}versions/`,
+  snapshotVersion: (of: FeedKey, number: number) =>
+    `${feedEvidence(of)}versions/${String(number).padStart(6, "0")}.json`,
   /** Verbatim response bodies of X, in the order in which they were read. */
   capturePages: (of: FeedKey, captureId: string) =>
     `${feedEvidence(of)}captures/${captureId}/pages/`,

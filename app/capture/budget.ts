@@ -62,6 +62,10 @@ export function createMeter({
     ...twitter,
     timeline: (...asked) => paid(jobId, "owned", () => twitter.timeline(...asked)),
     search: (...asked) => paid(jobId, "others", () => twitter.search(...asked)),
+    read: (token, question) =>
+      question.billedAs === undefined
+        ? twitter.read(token, question)
+        : paid(jobId, question.billedAs, () => twitter.read(token, question)),
     lookup: (...asked) => paid(jobId, "others", () => twitter.lookup(...asked)),
   });
 }

@@ -1,6 +1,6 @@
 import type { Store } from "../archive/store.ts";
 import { earlierVersionsOf, type Post } from "../twitter/page.ts";
-import type { NamedPage, TimelineFeed, TimelineKey } from "../feeds/feed.ts";
+import type { JobFeed, NamedPage, TimelineFeed } from "../feeds/feed.ts";
 import { readStoredPage } from "./pages.ts";
 
 /** A post that X gave apart from the reading of its own time, and the stored page that holds it. */
@@ -15,13 +15,16 @@ export type Found = Pick<Post, "id" | "createdAt"> & {
 /** A post that is known, and the stored page by which it can be shown whole only now. */
 export type Completed = { as: "completed"; id: string; page: string };
 
-export type Rediscovered = Found | Completed;
+/** A record that was made just now, and the blob that will hold it: only then does it count. */
+export type Recorded = { as: "recorded"; id: string; page: string };
+
+export type Rediscovered = Found | Completed | Recorded;
 
 /**
  * Told of what was rediscovered before the reading counts that came upon it: one that is cut off tells
  * again. Capture goes on when it is written down what becomes of it.
  */
-export type Announce = (of: TimelineKey, rediscovered: Rediscovered[]) => Promise<void>;
+export type Announce = (of: JobFeed, rediscovered: Rediscovered[]) => Promise<void>;
 
 export function toFound({ id, createdAt, versions }: Post, page: string): Found {
   return { id, createdAt, as: "found", isEdited: versions.length > 1, page };

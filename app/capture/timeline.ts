@@ -1,5 +1,6 @@
 import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
+import type { Post } from "../twitter/page.ts";
 import type { Answer, TimelineQuery } from "../twitter/client.ts";
 import type { Source } from "../feeds/feed.ts";
 import type { CaptureDeps } from "./capture.ts";
@@ -53,7 +54,12 @@ export async function readTimeline(
     if (page.missingFields) {
       log("capture.fields-missing", { jobId, detail: page.missingFields.join(", ") });
     }
-    const posts = page.posts.filter(({ createdAt }) => isEarly(createdAt));
+    const isAnnounced = ({ createdAt }: Post) =>
+      source.feed.goesWith === "the next task" || isEarly(createdAt);
+    const { isRecord = () => true } = source.feed;
+    const posts = page.posts.filter(
+      (post) => isAnnounced(post) && isRecord(post, source.accountId),
+    );
     early.push(...posts.map((post) => toFound(post, name)));
     early.push(...(await postsSentAlong(store, source.feed, { name, page })));
     last = scan;

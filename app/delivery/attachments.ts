@@ -1,7 +1,8 @@
 import { archiveMedia, type MediaDeps, type MediaRecord } from "../capture/media.ts";
 import { ConnectorError } from "../errors.ts";
+import type { ShownMedium } from "../feeds/feed.ts";
 import type { Log } from "../log.ts";
-import { filesOf, type MediaFile } from "../twitter/media.ts";
+import { filesOf } from "../twitter/media.ts";
 import type { Includes, Post } from "../twitter/page.ts";
 import { type Attachment, type MediaOutcome, shownPosts } from "./item.ts";
 import type { ManifestEntry } from "./manifest.ts";
@@ -37,16 +38,6 @@ export type AttachmentDeps = MediaDeps & {
 type KnownMedium = ManifestEntry["media"][number];
 type Found = { record: MediaRecord; fallbackReason?: string } | { omitted: string };
 
-/** A medium that a record shows: its files, best first; undefined where X did not describe it. */
-export type ShownMedium = {
-  /** The post, of the record and of those that it refers to, that shows it; else the record itself. */
-  postId: string;
-  mediaKey: string;
-  type: string;
-  altText?: string;
-  files: MediaFile[] | undefined;
-};
-
 /**
  * Archives all media that a record shows, and decides which files go along: the best of each that still
  * fits. A medium that cannot be had does not stop the record.
@@ -63,12 +54,12 @@ export async function planMedia(
 ): Promise<PlannedMedium[]> {
   const planned: PlannedMedium[] = [];
   let left = ATTACHMENTS_LIMIT_BYTES;
-  for (const { files, ...shown } of media) {
+  for (const { files, omitted, ...shown } of media) {
     const { mediaKey } = shown;
     const before = known?.find((medium) => medium.mediaKey === mediaKey);
     const found = before
       ? await sameFile(deps, { jobId, files, before })
-      : await bestFile(deps, { jobId, mediaKey, files, limit: left });
+      : await bestFile(deps, { jobId, mediaKey, files, omitted, limit: left });
     left -= "record" in found ? found.record.bytes : 0;
     if ("omitted" in found && !before) {
       deps.log("media.not-archived", { jobId, postId: id, mediaKey, reason: found.omitted });
@@ -116,7 +107,9 @@ export function mediaOf(post: Post, includes: Includes): ShownMedium[] {
     });
 }
 
-type Medium = { jobId: string; mediaKey: string; files: MediaFile[] | undefined };
+type Medium = { jobId: string } & Pick<ShownMedium, "mediaKey" | "files"> & {
+    omitted?: string | undefined;
+  };
 
 async function sameFile(
   deps: AttachmentDeps,
@@ -138,12 +131,12 @@ async function sameFile(
 
 async function bestFile(
   deps: AttachmentDeps,
-  { jobId, mediaKey, files, limit }: Medium & { limit: number },
+  { jobId, mediaKey, files, omitted: known, limit }: Medium & { limit: number },
 ): Promise<Found> {
   if (!files) {
     return { omitted: "X did not describe it" };
   }
-  let omitted: string | undefined;
+  let omitted = known;
   for (const file of files) {
     const download = () => archivePatiently(deps, { jobId, mediaKey, file });
     const record = await downloads.runExclusive(download);

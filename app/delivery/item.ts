@@ -39,7 +39,14 @@ export type Item = {
   ContentAttachments: Attachment[] | null;
 };
 
-export type ItemType = "Post" | "Reply" | "Quote" | "Repost";
+export type ItemType =
+  | "Post"
+  | "Reply"
+  | "Quote"
+  | "Repost"
+  | "Profile"
+  | "Mention"
+  | "MentionReply";
 
 export type Person = {
   Id: string;
@@ -150,7 +157,7 @@ function toItem(parts: ItemParts, post: Post, levels: number, provenance?: Prove
 }
 
 /** The same item with nothing in its strings that is no text; it says what was replaced. */
-function toReadable(item: Item): Item {
+export function toReadable(item: Item): Item {
   const replaced = new Set<string>();
   const clean = (text: string) => toWellFormed(text, replaced);
   const cleanPerson = ({ Id, Name, UserProfilePhotoUrl: picture, ...person }: Person): Person => ({

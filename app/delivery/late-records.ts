@@ -1,74 +1,79 @@
 import pMap from "p-map";
 import type { Store } from "../archive/store.ts";
-import { type Coverage, readCoverage } from "../capture/coverage.ts";
+import { readCoverage } from "../capture/coverage.ts";
 import { postsOfWindow } from "../capture/posts.ts";
 import type { Announce, Found } from "../capture/rediscovered.ts";
+import type { Feed, TimelineKey } from "../feeds/feed.ts";
+import { FEEDS } from "../feeds/index.ts";
 import type { Log } from "../log.ts";
 import { addSeconds, contains, type Interval } from "../time/intervals.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
 import { readAnswered } from "./ledger.ts";
 import { addToOutbox, OUTBOX_WRITERS } from "./outbox.ts";
-import type { TimelineKey } from "../feeds/feed.ts";
 
-type Deps = { store: Store; log: Log; now: () => Date };
+type Deps = {
+  store: Store;
+  log: Log;
+  now: () => Date;
+  /** Default: the connector's own. */
+  feeds?: readonly Feed[] | undefined;
+};
 
 /**
- * Has those posts wait in the outbox that no reading of their time has given, and those that can be
- * shown whole only now. Until the reading counts that came upon a post, nobody takes it from there.
+ * Has those records wait in the outbox that no reading of their time has given, those that can be shown
+ * whole only now, and those that go with whatever task is next. Until the reading counts that came upon
+ * a record, nobody takes it from there. A record that an earlier feed has is that one's.
  */
 export function holdLateRecords(deps: Deps): Announce {
   const { store, now } = deps;
-  return async (of, rediscovered) => {
-    await holdFound(
-      deps,
-      of,
-      rediscovered.filter((one) => one.as === "found"),
-    );
-    for (const { id, page } of rediscovered.filter((one) => one.as === "completed")) {
-      const foundAt = now().toISOString();
-      await addToOutbox(store, of.jobId, {
-        feed: of.feed.name,
-        id,
-        reason: "completed",
-        pages: [page],
-        foundAt,
+  return async ({ jobId, feed }, rediscovered) => {
+    const found = rediscovered.filter((one) => one.as === "found");
+    if (feed.kind === "timeline" && found.length > 0) {
+      await holdFound(deps, { jobId, feed }, found);
+    }
+    for (const one of rediscovered.filter(({ as }) => as !== "found")) {
+      await addToOutbox(store, jobId, {
+        feed: feed.name,
+        id: one.id,
+        reason: one.as === "completed" ? "completed" : "record",
+        pages: [one.page],
+        foundAt: now().toISOString(),
       });
     }
   };
 }
 
-async function holdFound(
-  { store, log, now }: Deps,
-  of: TimelineKey,
-  found: Found[],
-): Promise<void> {
-  if (found.length === 0) {
-    return;
-  }
+async function holdFound(deps: Deps, of: TimelineKey, found: Found[]): Promise<void> {
+  const { store, log, now, feeds = FEEDS } = deps;
   const { jobId, feed } = of;
-  // As it is now: another process may have done the same meanwhile, and what it held be gone.
-  const coverage = await readCoverage(store, of);
-  const known = await knownIds(store, of, { found, coverage });
+  const known = new Set<string>();
+  for (const earlier of feeds.slice(0, feeds.indexOf(feed))) {
+    if (earlier.kind === "timeline") {
+      (await knownIds(store, { jobId, feed: earlier }, found)).forEach((id) => known.add(id));
+    }
+  }
+  (await knownIds(store, of, found)).forEach((id) => known.add(id));
   const answered = await readAnswered(store, jobId);
-  const late = found.filter(({ id }) => !known.has(id));
+  const isRecord = feed.goesWith === "the next task";
   await pMap(
-    late,
+    found.filter(({ id }) => !known.has(id)),
     async ({ id, createdAt, isEdited, page }) => {
       const isAnswered = answered.some((window) => contains(window, createdAt));
-      const reason = isEdited && isAnswered ? "edited" : "late";
+      const late = isEdited && isAnswered ? "edited" : "late";
+      const reason = isRecord ? "record" : late;
       const foundAt = now().toISOString();
       await addToOutbox(store, jobId, { feed: feed.name, id, reason, pages: [page], foundAt });
-      log("capture.late-post", { jobId, postId: id });
+      if (!isRecord) {
+        log("capture.late-post", { jobId, postId: id });
+      }
     },
     { concurrency: OUTBOX_WRITERS },
   );
 }
 
-async function knownIds(
-  store: Store,
-  of: TimelineKey,
-  { found, coverage }: { found: Found[]; coverage: Coverage },
-): Promise<Set<string>> {
+/** Ids of the archive around those that were found; as it is now: another process may have found them, too. */
+async function knownIds(store: Store, of: TimelineKey, found: Found[]): Promise<Set<string>> {
+  const coverage = await readCoverage(store, of);
   const ids = new Set<string>();
   const window = spanOf(found);
   for await (const captured of window ? postsOfWindow(store, { ...of, window, coverage }) : []) {

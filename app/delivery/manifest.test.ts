@@ -9,6 +9,7 @@ const HEAD: ManifestHead = {
   window: { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" },
   notRead: [{ id: "7", reason: "Not Found Error" }],
   waiting: 0,
+  feeds: [],
   gaps: [
     {
       start: "2026-01-01T00:00:00Z",

@@ -10,6 +10,7 @@ import {
 } from "../archive/records.ts";
 import type { Store } from "../archive/store.ts";
 import type { Gap } from "../capture/coverage.ts";
+import type { Statement } from "../feeds/statements.ts";
 import { intervalSchema } from "../time/intervals.ts";
 import { waitedSchema } from "./outbox.ts";
 
@@ -72,6 +73,8 @@ export type ManifestHead = RecordOf<typeof headRecord> & {
   /** Items that did not fit into the day and wait in the outbox. */
   waiting: number;
   gaps: Gap[];
+  /** What is archived of each feed, since when, what is proved, and what cannot be. */
+  feeds: Statement[];
 };
 
 /** Which list a manifest is of: `answer` counts those that were made for one task's id. */

@@ -211,7 +211,7 @@ function oddObject(what: string, unparseable: readonly string[] | undefined): st
   return unparseable ? [`Not readable of ${what}: ${unparseable.join(", ")}`] : [];
 }
 
-function mediaLine(outcome: MediaOutcome): string {
+export function mediaLine(outcome: MediaOutcome): string {
   const { mediaKey, type, altText, attachment, omitted, fallbackReason } = outcome;
   const lesser =
     fallbackReason === undefined ? "" : `, not in its best quality (${fallbackReason})`;
@@ -245,7 +245,7 @@ function figures({ likes, replies, reposts, quotes }: Post): string {
     .join(", ");
 }
 
-function provenanceLines({ jobId, window, pageSha256 }: Provenance): string[] {
+export function provenanceLines({ jobId, window, pageSha256 }: Provenance): string[] {
   return [
     `Handed over: for connector job ${jobId}, window ${window.start} to ${window.end}`,
     `Source: X's answer as it is kept in the archive, SHA-256 ${pageSha256}`,
@@ -259,7 +259,7 @@ const MONTHS =
   );
 
 /** ISO 8601 as X or the connector has it, and the same for people. Not by Intl: its words change. */
-function sayTime(iso: string): string {
+export function sayTime(iso: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) {
     return iso;

@@ -1,7 +1,8 @@
 import type { Store } from "../archive/store.ts";
-import type { ShownMedium } from "../delivery/attachments.ts";
+import type { MediaFile } from "../twitter/media.ts";
 import type { Item, ItemContext } from "../delivery/item.ts";
 import type { Log } from "../log.ts";
+import type { Settings } from "../settings.ts";
 import type {
   Account,
   Answer,
@@ -10,7 +11,7 @@ import type {
   Twitter,
   UserToken,
 } from "../twitter/client.ts";
-import type { Includes, Page } from "../twitter/page.ts";
+import type { Includes, Page, Post } from "../twitter/page.ts";
 
 /**
  * One kind of thing that is archived of an account. Its name stands in the names of blobs, in manifests,
@@ -27,6 +28,10 @@ type FeedBase = {
   goesWith: "its own window" | "the next task";
   /** Raised whenever the same record would give other bytes. */
   format: number;
+  /** Whether the feed is read; absent: always. */
+  isOn?: (settings: Settings) => boolean;
+  /** What cannot be proved or had of it, in words. */
+  limits: readonly string[];
   /** Opens a stored page, or whatever it is that holds records; undefined where there is none. */
   openPage: (store: Store, name: string) => Promise<OpenPage | undefined>;
 };
@@ -40,6 +45,18 @@ export type OpenPage = {
   records: FeedRecord[];
   /** A record of the page, or one that was sent along with its records. */
   find: (id: string) => Promise<Deliverable | undefined>;
+};
+
+/** A medium that a record shows: its files, best first; undefined where X did not describe it. */
+export type ShownMedium = {
+  /** The post, of the record and of those that it refers to, that shows it; else the record itself. */
+  postId: string;
+  mediaKey: string;
+  type: string;
+  altText?: string;
+  files: MediaFile[] | undefined;
+  /** Why there is no file. */
+  omitted?: string;
 };
 
 /** Times are ISO 8601, UTC, seconds. */
@@ -64,6 +81,8 @@ export type TimelineFeed = FeedBase & {
   surelyWithin: number;
   /** Whether all of its posts are the account's own: others on a page answer another question. */
   isOfAccount: boolean;
+  /** Whether a post that X gives is a record of the feed; absent: each is. */
+  isRecord?: (post: Post, accountId: string) => boolean;
   /** How many records X says there are. Absent where it says that of no account. */
   countOf?: (account: Account) => number | undefined;
   fetchPage: (twitter: Twitter, reader: Reader, query: TimelineQuery) => Promise<Answer>;
@@ -93,6 +112,7 @@ export type SnapshotFeed = FeedBase & {
 
 export type Feed = TimelineFeed | SnapshotFeed;
 
+export type JobFeed = { jobId: string; feed: Feed };
 /** A timeline of a job. */
 export type TimelineKey = { jobId: string; feed: TimelineFeed };
 

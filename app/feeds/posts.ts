@@ -13,6 +13,10 @@ export function postsFeed({ format, toItem }: ItemMapping = ITEM_MAPPING): Timel
     words: "posts",
     goesWith: "its own window",
     format,
+    limits: [
+      "posts that were made and deleted between two looks at the timeline",
+      `posts older than the newest ${DEPTH.toLocaleString("en-US")}, where X gave no proof that it reaches below them`,
+    ],
     depth: DEPTH,
     surelyWithin: SURELY_WITHIN,
     isOfAccount: true,

@@ -16,7 +16,8 @@ import { startSchedule } from "../worker/capture-schedule.ts";
 import { acceptTask } from "../worker/task.ts";
 import { readOverview, type ShownTask } from "./overview.ts";
 import { statusPage } from "./page.ts";
-import { postsOf } from "../feeds/posts.ts";
+import { POSTS, postsOf } from "../feeds/posts.ts";
+import { PROFILE } from "../feeds/profile.ts";
 
 const OTHER = { id: "43", username: "Other", name: "Other" };
 
@@ -41,6 +42,18 @@ describe("The overview", () => {
         since: "2026-06-01T12:00:00.000Z",
         coverage: [],
         gaps: [],
+        feeds: [
+          {
+            feed: "posts",
+            words: "archived since 2026-06-01T12:00:00.000Z; read completely: nothing yet",
+            limits: POSTS.limits,
+          },
+          {
+            feed: "profile",
+            words: "not archived since 2026-06-01T12:00:00.000Z; 0 versions; last looked at: never",
+            limits: PROFILE.limits,
+          },
+        ],
         reads: { today: NOTHING, thisMonth: NOTHING },
         items: { today: 0, dailyLimit: 200_000, waiting: 0 },
         unfinished: 0,

@@ -12,6 +12,12 @@ import { type Job, listJobIds, readJob } from "../jobs/job.ts";
 import { type CaptureSchedule, readSchedule } from "../worker/capture-schedule.ts";
 import { isDone, readTasks, type Task, undeliveredTasks } from "../worker/task.ts";
 import { postsOf } from "../feeds/posts.ts";
+import {
+  type FeedSwitches,
+  readStatements,
+  type Statement,
+  wordsFor as wordsForStatement,
+} from "../feeds/statements.ts";
 
 export type JobOverview = {
   jobId: string;
@@ -21,6 +27,8 @@ export type JobOverview = {
   /** Intervals of the timeline that were read completely, neighbours joined. */
   coverage: Interval[];
   gaps: Gap[];
+  /** What is archived of each feed, since when, and what of it is proved; in words. */
+  feeds: { feed: string; words: string; limits: readonly string[]; reason?: string }[];
   /** That X counts far more posts than its timeline gave, where it does. */
   remark?: string;
   /** When the account is read next without being asked for, and what kept the last time from it. */
@@ -52,10 +60,14 @@ const SHOWN_TASKS = 10;
  * What a person who may know is shown of each job. No secret, sealed or not. It takes as long for
  * years of windows as for a day's.
  */
-export async function readOverview(store: Store, now = new Date()): Promise<ShownJob[]> {
+export async function readOverview(
+  store: Store,
+  now = new Date(),
+  switches: FeedSwitches = {},
+): Promise<ShownJob[]> {
   const jobs: ShownJob[] = [];
   for await (const jobId of listJobIds(store)) {
-    const job = await readJobOverview(store, jobId, now).catch(toDamage(jobId));
+    const job = await readJobOverview(store, jobId, { now, switches }).catch(toDamage(jobId));
     jobs.push(...(job ? [job] : []));
   }
   return jobs;
@@ -74,7 +86,7 @@ function toDamage(jobId: string): (error: unknown) => DamagedJob {
 async function readJobOverview(
   store: Store,
   jobId: string,
-  now: Date,
+  { now, switches }: { now: Date; switches: FeedSwitches },
 ): Promise<JobOverview | undefined> {
   const job = await readJob(store, jobId);
   if (!job) {
@@ -94,6 +106,7 @@ async function readJobOverview(
     ...(needsSignIn !== undefined && { needsSignIn }),
     coverage: join(intervals.filter(({ without }) => without === undefined)),
     gaps,
+    feeds: (await readStatements(store, job, switches)).map(toShownFeed),
     ...(claim && { remark: wordsForClaim(claim) }),
     ...(next && {
       next: { dueAt: next.dueAt, ...(next.reason !== undefined && { reason: next.reason }) },
@@ -114,6 +127,16 @@ async function readJobOverview(
     ]
       .slice(0, SHOWN_TASKS)
       .map(toShownTask),
+  };
+}
+
+function toShownFeed(statement: Statement): JobOverview["feeds"][number] {
+  const { feed, limits, reason } = statement;
+  return {
+    feed,
+    words: wordsForStatement(statement),
+    limits,
+    ...(reason !== undefined && { reason }),
   };
 }
 

@@ -103,6 +103,16 @@ function jobSection(job: JobOverview): Html {
             : "none: captured only on request"
         }
       </dd>
+      <dt>Feeds (UTC)</dt>
+      <dd>
+        ${job.feeds.map(
+          ({ feed, words, limits, reason }) =>
+            html`<div>
+              ${feed}: ${words}${reason ? html`; <b class="bad">${reason}</b>` : ""}. Cannot be had
+              or proved: ${limits.join("; ")}
+            </div>`,
+        )}
+      </dd>
       <dt>Delivered today (UTC)</dt>
       <dd>${count(job.items.today)} of ${count(job.items.dailyLimit)} items</dd>
       <dt>Queued for the next delivery</dt>

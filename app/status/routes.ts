@@ -1,12 +1,13 @@
 import { Hono } from "hono";
 import { readFormField } from "../http/body.ts";
+import type { FeedSwitches } from "../feeds/statements.ts";
 import { nonceOf } from "../http/security-headers.ts";
 import type { Health } from "./health.ts";
 import { readOverview } from "./overview.ts";
 import { statusPage } from "./page.ts";
 import { type RemovalRouteDeps, removalRoutes } from "./removal.ts";
 
-export type StatusDeps = RemovalRouteDeps & { health: () => Health };
+export type StatusDeps = RemovalRouteDeps & FeedSwitches & { health: () => Health };
 
 export function statusRoutes(deps: StatusDeps): Hono {
   const { store, sessions, health, log } = deps;
@@ -19,7 +20,7 @@ export function statusRoutes(deps: StatusDeps): Hono {
   });
 
   routes.get("/", async (c) => {
-    const jobs = (await sessions.read(c)) ? await readOverview(store) : undefined;
+    const jobs = (await sessions.read(c)) ? await readOverview(store, new Date(), deps) : undefined;
     const { isAble: _, ...about } = health();
     return c.req.header("accept")?.includes("application/json")
       ? c.json({ ...about, ...(jobs && { jobs }) })

@@ -58,12 +58,21 @@ export type Twitter = {
   lookup(token: UserToken, ids: string[]): Promise<Answer>;
   /** Posts of an account but for its reposts, however old; of the app alone, and one call a second. */
   search(accountId: string, query: SearchQuery): Promise<Answer>;
+  /** Asks anything else as that user. */
+  read(token: UserToken, question: Question): Promise<Answer>;
   requestToken(callbackUrl: string): Promise<RequestToken>;
   accessToken(
     request: { oauthToken: string; oauthTokenSecret: string },
     verifier: string,
   ): Promise<{ accountId: string; token: UserToken }>;
   revoke(token: UserToken): Promise<void>;
+};
+
+/** Path below `/2/` and parameters; and as what X bills what it gives. Absent: it is free. */
+export type Question = {
+  path: string;
+  query: Record<string, string>;
+  billedAs?: "owned" | "others" | "users" | "messages";
 };
 
 /** Whom the app asks for; or the app's own token, for what X answers to the app alone. */
@@ -223,6 +232,7 @@ export function createTwitter(
       askForPosts("lookup", (fields) =>
         asUser(token, "tweets", { ...fields, ids: ids.join(",") }, refusalOfPosts),
       ),
+    read: (token, { path, query }) => asUser(token, path, query),
     requestToken: (callbackUrl) =>
       call(undefined, async (client) => {
         const link = await client.generateAuthLink(callbackUrl, {

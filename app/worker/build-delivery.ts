@@ -15,18 +15,17 @@ import {
 } from "../delivery/outbox.ts";
 import { type Plan, planDelivery } from "../delivery/plan.ts";
 import { ConnectorError, describeError, type ErrorCode, isStorageDown } from "../errors.ts";
-import type { Feed } from "../feeds/feed.ts";
 import { feedNamed, FEEDS, ownTimeline } from "../feeds/index.ts";
+import { type FeedSwitches, readStatements } from "../feeds/statements.ts";
 import type { Job } from "../jobs/job.ts";
 import { LeaseLostError, type WorkQueue } from "./queue.ts";
 import { isDone, isRefused, readTask, type Task } from "./task.ts";
 
-export type AnswerDeps = Omit<DeliverDeps, "concurrency"> & {
-  uploadConcurrency: number;
-  queue: Pick<WorkQueue, "giveUp">;
-  /** Default: the connector's own. */
-  feeds?: readonly Feed[];
-};
+export type AnswerDeps = FeedSwitches &
+  Omit<DeliverDeps, "concurrency"> & {
+    uploadConcurrency: number;
+    queue: Pick<WorkQueue, "giveUp">;
+  };
 export type Counts = { items: number; omitted: number };
 /** What a task is answered from, and where its items go. */
 export type Known = {
@@ -103,6 +102,7 @@ export async function answer(
     ],
     waiting,
     gaps,
+    feeds: await readStatements(store, job, deps),
   };
   if (!(await createManifest(store, task, { head, entries }))) {
     throw new ConnectorError("conflict", "Someone else has made the task's list meanwhile");

@@ -21,6 +21,8 @@ const scheduleRecord = recordType(
     waitsFor: z.object({ code: z.string(), since: z.string() }).optional(),
     /** Up to when it was to read, then: the next one goes on with that, whose pages are here in part. */
     until: instantSchema.optional(),
+    /** Until when the account's own timeline waits, where another feed has a run before that. */
+    retryAt: z.string().optional(),
   }),
   [(schedule) => renamed(schedule, { beatId: "captureRunId" })],
 );
@@ -41,7 +43,7 @@ export type ScheduleDeps = {
   now: () => Date;
 };
 
-type Link = Pick<CaptureSchedule, "attempts" | "reason" | "waitsFor" | "until"> & {
+type Link = Omit<CaptureSchedule, "captureRunId" | "dueAt"> & {
   delayMs: number;
 };
 

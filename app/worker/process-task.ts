@@ -13,14 +13,16 @@ import { ConnectorError } from "../errors.ts";
 import { openToken, readJob, resealToken } from "../jobs/job.ts";
 import { probeToken } from "../jobs/probe-token.ts";
 import type { Platform } from "../import-service/client.ts";
-import { answer, type AnswerDeps, answerAgain, type Counts } from "./build-delivery.ts";
+import { answer, answerAgain, type Counts } from "./build-delivery.ts";
+import { runFeeds } from "./run-feeds.ts";
 import type { WorkQueue } from "./queue.ts";
 import type { Task } from "./task.ts";
+import type { FeedSwitches } from "../feeds/statements.ts";
 import { postsOf } from "../feeds/posts.ts";
 
 export type TaskDeps = Omit<CaptureDeps, "announce"> &
   MediaDeps &
-  Pick<AnswerDeps, "feeds"> & {
+  FeedSwitches & {
     sealer: Sealer;
     platform: Platform;
     sasHosts: string[];
@@ -48,6 +50,7 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
   }
   const known = await readCoverage(store, postsOf(jobId));
   if (ids.length === 0 && isKnown(window, known)) {
+    await runFeeds(deps, job, () => window);
     const upload = await openContainer(deps, task);
     return answer(deps, task, { job, coverage: known, notRead: new Map(), upload });
   }
@@ -56,6 +59,7 @@ export async function processTask(deps: TaskDeps, task: Task): Promise<Counts> {
   const reading = { ...deps, announce: holdLateRecords(deps) };
   const coverage = await capture(reading, source, window);
   const notRead = await lookUp(reading, { ...source, taskId, question, ids });
+  await runFeeds(deps, job, () => window);
   await resealToken(deps, job);
   // Not before X is read: the archive is to be whole whatever becomes of the platform's container.
   const upload = await openContainer(deps, task);

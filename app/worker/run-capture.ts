@@ -21,12 +21,16 @@ import {
   endSchedule,
   readSchedule,
 } from "./capture-schedule.ts";
+import { hasOthersOn, runFeeds } from "./run-feeds.ts";
 import { recordFailureEffects } from "./failure-effects.ts";
+import type { RunState } from "../feeds/run-state.ts";
+import type { FeedSwitches } from "../feeds/statements.ts";
 import { postsOf } from "../feeds/posts.ts";
 
 export type ScheduledCaptureDeps = Omit<CaptureDeps, "announce"> &
   ScheduleDeps &
-  MediaDeps & { sealer: Sealer };
+  MediaDeps &
+  FeedSwitches & { sealer: Sealer };
 
 /**
  * One capture that nobody asked for, and the message of the next one. A beat that does not count
@@ -45,16 +49,46 @@ export async function runScheduledCapture(
     await endSchedule(deps, captureRun);
     return;
   }
-  await continueSchedule(deps, captureRun, await tryToCapture(deps, job, schedule));
+  const next = await captureOwnTimeline(deps, job, schedule);
+  await runFeeds(deps, job, (state) => sinceOn(job, state, settledBy(deps.now())));
+  // What the timeline waits for, no other feed waits for.
+  const isShort = hasOthersOn(deps) && next.delayMs > deps.captureIntervalMs;
+  const retryAt = new Date(deps.now().getTime() + next.delayMs).toISOString();
+  await continueSchedule(
+    deps,
+    captureRun,
+    isShort ? { ...next, retryAt, delayMs: deps.captureIntervalMs } : next,
+  );
+}
+
+type Next = Omit<CaptureSchedule, "captureRunId" | "dueAt"> & { delayMs: number };
+
+function captureOwnTimeline(
+  deps: ScheduledCaptureDeps,
+  job: Job,
+  schedule: CaptureSchedule,
+): Promise<Next> {
+  const { captureRunId: _id, dueAt: _due, retryAt = "", ...waiting } = schedule;
+  const delayMs = Date.parse(retryAt) - deps.now().getTime();
+  return delayMs > 0 ? Promise.resolve({ ...waiting, delayMs }) : tryToCapture(deps, job, schedule);
+}
+
+/** What came since the sign-in, and since the feed is on. */
+function sinceOn(
+  { createdAt }: Job,
+  state: Pick<RunState, "isOn" | "since"> | undefined,
+  end: string,
+): Interval {
+  const since = state?.isOn ? floorToSecond(new Date(state.since)) : end;
+  const start = floorToSecond(new Date(createdAt));
+  return { start: since > start ? since : start, end };
 }
 
 async function tryToCapture(
   deps: ScheduledCaptureDeps,
   job: Job,
   { attempts, until: before, waitsFor: waitedFor }: CaptureSchedule,
-): Promise<
-  Pick<CaptureSchedule, "attempts" | "reason" | "waitsFor" | "until"> & { delayMs: number }
-> {
+): Promise<Next> {
   const { captureIntervalMs, log, now } = deps;
   const { jobId, sealedToken } = job;
   // What was begun is ended first: its pages are here in part, and would be read anew otherwise.

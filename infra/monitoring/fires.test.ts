@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
+import { names } from "../../app/archive/names.ts";
 import { capture } from "../../app/capture/capture.ts";
 import { lookUp } from "../../app/capture/lookup.ts";
 import { MOST_UNKNOWN } from "../../app/capture/named-posts.ts";
@@ -52,6 +53,31 @@ describe("the alerts over what the connector logs while it works", () => {
     await pass(10 * MINUTE_MS);
     expect(bench.log.of("task.delivered")).toHaveLength(1);
     expect(firing()).toEqual([]);
+  });
+
+  it("tell of a record that a newer version wrote: its work waits", async () => {
+    const newer = JSON.stringify({ jobId: JOB, taskId: "task-1", schema: 99 });
+    await bench.store.put(names.task(JOB, "task-1"), Buffer.from(newer));
+    bench.start();
+    await bench.queue.send({ jobId: JOB, taskId: "task-1" });
+    await pass(MINUTE_MS);
+    expect(firing()).toEqual(["newer-record"]);
+  });
+
+  it("tell of a feed that X refuses, while the posts go on", async () => {
+    const read = async () => {
+      throw new ConnectorError("x-forbidden", "X answered 403");
+    };
+    const timeline = answerPosts([]);
+    const account = async () => ({
+      body: Buffer.from(JSON.stringify({ data: ACCOUNT })),
+      about: {},
+    });
+    bench.start({ isOn: () => true, twitter: { ...bench.twitter, timeline, account, read } });
+    await bench.accept("task-1");
+    await pass(MINUTE_MS);
+    expect(bench.log.of("task.delivered")).toHaveLength(1);
+    expect(firing()).toEqual(["feed-refused"]);
   });
 
   it.each<[ErrorCode, alert: string]>([
@@ -240,7 +266,7 @@ describe("the alerts over posts that X withholds", () => {
       first.id,
       ["gap", "unexpected-answers"],
     ],
-  ])("fire on %s", async (_title, post, id, names) => {
+  ])("fire on %s", async (_title, post, id, alerts) => {
     const x = await startSmallX([post], { keys: X_KEYS });
     const parts = createParts(x.url);
     const twitter = withholding(parts.twitter, [{ id, as: "omitted" }], { lookups: 100 });
@@ -248,7 +274,7 @@ describe("the alerts over posts that X withholds", () => {
     await capture(captureDepsOf(parts, { twitter, posts: 1 }), SOURCE, window);
     await x.close();
     const tables = { AppServiceConsoleLogs: toRows(parts.log.text()) };
-    expect(firingAlerts(tables, new Date()).toSorted()).toEqual(names);
+    expect(firingAlerts(tables, new Date()).toSorted()).toEqual(alerts);
   });
 });
 

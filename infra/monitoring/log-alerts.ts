@@ -306,6 +306,25 @@ const EVENT_ALERTS: EventAlert[] = [
     events: ["archive.offline"],
   },
   {
+    name: "newer-record",
+    title: "The archive was written by a newer version",
+    severity: 2,
+    description:
+      "A record was written by a newer version of the connector than the one that runs. Its work waits and " +
+      "nothing is overwritten. Deploy the newer version again; the work goes on by itself within an hour.",
+    events: ["archive.newer-record"],
+  },
+  {
+    name: "feed-refused",
+    title: "X does not hand out a feed",
+    severity: 2,
+    description:
+      "X refuses to hand out one kind of record (the profile, for example), so that it is not archived. The " +
+      "posts are. The log line names the feed and X's reason: a permission of the developer app, as a rule. " +
+      "It is tried again every hour; or switch the feed off in the stack's configuration.",
+    events: ["feed.refused"],
+  },
+  {
     name: "credentials-guessed",
     title: "Many wrong credentials",
     severity: 3,

@@ -48,7 +48,7 @@ beforeEach(async () => {
     store,
     { jobId: "job-1", taskId: TASK, answer: 1 },
     {
-      head: { ...head, notRead: [], waiting: 0, gaps: [] },
+      head: { ...head, notRead: [], waiting: 0, gaps: [], feeds: [] },
       entries: toAsync(delivered.entries),
     },
   );

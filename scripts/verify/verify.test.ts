@@ -44,6 +44,7 @@ async function handOver(mapping?: ItemMapping): Promise<void> {
     notRead: [],
     waiting: 0,
     gaps: [],
+    feeds: [],
   };
   const answer = { jobId: "job-1", taskId: TASK, answer: 1 };
   store.blobs.delete(names.manifest("job-1", TASK));

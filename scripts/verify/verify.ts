@@ -14,6 +14,8 @@ import {
 } from "../checks/check.ts";
 import type { Report } from "../checks/report.ts";
 import type { Comparison } from "./comparison.ts";
+import type { JobFeed } from "../../app/feeds/feed.ts";
+import { checkFeed, feedsIn } from "./feeds.ts";
 import { checkHandOver } from "./hand-over.ts";
 import { checkItems } from "./items.ts";
 import { type Found, jobsIn } from "./jobs.ts";
@@ -33,7 +35,8 @@ export async function verify(open: () => Promise<Store>, report: Report): Promis
     run: async () => {
       const store = await open();
       const jobs = await jobsIn(store).catch(throwUnreadable);
-      checks = jobs.flatMap((job) => checksOf(store, job));
+      const feeds = await Promise.all(jobs.map(({ jobId }) => feedsIn(store, jobId)));
+      checks = jobs.flatMap((job, index) => checksOf(store, job, feeds[index] ?? []));
       return ok(`${jobs.length} ${jobs.length === 1 ? "job" : "jobs"}`);
     },
   };
@@ -41,7 +44,8 @@ export async function verify(open: () => Promise<Store>, report: Report): Promis
   return [...opened, ...(await runChecks(checks, report))];
 }
 
-function checksOf(store: Store, { jobId, title }: Found): Check[] {
+function checksOf(store: Store, job: Found, feeds: JobFeed[]): Check[] {
+  const { jobId, accountId, title } = job;
   const compare = (what: string, run: () => Promise<Comparison>): Check => ({
     what: `${title}: ${what}`,
     run: async () => judge(await run()),
@@ -51,6 +55,7 @@ function checksOf(store: Store, { jobId, title }: Found): Check[] {
     compare("items", () => checkItems(store, jobId)),
     compare("media", () => checkMedia(store, jobId)),
     compare("hand-over", () => checkHandOver(store, jobId)),
+    ...feeds.map((of) => compare(of.feed.name, () => checkFeed(store, accountId, of))),
   ];
 }
 
