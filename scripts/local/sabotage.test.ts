@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { archiveTimeline, exitCodeOf, type Result } from "./run.ts";
 import { startLocalSystem } from "./system.ts";
-import { rewritesOf, type Sabotage, SABOTAGES } from "./testing/sabotages.ts";
+import { PROFILE_SABOTAGES, rewritesOf, type Sabotage, SABOTAGES } from "./testing/sabotages.ts";
 import { SILENT } from "./testing/silent-progress.ts";
 import { type SmallSample, writeSmallSample } from "./testing/small-sample.ts";
 
@@ -33,6 +33,20 @@ describe("A run", () => {
       const result = await run(sabotage);
       const postId = sample.victims[sabotage.victim];
       expect(result.problems).toContainEqual({ postId, what });
+      expect(exitCodeOf(result)).toBe(1);
+    },
+  );
+});
+
+describe("A run in which the profile changes", () => {
+  it.each(Object.entries(PROFILE_SABOTAGES))(
+    "of an app that %s fails",
+    async (_name, { rewrites, found }) => {
+      const system = await startLocalSystem({ history: false, progress: SILENT, rewrites });
+      await using _closing = { [Symbol.asyncDispose]: () => system.close() };
+      const result = await archiveTimeline(system, { windowHours: 24, progress: SILENT });
+      const what: unknown = expect.stringMatching(found);
+      expect(result.problems).toContainEqual(expect.objectContaining({ what }));
       expect(exitCodeOf(result)).toBe(1);
     },
   );

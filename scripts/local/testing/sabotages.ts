@@ -106,6 +106,34 @@ export const SABOTAGES: Record<string, Sabotage> = {
   },
 };
 
+/** Changes of the app's code that make it lose, invent or falsify a version of the account's profile. */
+export const PROFILE_SABOTAGES: Record<string, Pick<Sabotage, "rewrites" | "found">> = {
+  "keeps a change of the profile to itself": {
+    rewrites: [
+      inSnapshots(/await announce\(source, \[\{ as: "recorded"/, "if (versions !== 1) $&"),
+    ],
+    found: /^the profile that X showed at \S+ is in no mail$/,
+  },
+  "takes another address of a picture for another picture": {
+    rewrites: [inSnapshots(/one\.sha256 \?\? one\.url/, "one.url")],
+    found: /^X showed 3 profiles one after the other, and 4 are in the mailbox$/,
+  },
+  "hands a profile over without its pictures": {
+    rewrites: [
+      {
+        file: "app/delivery/profile-item.ts",
+        pattern: /ContentAttachments: attachments\.length > 0 \? attachments : null/,
+        replacement: "ContentAttachments: null",
+      },
+    ],
+    found: /^its banner is not attached as X serves it$/,
+  },
+};
+
+function inSnapshots(pattern: RegExp, replacement: string): Rewrite {
+  return { file: "app/capture/snapshots.ts", pattern, replacement };
+}
+
 /** The rewrites of a sabotage that is done to these posts. */
 export function rewritesOf({ victim, rewrites }: Sabotage, victims: Victims): Rewrite[] {
   return rewrites.map((rewrite) => ({
