@@ -16,7 +16,15 @@ import { listen } from "./listen.ts";
 import { startLocalAzure } from "./azure/resource-manager.ts";
 import { createCertificate } from "./certificate.ts";
 import { claimFolder } from "./claim-folder.ts";
-import type { Closable, LocalAzure, LocalSite, LocalX, TwitterKeys } from "./contracts.ts";
+import type {
+  Certificate,
+  Closable,
+  LocalAzure,
+  LocalSite,
+  LocalX,
+  TwitterKeys,
+} from "./contracts.ts";
+import type { Azurite } from "./azure/azurite.ts";
 import { startEntra } from "./entra/entra.ts";
 import type { Faults } from "./faults/fault.ts";
 import { type CompliancePortal, createCompliancePortal } from "./portal/compliance-portal.ts";
@@ -80,6 +88,8 @@ export type StartOptions = Omit<TimelineFiles, "posts"> & {
   sasPermissions?: () => string;
   /** Instances of the site, behind one address. */
   instances?: number;
+  /** Storage that other systems use, too; this one gets its accounts to itself. Default: its own. */
+  storage?: { azurite: Azurite; certificate: Certificate };
   /** The work queue's clock runs so many times faster, so that a message comes back the sooner. */
   queueSpeed?: number;
   /** More stack configuration, by key. */
@@ -113,7 +123,8 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
   const starting = progress.step("Starting X, Entra, Azure and the Import service");
   const firstSite = createServer();
   const connectorUrl = `http://127.0.0.1:${await listen(firstSite)}`;
-  const certificate = await createCertificate(directory);
+  const { storage } = options;
+  const certificate = storage?.certificate ?? (await createCertificate(directory));
   const entra = use(
     await startEntra({ certificate, tenantId: randomUUID(), faults: options.faults }),
   );
@@ -124,6 +135,7 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
       directory,
       firstSite,
       keep: options.keep !== undefined,
+      azurite: storage?.azurite,
       faults: options.faults,
       queueSpeed: options.queueSpeed,
     }),

@@ -10,7 +10,7 @@ import type { Entra } from "../entra/entra.ts";
 import type { Faults } from "../faults/fault.ts";
 import { startSites } from "./app-service.ts";
 import { addImplicit, exists } from "./arm.ts";
-import { startAzurite } from "./azurite.ts";
+import { type Azurite, startAzurite } from "./azurite.ts";
 import { createBusyServices } from "./busy-services.ts";
 import { createPlatformContainer, overwrite, readContainer } from "./containers.ts";
 import { removeResource, updateResource } from "./lifecycle.ts";
@@ -37,13 +37,15 @@ export type LocalAzureOptions = {
   firstSite?: Server;
   /** True: Azurite writes its data below `directory` instead of to memory. */
   keep?: boolean;
+  /** Storage that others use, too, with accounts of this subscription's own; it shows the same certificate. */
+  azurite?: Azurite | undefined;
   faults?: Faults | undefined;
   /** See FrontOptions. */
   queueSpeed?: number | undefined;
 };
 
-/** Storage accounts that a program can make; one more is the Import service's own. */
-const SPARE_ACCOUNTS = 6;
+/** Storage accounts that a program can make, and the Import service's own. */
+export const ACCOUNTS_OF_A_SUBSCRIPTION = 7;
 
 const PROVIDERS: Provider = {
   ...entraObjects,
@@ -77,19 +79,21 @@ export async function startLocalAzure(options: LocalAzureOptions): Promise<Local
     },
     overwrite: (container, name, body) => overwrite(world, { container, name, body }),
     readContainer: (container, prefix) => readContainer(world, container, prefix),
-    close: async () => closeAll(world, running),
+    close: async () => closeAll(world, running, options),
   };
 }
 
 async function createWorld(options: LocalAzureOptions): Promise<World> {
   const { certificate, entra, directory, keep = false, faults, queueSpeed } = options;
   const assignments: World["assignments"] = [];
-  const azurite = await startAzurite({
-    certificate,
-    directory: join(directory, "azurite"),
-    accounts: SPARE_ACCOUNTS + 1,
-    keep,
-  });
+  const azurite =
+    options.azurite ??
+    (await startAzurite({
+      certificate,
+      directory: join(directory, "azurite"),
+      accounts: ACCOUNTS_OF_A_SUBSCRIPTION,
+      keep,
+    }));
   const [platformAccount, ...spareAccounts] = azurite.accounts;
   if (!platformAccount) {
     throw new Error("Azurite has no account");
@@ -137,14 +141,19 @@ async function createWorld(options: LocalAzureOptions): Promise<World> {
 }
 
 /** Sites first, because their last work needs storage; every part is closed whatever another says. */
-async function closeAll(world: World, running: Closable[]): Promise<void> {
+async function closeAll(
+  world: World,
+  running: Closable[],
+  options: LocalAzureOptions,
+): Promise<void> {
   const sites = await Promise.allSettled(running.map(async (one) => one.close()));
   const rest = await Promise.allSettled([
     ...world.sites.map(async (site) => closeServer(site.portHolder)),
     ...[...world.formerHosts.values()].map(async (holder) => closeServer(holder)),
     ...[...world.scms.values()].map(async (scm) => scm.close()),
     world.front.close(),
-    world.azurite.close(),
+    // What others use, too, is theirs to close.
+    ...(options.azurite ? [] : [world.azurite.close()]),
   ]);
   const failed = [...sites, ...rest].filter((result) => result.status === "rejected");
   if (failed.length > 0) {
