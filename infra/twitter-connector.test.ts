@@ -51,7 +51,7 @@ describe("a connector as a component of another program", () => {
 
   it.each<[string, string, Partial<TwitterConnectorArgs>, string]>([
     ["a name that Azure would not take", "Press-Office", {}, "1 to 9 lower-case letters"],
-    ["a size that sleeps", "press", { sku: "F1" }, "sku: must be a size"],
+    ["a size that sleeps", "press", { sku: "F1" }, "sku: must be an App Service size"],
     ["contradictions", "press", { zoneRedundant: true }, "zoneRedundant: a Basic plan"],
     [
       "a part of the Twitter values",

@@ -70,7 +70,7 @@ describe("OnDeleted", () => {
     await harness.addJob("job-2");
     await call("/job/OnDeleted?jobId=job-1", "DELETE");
     expect(await isCreated("job-2")).toEqual({ IsJobCreated: true, Reason: null });
-    expect(blobText(names.account("42"))).toBe('{"jobId":"job-2"}');
+    expect(blobText(names.account("42"))).toBe('{"jobId":"job-2","schema":1}');
   });
 
   it("forgets a token that X has revoked already", async () => {

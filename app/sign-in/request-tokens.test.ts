@@ -79,7 +79,7 @@ describe("A request token", () => {
     );
     expect(kept).toHaveLength(4);
     for (const line of kept) {
-      expect(line).toMatch(/^sign-ins\/[0-9a-f]{64}\.json \{"sealed":"eyJ[\w.-]+"\}$/);
+      expect(line).toMatch(/^sign-ins\/[0-9a-f]{64}\.json \{"sealed":"eyJ[\w.-]+","schema":1\}$/);
     }
   });
 

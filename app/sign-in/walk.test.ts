@@ -228,7 +228,7 @@ describe("An account", () => {
     expect(page.status).toBe(409);
     expect(await readJob(harness.store, "job-2")).toBeUndefined();
     expect(Buffer.from(harness.store.blobs.get(names.account("42"))?.body ?? []).toString()).toBe(
-      '{"jobId":"job-1"}',
+      '{"jobId":"job-1","schema":1}',
     );
   });
 });
