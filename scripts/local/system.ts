@@ -171,6 +171,10 @@ export async function startLocalSystem(options: StartOptions): Promise<LocalSyst
     ...addresses({ connectorUrl, entra, x, importService }),
     ...options.config,
   };
+  // What the configuration names by its id, as a landing zone's network, another team has made before.
+  for (const id of JSON.stringify(settings).match(/\/subscriptions\/[^"\\]+/g) ?? []) {
+    azure.manager.admit(id);
+  }
   const outputs = outputsSchema.parse(
     await evaluateProgram({
       azure,

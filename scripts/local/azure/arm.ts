@@ -42,13 +42,9 @@ export function exists(world: World, id: string): boolean {
   return world.resources.has(id.toLowerCase());
 }
 
-/**
- * Throws, as the resource manager does, unless `id` was made before. What lies in another subscription,
- * as a landing zone's network does, is taken to be there.
- */
+/** Throws, as the resource manager does, unless `id` was made before, or admitted as somebody else's. */
 export function requireExisting(world: World, id: string, what: string): void {
-  const isHere = id.toLowerCase().startsWith(`/subscriptions/${world.subscriptionId}/`);
-  if (isHere && !exists(world, id)) {
+  if (!exists(world, id)) {
     throw new Error(`ResourceNotFound: ${what} ${id} does not exist (yet)`);
   }
 }
