@@ -48,6 +48,7 @@ const OF_A_JOB: Record<string, (jobId: string, other: string) => string> = {
   lookupPages: (jobId, other) => names.page(names.lookupPages(jobId, other), 1),
   mediaKey: (jobId, other) => names.media(jobId, other, "orig"),
   mediaFile: (jobId, other) => names.media(jobId, "3_1", other),
+  knownUser: (jobId, other) => names.knownUser(postsOf(jobId), other),
   feedRun: (jobId) => names.feedRun(postsOf(jobId)),
   snapshot: (jobId) => names.snapshot(postsOf(jobId)),
   snapshotAnswer: (jobId) => names.snapshotAnswer(postsOf(jobId), "20260601T120000Z"),

@@ -36,6 +36,8 @@ export const names = {
   /** What was read of the timeline: one capture, or all of a day. */
   captures: (of: FeedKey, captureId: string) => `${feedEvidence(of)}captures/${captureId}/`,
   evidenceOf: (of: FeedKey) => feedEvidence(of),
+  /** In which stored answer a user is described. */
+  knownUser: (of: FeedKey, userId: string) => `${feedFolder(of)}users/${encode(userId)}.json`,
   /** How the captures of a feed get on. */
   feedRun: (of: FeedKey) => `${feedFolder(of)}run.json`,
   snapshot: (of: FeedKey) => `${feedFolder(of)}snapshot.json`,

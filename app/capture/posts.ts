@@ -8,7 +8,13 @@ import { contains, type Interval, join } from "../time/intervals.ts";
 import { pageNames, readStoredPage, type StoredPage, storedPages } from "./pages.ts";
 
 /** A post out of the archive, with what X said along with it and when. */
-export type CapturedPost = { post: Post; includes: Includes; receivedAt: string };
+export type CapturedPost = {
+  post: Post;
+  includes: Includes;
+  receivedAt: string;
+  /** The stored page that it stands on. */
+  page: string;
+};
 
 /**
  * Says of a stored page's name whether it counts: what a capture has stored that was cut off does
@@ -78,6 +84,6 @@ export async function* postsOfPages(
   }
 }
 
-function postsOf({ page: { posts, includes }, receivedAt }: StoredPage): CapturedPost[] {
-  return posts.map((post) => ({ post, includes, receivedAt }));
+function postsOf({ name, page: { posts, includes }, receivedAt }: StoredPage): CapturedPost[] {
+  return posts.map((post) => ({ post, includes, receivedAt, page: name }));
 }

@@ -75,6 +75,8 @@ export type ManifestHead = RecordOf<typeof headRecord> & {
   gaps: Gap[];
   /** What is archived of each feed, since when, what is proved, and what cannot be. */
   feeds: Statement[];
+  /** On what ground others' words are archived. */
+  legalBasis?: string;
 };
 
 /** Which list a manifest is of: `answer` counts those that were made for one task's id. */

@@ -31,6 +31,8 @@ export type FeedSwitches = {
   feeds?: readonly Feed[] | undefined;
   /** Which are read; by default those that always are. */
   isOn?: ((feed: Feed) => boolean) | undefined;
+  /** On what ground others' words are archived, as the organization says it. */
+  legalBasis?: string | undefined;
 };
 
 /** One statement for each feed, in their order; `createdAt` is when the job was signed in first. */

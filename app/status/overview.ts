@@ -29,6 +29,8 @@ export type JobOverview = {
   gaps: Gap[];
   /** What is archived of each feed, since when, and what of it is proved; in words. */
   feeds: { feed: string; words: string; limits: readonly string[]; reason?: string }[];
+  /** On what ground others' words are archived. */
+  legalBasis?: string;
   /** That X counts far more posts than its timeline gave, where it does. */
   remark?: string;
   /** When the account is read next without being asked for, and what kept the last time from it. */
@@ -107,6 +109,7 @@ async function readJobOverview(
     coverage: join(intervals.filter(({ without }) => without === undefined)),
     gaps,
     feeds: (await readStatements(store, job, switches)).map(toShownFeed),
+    ...(switches.legalBasis !== undefined && { legalBasis: switches.legalBasis }),
     ...(claim && { remark: wordsForClaim(claim) }),
     ...(next && {
       next: { dueAt: next.dueAt, ...(next.reason !== undefined && { reason: next.reason }) },

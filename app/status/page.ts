@@ -112,6 +112,7 @@ function jobSection(job: JobOverview): Html {
               or proved: ${limits.join("; ")}
             </div>`,
         )}
+        ${job.legalBasis ? html`<div>Legal basis: ${job.legalBasis}</div>` : ""}
       </dd>
       <dt>Delivered today (UTC)</dt>
       <dd>${count(job.items.today)} of ${count(job.items.dailyLimit)} items</dd>

@@ -73,6 +73,8 @@ export type Question = {
   path: string;
   query: Record<string, string>;
   billedAs?: "owned" | "others" | "users" | "messages";
+  /** For posts: which of all the parameters that ask for everything of a post go along. */
+  posts?: (fields: Record<string, string>) => Record<string, string>;
 };
 
 /** Whom the app asks for; or the app's own token, for what X answers to the app alone. */
@@ -232,7 +234,10 @@ export function createTwitter(
       askForPosts("lookup", (fields) =>
         asUser(token, "tweets", { ...fields, ids: ids.join(",") }, refusalOfPosts),
       ),
-    read: (token, { path, query }) => asUser(token, path, query),
+    read: (token, { path, query, posts }) =>
+      posts
+        ? askForPosts("timeline", (fields) => asUser(token, path, { ...posts(fields), ...query }))
+        : asUser(token, path, query),
     requestToken: (callbackUrl) =>
       call(undefined, async (client) => {
         const link = await client.generateAuthLink(callbackUrl, {

@@ -103,6 +103,7 @@ export async function answer(
     waiting,
     gaps,
     feeds: await readStatements(store, job, deps),
+    ...(deps.legalBasis !== undefined && { legalBasis: deps.legalBasis }),
   };
   if (!(await createManifest(store, task, { head, entries }))) {
     throw new ConnectorError("conflict", "Someone else has made the task's list meanwhile");
