@@ -53,6 +53,7 @@ export function assembleApp(parts: AppParts): Hono {
       ...shared,
       sessions,
       isOn: ({ isOn }) => isOn?.(settings) ?? true,
+      legalBasis: settings.LEGAL_BASIS,
       health: () => readHealth({ ...parts, troubles: worker.troubles() }),
     },
     publicOrigin: parts.publicOrigin,

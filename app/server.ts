@@ -85,6 +85,7 @@ function main(): void {
       }),
       fullArchiveSearch: settings.FULL_ARCHIVE_SEARCH === "on",
       isOn: ({ isOn }) => isOn?.(settings) ?? true,
+      legalBasis: settings.LEGAL_BASIS,
       askAccount: createAskAccount(twitter, now),
       wait: (ms) => sleep(ms),
       sasHosts: settings.SAS_HOSTS,

@@ -66,6 +66,15 @@ export const plainSettings = {
     .enum(["on", "off"])
     .default("on")
     .describe("whether each version of the account's own profile is archived"),
+  MENTIONS: z
+    .enum(["on", "off"])
+    .default("off")
+    .describe("whether posts of others that name the account are archived"),
+  LEGAL_BASIS: z
+    .string()
+    .max(500)
+    .optional()
+    .describe("on what ground others' words are archived; shown with them"),
   TASK_CONCURRENCY: count.default(2).describe("tasks that one instance works on at a time"),
   // Bytes in flight have a budget of their own (delivery/deliver.ts). With two tasks, no more than
   // the 128 connections to one address that App Service is sure to give an instance.

@@ -13,7 +13,21 @@ export function findConfigProblems(config: PlainConfig, hasAppSecret: boolean): 
     ...packageProblems(config),
     ...credentialProblems(config, hasAppSecret),
     ...retentionProblems(config),
+    ...feedProblems(config),
   ];
+}
+
+function feedProblems({ mentions, legalBasis, captureIntervalMinutes }: PlainConfig): string[] {
+  return problemsIn([
+    [
+      mentions === "on" && legalBasis === undefined,
+      "mentions: archives what others wrote, for which a legal basis is needed. Say it: pulumi config set legalBasis TEXT, or set mentions to off",
+    ],
+    [
+      mentions === "on" && captureIntervalMinutes === "0",
+      "mentions: X gives only the newest 800, which scheduled captures read in time. Set captureIntervalMinutes to 1 or more, or set mentions to off",
+    ],
+  ]);
 }
 
 function sizeProblems({ sku, instances, maxInstances, zoneRedundant }: PlainConfig): string[] {

@@ -278,3 +278,15 @@ function refusalOf(values: Record<string, string>, encryptedKeys?: string[]): st
   }
   return "";
 }
+
+describe("mentions", () => {
+  it("are archived only on a legal basis, and with scheduled captures", () => {
+    expect(refusalOf({ mentions: "on" })).toContain("legal basis is needed");
+    const legalBasis = "Article 6(1)(f) GDPR";
+    expect(refusalOf({ mentions: "on", legalBasis })).toBe("");
+    expect(refusalOf({ mentions: "on", legalBasis, captureIntervalMinutes: "0" })).toContain(
+      "Set captureIntervalMinutes",
+    );
+    expect(refusalOf({ legalBasis: "x".repeat(501) })).toContain("500 characters at most");
+  });
+});

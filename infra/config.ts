@@ -126,6 +126,8 @@ export const plainSchema = z.object({
   readsPerMonth: budget.optional(),
   fullArchiveSearch: z.enum(["on", "off"]).optional(),
   profile: z.enum(["on", "off"]).optional(),
+  mentions: z.enum(["on", "off"]).optional(),
+  legalBasis: z.string().max(500, "must have 500 characters at most").optional(),
 });
 
 export type PlainConfig = z.infer<typeof plainSchema>;

@@ -92,6 +92,10 @@ export type TwitterConnectorArgs = {
   fullArchiveSearch?: "on" | "off" | undefined;
   /** Whether each version of the account's own profile is archived. Default: on. */
   profile?: "on" | "off" | undefined;
+  /** Whether posts of others that name the account are archived; needs `legalBasis`. Default: off. */
+  mentions?: "on" | "off" | undefined;
+  /** On what ground others' words are archived; shown on the status page and in every list. */
+  legalBasis?: string | undefined;
   /** Vocabulary of field names in requests to X. */
   vocabulary?: "tweet" | "post" | undefined;
 

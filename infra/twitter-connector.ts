@@ -216,6 +216,8 @@ export class TwitterConnector extends pulumi.ComponentResource {
           READS_PER_MONTH: config.readsPerMonth,
           FULL_ARCHIVE_SEARCH: config.fullArchiveSearch,
           PROFILE: config.profile,
+          MENTIONS: config.mentions,
+          LEGAL_BASIS: config.legalBasis,
           TASK_CONCURRENCY: undefined,
           UPLOAD_CONCURRENCY: undefined,
           LOG_LEVEL: undefined,

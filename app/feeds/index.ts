@@ -1,10 +1,11 @@
 import { ConnectorError } from "../errors.ts";
 import type { Feed, TimelineFeed } from "./feed.ts";
+import { MENTIONS } from "./mentions.ts";
 import { POSTS } from "./posts.ts";
 import { PROFILE } from "./profile.ts";
 
 /** All feeds, in their order: of a record that is in two, the first one's goes out. */
-export const FEEDS: readonly Feed[] = [POSTS, PROFILE];
+export const FEEDS: readonly Feed[] = [POSTS, PROFILE, MENTIONS];
 
 /** @throws ConnectorError `newer-record` for the name of a feed that this version does not have. */
 export function feedNamed(name: string, feeds = FEEDS): Feed {

@@ -16,6 +16,7 @@ import { startSchedule } from "../worker/capture-schedule.ts";
 import { acceptTask } from "../worker/task.ts";
 import { readOverview, type ShownTask } from "./overview.ts";
 import { statusPage } from "./page.ts";
+import { MENTIONS } from "../feeds/mentions.ts";
 import { POSTS, postsOf } from "../feeds/posts.ts";
 import { PROFILE } from "../feeds/profile.ts";
 
@@ -52,6 +53,11 @@ describe("The overview", () => {
             feed: "profile",
             words: "not archived since 2026-06-01T12:00:00.000Z; 0 versions; last looked at: never",
             limits: PROFILE.limits,
+          },
+          {
+            feed: "mentions",
+            words: "not archived since 2026-06-01T12:00:00.000Z; read completely: nothing yet",
+            limits: MENTIONS.limits,
           },
         ],
         reads: { today: NOTHING, thisMonth: NOTHING },
