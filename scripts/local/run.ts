@@ -1,6 +1,7 @@
 import type { StackOutputs } from "../stack/outputs.ts";
 import type { Billed } from "./contracts.ts";
-import { check, type Evidence, type Problem } from "./check/check.ts";
+import { check, type Evidence } from "./check/check.ts";
+import type { Problem } from "./check/problem.ts";
 import { isFinding } from "./check/check-findings.ts";
 import { isProfile } from "./check/check-profiles.ts";
 import { type ParsedMail, readMailbox } from "./check/read-mailbox.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Semaphore } from "async-mutex";
-import type { Problem } from "../check/check.ts";
+import type { Problem } from "../check/problem.ts";
 import type { CompliancePortal } from "../portal/compliance-portal.ts";
 import { planWindows } from "../portal/plan-windows.ts";
 import type { Window } from "../portal/results.ts";

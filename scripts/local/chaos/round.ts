@@ -1,4 +1,5 @@
-import { check, type Problem } from "../check/check.ts";
+import { check } from "../check/check.ts";
+import type { Problem } from "../check/problem.ts";
 import { readMailbox } from "../check/read-mailbox.ts";
 import { readPages } from "../check/read-pages.ts";
 import { type Decide, drawFaults } from "../faults/draw-faults.ts";

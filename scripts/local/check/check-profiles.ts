@@ -5,7 +5,7 @@ import {
   type TrueProfile,
 } from "../contracts.ts";
 import type { AcceptedItem } from "../portal/results.ts";
-import type { Problem } from "./check.ts";
+import type { Problem } from "./problem.ts";
 import { normalise } from "./expected.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 

@@ -6,6 +6,7 @@ import { checkFindings, isFinding } from "./check-findings.ts";
 import { checkProfiles, isProfile } from "./check-profiles.ts";
 import type { ParsedMail } from "./read-mailbox.ts";
 import type { CapturedPages } from "./read-pages.ts";
+import type { Problem } from "./problem.ts";
 
 /** An interval that the connector reports as not obtainable: start <= time < end. */
 export type Gap = { start: string; end: string; reason: string };
@@ -27,8 +28,6 @@ export type Evidence = {
   /** What X has told the account of itself since the job began; absent: X is not ours to ask. */
   profiles?: readonly ShownProfile[] | undefined;
 };
-
-export type Problem = { postId?: string; what: string };
 
 /** Each number counts true posts, but for `duplicates`, which counts what came too often. */
 export type Verdict = {

@@ -1,0 +1,1 @@
+export type Problem = { postId?: string; what: string };
