@@ -1,4 +1,4 @@
-import type { PlainConfig } from "./config.ts";
+import type { PlainConfig } from "./config-schema.ts";
 import { DEFAULT_REPLICATION } from "./defaults.ts";
 import { tierOf } from "./tiers.ts";
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { type PlainSettingName, plainSettings } from "../app/settings.ts";
-import { plainSchema, readConfig, SECRET_KEYS } from "./config.ts";
+import { readConfig, SECRET_KEYS } from "./config.ts";
+import { plainSchema } from "./config-schema.ts";
 import { qualify } from "./testing/mocks.ts";
 import { OWN_CONTAINER_ID } from "./testing/modes.ts";
 

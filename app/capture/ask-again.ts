@@ -1,6 +1,6 @@
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
-import type { Answer } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 
 /** How long X is given before it is asked once more. */
 const ASK_AGAIN_AFTER_MS = [0, 2_000, 10_000];

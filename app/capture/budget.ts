@@ -1,7 +1,8 @@
+import type { Meter } from "./capture-deps.ts";
 import * as z from "zod";
 import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
-import type { Answer, Twitter } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 import { readEstimate } from "./estimate.ts";
 import { BILLED, type BilledKind, costOf, KINDS, NO_READS } from "./prices.ts";
 import { addReads, readsOf, readsOfAll, utcDay } from "./usage.ts";
@@ -9,9 +10,6 @@ import { DEPTH } from "./scan.ts";
 
 /** Posts that may be read from X, all jobs together. Where neither is set, the default budget holds. */
 export type Budget = { perDay?: number | undefined; perMonth?: number | undefined };
-
-/** X, with what it hands out counted for a job, and asked for nothing once the budget is spent. */
-export type Meter = (twitter: Twitter, jobId: string) => Twitter;
 
 /** How long work waits before it looks again: somebody may have raised the budget. */
 const LOOK_AGAIN_MS = 60 * 60_000;

@@ -1,9 +1,6 @@
-import type { Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
-import type { Reader, Source } from "../feeds/feed.ts";
-import type { Log } from "../log.ts";
-import type { Answer, Twitter } from "../twitter/client.ts";
-import type { Meter } from "./budget.ts";
+import type { Source } from "../feeds/feed.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { captureIdOf } from "./capture-id.ts";
 import { noteUngiven } from "./claim.ts";
 import {
@@ -23,25 +20,10 @@ import { addSeconds, clip, floorToSecond, type Interval, subtract } from "../tim
 import { lookBackFrom } from "./look-back.ts";
 import { askForMissing } from "./missing-posts.ts";
 import { timeOfId } from "./post-id.ts";
-import type { Announce } from "./rediscovered.ts";
 import { searchGaps } from "./search.ts";
 import { questionFor, readTimeline } from "./timeline.ts";
 import { BEFORE_TIMES, FIRST_TIME } from "./times.ts";
 import { BEGINNING, gaveNothing, type PageQuery, SETTLING_SECONDS } from "./scan.ts";
-
-export type CaptureDeps = {
-  store: Store;
-  twitter: Twitter;
-  log: Log;
-  now: () => Date;
-  meter: Meter;
-  announce: Announce;
-  /** What X says of the account, verbatim. */
-  askAccount: (reader: Reader) => Promise<Answer>;
-  /** Whether the app may use X's full-archive search. */
-  fullArchiveSearch: boolean;
-  wait: (ms: number) => Promise<void>;
-};
 
 /**
  * Sees to it that a window is known: every part of it that neither coverage nor a gap record holds

@@ -1,5 +1,5 @@
 import type { Source } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { type Claim, type Coverage, noteClaim, readCoverage } from "./coverage.ts";
 import { askOlder, type Part } from "./probes.ts";
 import { addSeconds, floorToSecond, type Interval, join } from "../time/intervals.ts";

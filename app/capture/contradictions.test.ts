@@ -5,7 +5,8 @@ import { manyPosts, startSmallX } from "../../scripts/local/x/testing/small-time
 import { archivedIds, blobsUnder, captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import type { TimelineQuery, Twitter } from "../twitter/client.ts";
-import { capture, type CaptureDeps } from "./capture.ts";
+import { capture } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { readCoverage } from "./coverage.ts";
 import { prove, readEvidence } from "./proof.ts";
 import { postsOf } from "../feeds/posts.ts";

@@ -4,7 +4,7 @@ import { type RecordOf, recordType } from "../archive/records.ts";
 import { createDocument, readDocument, type Store } from "../archive/store.ts";
 import { parseAccount } from "../twitter/client.ts";
 import type { Source } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { BILLED } from "./prices.ts";
 import { DEPTH } from "./scan.ts";
 

@@ -4,7 +4,8 @@ import { postAt, startSmallX } from "../../scripts/local/x/testing/small-timelin
 import { archivedIds, captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
 import type { TimelineQuery, Twitter } from "../twitter/client.ts";
-import { capture, type CaptureDeps } from "./capture.ts";
+import { capture } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { readCoverage } from "./coverage.ts";
 import type { Interval } from "../time/intervals.ts";
 import { postsOf } from "../feeds/posts.ts";

@@ -2,7 +2,7 @@ import { names } from "../archive/names.ts";
 import { parsePage, UNREADABLE } from "../twitter/page.ts";
 import { askById, SILENT } from "./ask-by-id.ts";
 import type { Source } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { chooseNamed, NOT_ASKED_FOR } from "./named-posts.ts";
 import { keepAnswer, pageNames } from "./pages.ts";
 

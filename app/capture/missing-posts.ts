@@ -6,7 +6,7 @@ import { ConnectorError } from "../errors.ts";
 import { type Page, parseContext, parsePage, type Post } from "../twitter/page.ts";
 import { askById, type AskedById, SILENT } from "./ask-by-id.ts";
 import type { CompleteDeps, NamedPage, Source } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { idsToLookUp, ownPostsMissing } from "./context.ts";
 import { addToCoverage, type Gap, readCoverage, replaceGap } from "./coverage.ts";
 import { addSeconds, floorToSecond } from "../time/intervals.ts";

@@ -3,7 +3,7 @@ import type { LocalX } from "../../scripts/local/contracts.ts";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import { captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { createParts, type Parts, X_KEYS } from "../testing/harness.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { capture } from "./capture.ts";
 import { lookUp } from "./lookup.ts";
 import { MOST_UNKNOWN, NOT_ASKED_FOR } from "./named-posts.ts";

@@ -4,7 +4,7 @@ import { recordType } from "../archive/records.ts";
 import { changeDocument, createDocument, readDocument, type Store } from "../archive/store.ts";
 import { earlierVersionsOf } from "../twitter/page.ts";
 import type { TimelineKey } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds } from "../time/intervals.ts";
 import { postsOfWindow } from "./posts.ts";

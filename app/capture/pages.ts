@@ -3,7 +3,7 @@ import { names } from "../archive/names.ts";
 import type { Blob, Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { NamedPage, TimelineFeed } from "../feeds/feed.ts";
-import type { Answer } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 import {
   type Includes,
   mergeIncludes,

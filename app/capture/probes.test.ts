@@ -5,7 +5,8 @@ import { archivedIds, captureDepsOf, SOURCE, watch } from "../testing/captures.t
 import { createClock } from "../testing/clock.ts";
 import { createParts, OWN_TOKEN, X_KEYS } from "../testing/harness.ts";
 import { windowsOf } from "../testing/windows.ts";
-import { capture, type CaptureDeps } from "./capture.ts";
+import { capture } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { createAskAccount } from "./probes.ts";
 import { addSeconds, type Interval } from "../time/intervals.ts";
 import { prove, readEvidence } from "./proof.ts";

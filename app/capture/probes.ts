@@ -1,9 +1,10 @@
 import { names } from "../archive/names.ts";
 import type { Store } from "../archive/store.ts";
-import { type Answer, parseAccount, type TimelineQuery, type Twitter } from "../twitter/client.ts";
+import { parseAccount, type TimelineQuery, type Twitter } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 import { type Page, parseTimeline } from "../twitter/page.ts";
 import type { Reader, Source, TimelineFeed, TimelineKey } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { readCoverage } from "./coverage.ts";
 import { addSeconds, clip, floorToSecond, type Interval, subtract } from "../time/intervals.ts";
 import { askOnce, askProbe, readPages, storedScan } from "./pages.ts";

@@ -1,10 +1,11 @@
 import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
-import type { Answer, SearchQuery } from "../twitter/client.ts";
+import type { SearchQuery } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 import { isRepost, parseTimeline, type Post } from "../twitter/page.ts";
 import { captureIdOf } from "./capture-id.ts";
 import type { Source } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { type Covered, type Gap, noteNoPost, readCoverage, replaceGap } from "./coverage.ts";
 import {
   addSeconds,

@@ -1,7 +1,7 @@
 import { ConnectorError } from "../errors.ts";
 import { captureIdOf } from "./capture-id.ts";
 import type { Source } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { type Covered, type Gap, readCoverage, replaceGap } from "./coverage.ts";
 import { gatherEvidence } from "./probes.ts";
 import { findingsOf, readAgainAfter } from "./findings.ts";

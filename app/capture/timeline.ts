@@ -1,9 +1,10 @@
 import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Post } from "../twitter/page.ts";
-import type { Answer, TimelineQuery } from "../twitter/client.ts";
+import type { TimelineQuery } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 import type { Source } from "../feeds/feed.ts";
-import type { CaptureDeps } from "./capture.ts";
+import type { CaptureDeps } from "./capture-deps.ts";
 import { addSeconds, type Interval } from "../time/intervals.ts";
 import { PAGE_SIZE, readPages } from "./pages.ts";
 import { firstIdAt, timeOfId } from "./post-id.ts";

@@ -9,7 +9,8 @@ import { createXAgent } from "../twitter/agent.ts";
 import { createFetchMedia, type FetchMedia } from "../twitter/media.ts";
 import { parsePage } from "../twitter/page.ts";
 import { attach, ITEM_LIMIT_BYTES, mediaOf, planMedia } from "./attachments.ts";
-import type { Attachment, MediaOutcome } from "./item.ts";
+import type { MediaOutcome } from "./media-outcome.ts";
+import type { Attachment } from "../import-service/item.ts";
 
 const FILM = "https://video.twimg.com/ext_tw_video/2/pu/vid/avc1";
 const GIF = "https://video.twimg.com/tweet_video/G.mp4";

@@ -5,7 +5,9 @@ import { contractItem } from "../testing/contract-item.ts";
 import { oddPage, toBody, type Wire, wirePage } from "../testing/wire-pages.ts";
 import { type Page, parsePage } from "../twitter/page.ts";
 import { RECORD_RULE, WITHHELD_NOTICE } from "./record.ts";
-import { type Item, type MediaOutcome, postToItem, shownPosts } from "./item.ts";
+import { postToItem, shownPosts } from "./item.ts";
+import type { MediaOutcome } from "./media-outcome.ts";
+import type { Item } from "../import-service/item.ts";
 
 const ACCOUNT = { id: "42", name: "Small" };
 const RECEIVED = "2026-06-01T12:00:00.000Z";

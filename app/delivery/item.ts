@@ -1,3 +1,5 @@
+import type { Item, ItemType, Person } from "../import-service/item.ts";
+import type { MediaOutcome } from "./media-outcome.ts";
 import { contextOf, type Includes, isRepost, type User } from "../twitter/page.ts";
 import type { Post } from "../twitter/post.ts";
 import { isolate, toLine, toWellFormed } from "./characters.ts";
@@ -12,69 +14,6 @@ import {
   WITHHELD_NOTICE,
 } from "./record.ts";
 import { mentionsOf, wordsOf } from "./text.ts";
-
-/**
- * The platform's item (docs/portal-contract.md#item): every member present, null where there is
- * nothing.
- */
-export type Item = {
-  SchemaVersion: "1.0";
-  Id: string;
-  SourceType: "Twitter";
-  ItemType: ItemType;
-  ContainerId: string;
-  ContainerName: string;
-  ThreadId: string;
-  ParentId: string | null;
-  Sender: Person;
-  Recipients: Person[];
-  SentTimeUtc: string;
-  /** 1 is Text. */
-  ContentType: 1;
-  Content: string;
-  MessagePreviewText: string;
-  PreContext: Item[] | null;
-  PostContext: null;
-  NumOfLikes: number;
-  ContentAttachments: Attachment[] | null;
-};
-
-export type ItemType =
-  | "Post"
-  | "Reply"
-  | "Quote"
-  | "Repost"
-  | "Profile"
-  | "Mention"
-  | "MentionReply";
-
-export type Person = {
-  Id: string;
-  UserProfilePhotoUrl: string | null;
-  Name: string;
-  EmailAddress: null;
-  MobileNumber: null;
-};
-
-export type Attachment = {
-  /** base64 */
-  Content: string;
-  Uri: string;
-  /** Media type, `image/jpeg`. */
-  AttachmentType: string;
-  AttachmentFileName: string;
-};
-
-/** A medium of a post: attached to its item, or not, for a reason that the item states. */
-export type MediaOutcome = {
-  mediaKey: string;
-  type: string;
-  altText?: string;
-  attachment?: Attachment;
-  omitted?: string;
-  /** Why the attachment is a lesser file than the best that X names. */
-  fallbackReason?: string;
-};
 
 /** What an item says beside its record. */
 export type ItemContext = {

@@ -10,7 +10,7 @@ import {
 } from "../archive/records.ts";
 import type { Store } from "../archive/store.ts";
 import type { Gap } from "../capture/coverage.ts";
-import type { Statement } from "../feeds/statements.ts";
+import type { Statement } from "../feeds/statement.ts";
 import { intervalSchema } from "../time/intervals.ts";
 import { waitedSchema } from "./outbox.ts";
 

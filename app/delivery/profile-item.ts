@@ -1,7 +1,8 @@
 import type { Profile } from "../twitter/profile.ts";
 import type { ShownMedium } from "../feeds/feed.ts";
 import { cut, isolate, toLine } from "./characters.ts";
-import { type Item, type ItemContext, toReadable } from "./item.ts";
+import { type ItemContext, toReadable } from "./item.ts";
+import type { Item } from "../import-service/item.ts";
 import { markIfLikeRule, mediaLine, provenanceLines, RECORD_RULE, sayTime } from "./record.ts";
 
 export type ProfileParts = ItemContext & {

@@ -3,7 +3,7 @@ import { type Includes, isRepost, type Place, type Poll, type User } from "../tw
 import type { Link, Post } from "../twitter/post.ts";
 import { toLine } from "./characters.ts";
 import { languageName } from "./languages.ts";
-import type { MediaOutcome } from "./item.ts";
+import type { MediaOutcome } from "./media-outcome.ts";
 import { plainText } from "../twitter/html-entities.ts";
 import { permalink } from "./text.ts";
 

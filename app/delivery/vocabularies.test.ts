@@ -16,7 +16,8 @@ import { captureDepsOf, SOURCE } from "../testing/captures.ts";
 import { PROVENANCE } from "../testing/deliveries.ts";
 import { contractItem } from "../testing/contract-item.ts";
 import { createParts, X_KEYS } from "../testing/harness.ts";
-import { type Item, postToItem } from "./item.ts";
+import { postToItem } from "./item.ts";
+import type { Item } from "../import-service/item.ts";
 import { RECORD_RULE, WITHHELD_NOTICE } from "./record.ts";
 import { postsOf } from "../feeds/posts.ts";
 

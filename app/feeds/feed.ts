@@ -1,16 +1,11 @@
 import type { Store } from "../archive/store.ts";
 import type { MediaFile } from "../twitter/media.ts";
-import type { Item, ItemContext } from "../delivery/item.ts";
+import type { ItemContext } from "../delivery/item.ts";
+import type { Item } from "../import-service/item.ts";
 import type { Log } from "../log.ts";
 import type { Settings } from "../settings.ts";
-import type {
-  Account,
-  Answer,
-  SearchQuery,
-  TimelineQuery,
-  Twitter,
-  UserToken,
-} from "../twitter/client.ts";
+import type { Account, SearchQuery, TimelineQuery, Twitter, UserToken } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 import type { Includes, Page, Post } from "../twitter/page.ts";
 
 /**

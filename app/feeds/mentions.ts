@@ -6,7 +6,8 @@ import { readCoverage } from "../capture/coverage.ts";
 import { keepAnswer, readStoredPage } from "../capture/pages.ts";
 import { timeOfId } from "../capture/post-id.ts";
 import { postsOfWindow } from "../capture/posts.ts";
-import { type Item, type ItemParts, postToItem } from "../delivery/item.ts";
+import { type ItemParts, postToItem } from "../delivery/item.ts";
+import type { Item } from "../import-service/item.ts";
 import { addSeconds } from "../time/intervals.ts";
 import { readObjects } from "../twitter/members.ts";
 import {

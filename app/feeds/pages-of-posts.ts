@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Store } from "../archive/store.ts";
 import { withContext } from "../capture/pages.ts";
 import { mediaOf } from "../delivery/attachments.ts";
-import type { Item, ItemParts } from "../delivery/item.ts";
+import type { ItemParts } from "../delivery/item.ts";
+import type { Item } from "../import-service/item.ts";
 import { type Page, parsePage } from "../twitter/page.ts";
 import type { Deliverable, OpenPage, TimelineFeed } from "./feed.ts";
 

@@ -15,9 +15,9 @@ import { postsOf } from "../feeds/posts.ts";
 import {
   type FeedSwitches,
   readStatements,
-  type Statement,
   wordsFor as wordsForStatement,
 } from "../feeds/statements.ts";
+import type { Statement } from "../feeds/statement.ts";
 
 export type JobOverview = {
   jobId: string;

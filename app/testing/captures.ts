@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { CaptureDeps } from "../capture/capture.ts";
+import type { CaptureDeps } from "../capture/capture-deps.ts";
 import { createMeter } from "../capture/budget.ts";
 import { readCoverage } from "../capture/coverage.ts";
 import { createAskAccount } from "../capture/probes.ts";
@@ -7,7 +7,8 @@ import type { Source } from "../feeds/feed.ts";
 import type { Interval } from "../time/intervals.ts";
 import { postsOfWindow } from "../capture/posts.ts";
 import { holdLateRecords } from "../delivery/late-records.ts";
-import type { Answer, TimelineQuery, Twitter } from "../twitter/client.ts";
+import type { TimelineQuery, Twitter } from "../twitter/client.ts";
+import type { Answer } from "../twitter/answer.ts";
 import { ACCOUNT, OWN_TOKEN, type Parts } from "./harness.ts";
 import { postsOf } from "../feeds/posts.ts";
 

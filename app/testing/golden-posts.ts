@@ -1,4 +1,4 @@
-import type { MediaOutcome } from "../delivery/item.ts";
+import type { MediaOutcome } from "../delivery/media-outcome.ts";
 import { toBody, type Wire } from "./wire-pages.ts";
 
 /**

@@ -7,6 +7,7 @@ import { X_PUBLIC_URL } from "./agent.ts";
 import { createCallGuard } from "./call-guard.ts";
 import { refusalWithin, toXError } from "./errors.ts";
 import { createPace } from "./pace.ts";
+import type { Answer } from "./answer.ts";
 import { type AskForPosts } from "./vocabulary.ts";
 
 export type UserToken = { accessToken: string; accessSecret: string };
@@ -35,13 +36,6 @@ export type TimelineQuery = {
 export type SearchQuery = Required<Pick<TimelineQuery, "startTime">> &
   ({ endTime: string } | { untilId: string }) &
   Pick<TimelineQuery, "paginationToken" | "maxResults">;
-
-/**
- * A response body of X, verbatim (one that was cut off, too: it is no JSON then), and where it came
- * from: `request` (path and query, in which X takes no secret), `askedat` and `receivedat` (ISO 8601)
- * and a few headers, named as blob metadata may be.
- */
-export type Answer = { body: Buffer; about: Record<string, string> };
 
 export type RequestToken = { oauthToken: string; oauthTokenSecret: string; url: string };
 

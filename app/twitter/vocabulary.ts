@@ -4,7 +4,7 @@ import { type RecordOf, recordType, toRecord } from "../archive/records.ts";
 import { readDocument, type Store } from "../archive/store.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { Answer } from "./client.ts";
+import type { Answer } from "./answer.ts";
 import { fieldsQuery, type Vocabulary } from "./fields.ts";
 import { lacksLess, lostMembers, type Lost } from "./lost-members.ts";
 

@@ -1,5 +1,6 @@
 import type { Sealer } from "../archive/seal.ts";
-import { capture, type CaptureDeps } from "../capture/capture.ts";
+import { capture } from "../capture/capture.ts";
+import type { CaptureDeps } from "../capture/capture-deps.ts";
 import type { MediaDeps } from "../capture/media.ts";
 import { lookUp } from "../capture/lookup.ts";
 import { type Coverage, readCoverage } from "../capture/coverage.ts";

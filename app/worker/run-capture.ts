@@ -1,4 +1,5 @@
-import { capture, type CaptureDeps } from "../capture/capture.ts";
+import { capture } from "../capture/capture.ts";
+import type { CaptureDeps } from "../capture/capture-deps.ts";
 import type { Coverage } from "../capture/coverage.ts";
 import { floorToSecond, type Interval } from "../time/intervals.ts";
 import { LOOK_BACK_SECONDS } from "../capture/look-back.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Sealer } from "../archive/seal.ts";
-import { capture, type CaptureDeps } from "../capture/capture.ts";
+import { capture } from "../capture/capture.ts";
+import type { CaptureDeps } from "../capture/capture-deps.ts";
 import { readCoverage, settledIntervals } from "../capture/coverage.ts";
 import { LOOK_BACK_SECONDS } from "../capture/look-back.ts";
 import type { MediaDeps } from "../capture/media.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PlainConfig } from "../config.ts";
+import type { PlainConfig } from "../config-schema.ts";
 
 export type Credential = "federated" | "secret";
 

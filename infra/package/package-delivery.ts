@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { PlainConfig } from "../config.ts";
+import type { PlainConfig } from "../config-schema.ts";
 import { externalPackage } from "./external-package.ts";
 import { AppPackage, type AppPackageArgs } from "./package.ts";
 

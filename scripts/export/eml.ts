@@ -1,5 +1,5 @@
 import MailComposer from "nodemailer/lib/mail-composer";
-import type { Attachment, Item, Person } from "../../app/delivery/item.ts";
+import type { Attachment, Item, Person } from "../../app/import-service/item.ts";
 
 /** What stands in the headers of an item's message, besides what the item itself says. */
 export type Origin = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Store } from "../../app/archive/store.ts";
 import { deliver, type DueRecord } from "../../app/delivery/deliver.ts";
-import type { Item } from "../../app/delivery/item.ts";
+import type { Item } from "../../app/import-service/item.ts";
 import type { ManifestEntry } from "../../app/delivery/manifest.ts";
 import { describeError } from "../../app/errors.ts";
 import { feedNamed } from "../../app/feeds/index.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { extname, parse } from "node:path";
-import type { Attachment } from "../../app/delivery/item.ts";
+import type { Attachment } from "../../app/import-service/item.ts";
 import { permalink } from "../../app/delivery/text.ts";
 import type { Post } from "../../app/twitter/post.ts";
 import type { ArchivedRecord } from "./delivered.ts";
