@@ -238,7 +238,9 @@ async function start(
     return { status: 200, body: { data: account } };
   });
   const site = known ?? (await surroundings.createSite(x.url));
-  const process = startServer(server.folder, { ...site.env, X_API_URL: x.url });
+  // A version of the profile would be uploaded, and nothing takes uploads here.
+  const env = { ...site.env, X_API_URL: x.url, PROFILE: "off" };
+  const process = startServer(server.folder, env);
   const isReady = async () => expect((await fetch(`${site.url}/healthz`)).status).toBe(200);
   await vi.waitFor(isReady, WAIT);
   return {

@@ -3,7 +3,6 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { z } from "zod";
 import { readSteps, type Step, withoutDebugLines } from "./event-log.ts";
 import { isObject, type Properties } from "./property-values.ts";
 import type { LanguageHost } from "./start-language-host.ts";
@@ -107,23 +106,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 /** A list, or an object, is set one item after the other: as a text it is none to the CLI. */
 function flags(flag: string, values: Record<string, string>): string[] {
   return Object.entries(values)
-    .flatMap(([key, value]) => partsOf(value).map(([path, item]) => `${key}${path}=${item}`))
+    .flatMap(([key, value]) => partsOf(/^[[{]/.test(value) ? JSON.parse(value) : value, key))
     .flatMap((pair) => [flag, pair]);
 }
 
-function partsOf(value: string): [path: string, item: string][] {
-  if (value.startsWith("[")) {
-    return listSchema.parse(JSON.parse(value)).map((item, index) => [`[${index}]`, item]);
+/** `path=value` of every text within a value of the configuration. */
+function partsOf(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item, index) => partsOf(item, `${path}[${index}]`));
   }
-  if (value.startsWith("{")) {
-    const members = Object.entries(objectSchema.parse(JSON.parse(value)));
-    return members.map(([name, item]) => [`.${name}`, item]);
-  }
-  return [["", value]];
+  return isObject(value)
+    ? Object.entries(value).flatMap(([name, item]) => partsOf(item, `${path}.${name}`))
+    : [`${path}=${String(value)}`];
 }
-
-const listSchema = z.array(z.string());
-const objectSchema = z.record(z.string(), z.string());
 
 /** Nothing of the person's own Pulumi: no log-in, no plugins, no look for updates. */
 function environment({ cli, plugins, directory }: EngineOptions, state: string) {

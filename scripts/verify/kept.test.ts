@@ -35,9 +35,10 @@ describe("npm run verify -- --kept DIR", { timeout: 120_000 }, () => {
       checks: [
         { what: "Archive", detail: "1 job" },
         { what: "@user_42: coverage" },
-        { what: "@user_42: items", detail: expect.stringMatching(/^30 items/) as unknown },
+        { what: "@user_42: items", detail: expect.stringMatching(/^31 items/) as unknown },
         { what: "@user_42: media" },
         { what: "@user_42: hand-over", detail: expect.stringMatching(/^30 posts/) as unknown },
+        { what: "@user_42: profile", detail: "1 versions" },
       ],
     });
     expect(exitCode).toBe(0);
