@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { names } from "../archive/names.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { ConnectorError } from "../errors.ts";
+import type { Feed } from "../feeds/feed.ts";
+import { MENTIONS } from "../feeds/mentions.ts";
+import { POSTS } from "../feeds/posts.ts";
 import { PROFILE } from "../feeds/profile.ts";
 import { readRunState } from "../feeds/run-state.ts";
 import { readStatements } from "../feeds/statements.ts";
@@ -53,7 +56,9 @@ it("A feed that X refuses waits by itself, and says so; the window goes out, and
   expect(bench.log.of("feed.refused")).toMatchObject([{ feed: "profile", code: "x-forbidden" }]);
   expect(bench.platform.completions).toMatchObject([{ items: [] }, { items: [] }]);
   const job = { jobId: JOB, createdAt: WORK_BEGINS };
-  expect(await readStatements(bench.store, job, { isOn: () => true })).toMatchObject([
+  expect(
+    await readStatements(bench.store, job, { isOn: isProfileOrPosts, feeds: [POSTS, PROFILE] }),
+  ).toMatchObject([
     { feed: "posts", isOn: true },
     { feed: "profile", isOn: true, versions: 0, reason: "X answered 403" },
   ]);
@@ -90,9 +95,13 @@ it("Without a feed but posts, X is asked for nothing else, and nothing is noted"
   expect([...bench.store.blobs.keys()].filter((name) => name.includes("/profile/"))).toEqual([]);
 });
 
+function isProfileOrPosts({ name }: Feed): boolean {
+  return name !== MENTIONS.name;
+}
+
 function start(read: Twitter["read"]): void {
   bench.start({
-    isOn: () => true,
+    isOn: isProfileOrPosts,
     twitter: {
       ...bench.twitter,
       account: async () => answer(ACCOUNT),
