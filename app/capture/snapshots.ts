@@ -155,7 +155,8 @@ async function finish(
     const { body } = await readAnswer(store, answer);
     const media = await archiveAll(deps, source, { shown: feed.media(body), latest });
     const changed = latest ? await changesTo(store, feed, { body, latest, media }) : [];
-    const id = `${feed.name}-${stampOf(seenAt)}`;
+    // Of several accounts, one mailbox may have versions that were seen in the same second.
+    const id = `${feed.name}-${source.accountId}-${stampOf(seenAt)}`;
     const before = latest && { id: latest.id, answer: latest.answer };
     const version = { id, seenAt, answer, ...(before && { before }), changed, media };
     await announce(source, [{ as: "recorded", id, page: name }]);

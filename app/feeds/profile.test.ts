@@ -30,16 +30,16 @@ describe("The profile", () => {
     await world.look(USER);
     await world.look(USER);
     expect(await world.versions()).toMatchObject([
-      { id: "profile-20260601T120000Z", seenAt: "2026-06-01T12:00:00Z", changed: [] },
+      { id: "profile-42-20260601T120000Z", seenAt: "2026-06-01T12:00:00Z", changed: [] },
     ]);
     expect(world.announced()).toEqual([
-      { as: "recorded", id: "profile-20260601T120000Z", page: names.snapshotVersion(KEY, 1) },
+      { as: "recorded", id: "profile-42-20260601T120000Z", page: names.snapshotVersion(KEY, 1) },
     ]);
     // What X had uploaded, and not the small one.
     expect(world.downloads).toEqual([PICTURE.replace("_normal", "")]);
     const item = await world.itemOf(1);
     expect(item).toMatchObject({
-      Id: "profile-20260601T120000Z",
+      Id: "profile-42-20260601T120000Z",
       ItemType: "Profile",
       ThreadId: `profile-${ACCOUNT.id}`,
       ParentId: null,
@@ -76,12 +76,12 @@ describe("The profile", () => {
       await world.look({ ...USER, ...set });
       expect(await world.versions()).toMatchObject([
         {},
-        { changed: [name], before: { id: "profile-20260601T120000Z" } },
+        { changed: [name], before: { id: "profile-42-20260601T120000Z" } },
       ]);
       const item = await world.itemOf(2);
       expect(item?.Content).toContain(`Changed: ${name}`);
       expect(item?.Content).toContain(line);
-      expect(item?.ParentId).toBe("profile-20260601T120000Z");
+      expect(item?.ParentId).toBe("profile-42-20260601T120000Z");
     },
   );
 
@@ -133,8 +133,8 @@ describe("The profile", () => {
     world.stand();
     await world.look({ ...USER, name: "Large" });
     expect((await world.versions()).map(({ id }) => id)).toEqual([
-      "profile-20260601T120000Z",
-      "profile-20260601T120001Z",
+      "profile-42-20260601T120000Z",
+      "profile-42-20260601T120001Z",
     ]);
   });
 

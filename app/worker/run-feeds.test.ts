@@ -32,9 +32,9 @@ it("A version of the profile goes out with the task that finds it, once, and the
   await work("task-3", "03");
   const lists = bench.platform.completions.map(({ items }) => items.map(({ id }) => id));
   expect(lists).toEqual([
-    [expect.stringMatching(/^profile-20260601T1200\d\dZ$/)],
+    [expect.stringMatching(/^profile-42-20260601T1200\d\dZ$/)],
     [],
-    [expect.stringMatching(/^profile-20260601T1200\d\dZ$/)],
+    [expect.stringMatching(/^profile-42-20260601T1200\d\dZ$/)],
   ]);
   const uploaded = [...bench.uploads.keys()].filter((name) => name.includes("profile-"));
   expect(uploaded).toHaveLength(2);

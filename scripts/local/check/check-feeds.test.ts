@@ -122,7 +122,7 @@ function shownAt(minute: number, changes: Partial<TrueProfile> = {}): ShownProfi
 
 function profileItem(minute: number, changes: Partial<Item> & { before?: number } = {}): Item {
   const { before, ...others } = changes;
-  const stamp = (of: number) => `profile-20260301T12${String(of).padStart(2, "0")}01Z`;
+  const stamp = (of: number) => `profile-42-20260301T12${String(of).padStart(2, "0")}01Z`;
   return sampleItem({
     Id: stamp(minute),
     ItemType: "Profile",
@@ -193,7 +193,7 @@ describe("a profile", () => {
       "under another id",
       {},
       { Id: "profile-1" },
-      "Id is profile-1, must be profile-20260301T120301Z",
+      "Id is profile-1, must be profile-42-20260301T120301Z",
     ],
     ["in no thread", {}, { ThreadId: null }, "ThreadId is null, must be profile-42"],
     ["that follows none", {}, { ParentId: "profile-0" }, "ParentId is profile-0, must be null"],
@@ -203,7 +203,7 @@ describe("a profile", () => {
     [
       "at another time",
       {},
-      { SentTimeUtc: "2026-03-01T12:10:01Z", Id: "profile-20260301T121001Z" },
+      { SentTimeUtc: "2026-03-01T12:10:01Z", Id: "profile-42-20260301T121001Z" },
       "is not when X showed it",
     ],
   ])("%s is found out", async (_what, truth, item, problem) => {

@@ -111,7 +111,7 @@ function checkProfileItem({ postId }: ParsedMail, { version, before, items }: Pl
   const time = Date.parse(item.sentTimeUtc);
   const stamp = new Date(time).toISOString().replace(/\.\d+|[-:]/g, "");
   const facts: [string, string | null, string | null][] = [
-    ["Id", item.postId, `profile-${stamp}`],
+    ["Id", item.postId, `profile-${id}-${stamp}`],
     ["ContainerId", item.containerId, id],
     ["Sender.Id", item.senderId, id],
     ["ThreadId", item.threadId, `profile-${id}`],
