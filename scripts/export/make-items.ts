@@ -1,10 +1,8 @@
 import { z } from "zod";
 import type { Store } from "../../app/archive/store.ts";
-import { deliver, type DueRecord } from "../../app/delivery/deliver.ts";
-import type { Item } from "../../app/import-service/item.ts";
 import type { ManifestEntry } from "../../app/delivery/manifest.ts";
-import { describeError } from "../../app/errors.ts";
-import { feedNamed } from "../../app/feeds/index.ts";
+import type { Item } from "../../app/import-service/item.ts";
+import { isOurFormat, remake } from "../verify/remake.ts";
 import type { Delivered } from "./delivered.ts";
 
 export type MadeItem = Delivered & {
@@ -22,7 +20,6 @@ export type UnmadeItem = Delivered & { reason: string };
 /** The bytes are this program's own. */
 const itemSchema = z.custom<Item>((value) => typeof value === "object" && value !== null);
 
-const CONCURRENCY = 4;
 const MOST_AT_A_TIME = 50;
 
 /** Makes items anew from the archive alone, as they were handed over, in their order. */
@@ -32,72 +29,49 @@ export async function* makeItems(
   items: readonly Delivered[],
 ): AsyncGenerator<MadeItem | UnmadeItem> {
   for (const batch of batchesOf(items)) {
-    yield* await makeBatch(store, jobId, batch);
+    yield* makeBatch(store, jobId, batch);
   }
 }
 
-/** One that cannot be made ends a batch: each of it is then made for itself. */
-async function makeBatch(
+async function* makeBatch(
   store: Store,
   jobId: string,
   batch: readonly Delivered[],
-): Promise<(MadeItem | UnmadeItem)[]> {
-  try {
-    return await makeTogether(store, jobId, batch);
-  } catch (error) {
-    const [only, ...others] = batch;
-    if (only && others.length === 0) {
-      return [{ ...only, reason: describeError(error).error }];
-    }
-    const made: (MadeItem | UnmadeItem)[] = [];
-    for (const one of batch) {
-      made.push(...(await makeBatch(store, jobId, [one])));
-    }
-    return made;
+): AsyncGenerator<MadeItem | UnmadeItem> {
+  const [head] = batch;
+  if (!head) {
+    return;
   }
-}
-
-async function makeTogether(
-  store: Store,
-  jobId: string,
-  batch: readonly Delivered[],
-): Promise<MadeItem[]> {
-  const [first] = batch;
-  if (!first) {
-    return [];
-  }
+  const entries = batch.map(({ entry }) => entry);
   const bodies = new Map<string, Uint8Array>();
-  const entries = await Array.fromAsync(
-    deliver(
-      {
-        store,
-        fetchMedia: async () => ({ refusal: "is not in the archive" }),
-        log: () => undefined,
-        now: () => new Date(),
-        concurrency: CONCURRENCY,
-      },
-      {
-        jobId,
-        account: first.account,
-        window: first.window,
-        records: batch.map(({ entry }) => toDueRecord(entry)),
-        upload: async (fileName, body) => void bodies.set(fileName, body),
-      },
-    ),
+  const remade = await remake(
+    store,
+    { jobId, head, entries },
+    (fileName, body) => void bodies.set(fileName, body),
   );
-  return batch.map((delivered, index) => {
-    const { entry } = delivered;
-    const body: unknown = JSON.parse(Buffer.from(bodies.get(entry.fileName) ?? "").toString());
-    const item = itemSchema.parse(body);
-    return { ...delivered, item, agrees: agreementOf(entry, entries[index]) };
-  });
+  for (const [index, delivered] of batch.entries()) {
+    const one = remade[index];
+    if (one && "made" in one) {
+      const body = Buffer.from(bodies.get(one.listed.fileName) ?? "").toString();
+      const item = itemSchema.parse(JSON.parse(body));
+      yield { ...delivered, item, agrees: agreementOf(one) };
+    } else {
+      yield { ...delivered, reason: one?.reason ?? "it was not made" };
+    }
+  }
 }
 
-function agreementOf(listed: ManifestEntry, made: ManifestEntry | undefined): MadeItem["agrees"] {
-  if (made?.pageSha256 !== listed.pageSha256) {
+function agreementOf({
+  listed,
+  made,
+}: {
+  listed: ManifestEntry;
+  made: ManifestEntry;
+}): MadeItem["agrees"] {
+  if (made.pageSha256 !== listed.pageSha256) {
     return "no";
   }
-  if (listed.format !== feedNamed(listed.feed).format) {
+  if (!isOurFormat(listed)) {
     return "another format";
   }
   return made.sha256 === listed.sha256 ? "yes" : "no";
@@ -119,10 +93,4 @@ function* batchesOf(items: readonly Delivered[]): Generator<Delivered[]> {
     batch.push(item);
   }
   yield batch;
-}
-
-function toDueRecord(known: ManifestEntry): DueRecord {
-  const { id, page, waited, modificationTimestampUtc: modifiedAt } = known;
-  const feed = feedNamed(known.feed);
-  return { feed, id, page, modifiedAt, ...(waited && { waited }), known };
 }
