@@ -1,12 +1,6 @@
 import { z } from "zod";
-import {
-  anyText,
-  flag,
-  httpsAddress,
-  oneOf,
-  option,
-  outputsOption,
-} from "./command-line/options.ts";
+import { ARCHIVE_NOTES, archiveOptions, oneArchive } from "./command-line/archive-options.ts";
+import { flag, option } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
 import { MendableError } from "./checks/check.ts";
 import { exportJob } from "./export/export.ts";
@@ -55,19 +49,10 @@ export const script = {
         "what the number of each document begins with",
       ),
       raw: flag("X's stored answers as well"),
-      archive: option(
-        httpsAddress("https://ACCOUNT.blob.core.windows.net").optional(),
-        "URL",
-        "the storage account's blobs (default: the stack's output archiveUrl)",
-      ),
-      outputs: outputsOption(),
-      kept: anyText("DIR", 'what "npm run local -- --once --keep DIR" left behind'),
+      ...archiveOptions,
     })
-    .check(oneOf("archive", "outputs", "kept")),
-  notes:
-    "You are known by your az login (or by any other way of DefaultAzureCredential), and need the role\n" +
-    "Storage Blob Data Reader on the account. With the network private-backend the archive can be read\n" +
-    "from inside its virtual network only.",
+    .check(oneArchive),
+  notes: ARCHIVE_NOTES,
 };
 
 type Options = z.output<typeof script.options>;

@@ -1,13 +1,7 @@
 import { z } from "zod";
 import { runReported } from "./checks/report.ts";
-import {
-  flag,
-  httpsAddress,
-  oneOf,
-  option,
-  outputsOption,
-  anyText,
-} from "./command-line/options.ts";
+import { ARCHIVE_NOTES, archiveOptions, oneArchive } from "./command-line/archive-options.ts";
+import { flag } from "./command-line/options.ts";
 import { runScript } from "./command-line/run-script.ts";
 import { openArchive } from "./verify/open-archive.ts";
 import { verify } from "./verify/verify.ts";
@@ -23,20 +17,11 @@ export const script = {
     "none.",
   options: z
     .object({
-      archive: option(
-        httpsAddress("https://ACCOUNT.blob.core.windows.net").optional(),
-        "URL",
-        "the storage account's blobs (default: the stack's output archiveUrl)",
-      ),
-      outputs: outputsOption(),
-      kept: anyText("DIR", 'what "npm run local -- --once --keep DIR" left behind'),
+      ...archiveOptions,
       json: flag("the last line of standard output is one JSON object with every check"),
     })
-    .check(oneOf("archive", "outputs", "kept")),
-  notes:
-    "You are known by your az login (or by any other way of DefaultAzureCredential), and need the role\n" +
-    "Storage Blob Data Reader on the account. With the network private-backend the archive can be read\n" +
-    "from inside its virtual network only.",
+    .check(oneArchive),
+  notes: ARCHIVE_NOTES,
 };
 
 if (import.meta.main) {

@@ -9,6 +9,7 @@ import { postsOfWindow } from "../capture/posts.ts";
 import { type ItemParts, postToItem } from "../delivery/item.ts";
 import type { Item } from "../import-service/item.ts";
 import { addSeconds } from "../time/intervals.ts";
+import { timelineParameters } from "../twitter/client.ts";
 import { readObjects } from "../twitter/members.ts";
 import {
   type Includes,
@@ -65,14 +66,7 @@ export const MENTIONS: TimelineFeed = {
       path: `users/${accountId}/mentions`,
       billedAs: "owned",
       posts: withoutUsers,
-      query: {
-        max_results: String(query.maxResults),
-        ...(query.startTime && { start_time: query.startTime }),
-        ...(query.endTime && { end_time: query.endTime }),
-        ...(query.sinceId && { since_id: query.sinceId }),
-        ...(query.untilId && { until_id: query.untilId }),
-        ...(query.paginationToken && { pagination_token: query.paginationToken }),
-      },
+      query: timelineParameters(query),
     }),
   completePage,
   readContext,

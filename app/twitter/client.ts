@@ -32,6 +32,18 @@ export type TimelineQuery = {
   maxResults: number;
 };
 
+/** The question in X's words: the same for each of its timelines. */
+export function timelineParameters(query: TimelineQuery): Record<string, string> {
+  return {
+    max_results: String(query.maxResults),
+    ...(query.startTime && { start_time: query.startTime }),
+    ...(query.endTime && { end_time: query.endTime }),
+    ...(query.sinceId && { since_id: query.sinceId }),
+    ...(query.untilId && { until_id: query.untilId }),
+    ...(query.paginationToken && { pagination_token: query.paginationToken }),
+  };
+}
+
 /** As for a timeline, but that X counts the second of `endTime` out, and takes one end alone. */
 export type SearchQuery = Required<Pick<TimelineQuery, "startTime">> &
   ({ endTime: string } | { untilId: string }) &
@@ -185,12 +197,7 @@ export function createTwitter(
     askForPosts("timeline", (fields) =>
       asUser(token, `users/${accountId}/tweets`, {
         ...fields,
-        max_results: String(query.maxResults),
-        ...(query.startTime && { start_time: query.startTime }),
-        ...(query.endTime && { end_time: query.endTime }),
-        ...(query.sinceId && { since_id: query.sinceId }),
-        ...(query.untilId && { until_id: query.untilId }),
-        ...(query.paginationToken && { pagination_token: query.paginationToken }),
+        ...timelineParameters(query),
       }),
     );
 
