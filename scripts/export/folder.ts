@@ -30,8 +30,8 @@ export type Folder = {
   /** Where a day's items wait. */
   days: string;
   checkpoint: Checkpoint;
-  /** Writes a file whole. */
-  write: (path: string, body: string | Uint8Array) => Promise<void>;
+  /** Writes a file whole. @returns its SHA-256. */
+  write: (path: string, body: string | Uint8Array) => Promise<string>;
   /** Adds to a file that grows. */
   append: (path: string, text: string) => Promise<void>;
   /** All that was written so far counts from now on. */
@@ -82,7 +82,9 @@ export async function openFolder(directory: string, asked: string): Promise<Fold
     checkpoint,
     async write(path, body) {
       await put(path, body);
-      await note(path, createHash("sha256").update(body).digest("hex"));
+      const sha256 = createHash("sha256").update(body).digest("hex");
+      await note(path, sha256);
+      return sha256;
     },
     append,
     async keep(done) {

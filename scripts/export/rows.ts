@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { extname, parse } from "node:path";
 import type { Attachment } from "../../app/import-service/item.ts";
 import { permalink } from "../../app/delivery/text.ts";
@@ -20,6 +19,8 @@ export type Exported = {
   folder: string;
   /** SHA-256 and bytes of its message; absent without natives. */
   native: { sha256: string; bytes: number } | undefined;
+  /** Its attachments, as they were written. */
+  files: readonly WrittenFile[];
   deliveredAt: string | undefined;
   /** Why posts near it are missing. */
   gapNote: string;
@@ -27,6 +28,7 @@ export type Exported = {
 
 /** An attachment as it stands in an export. */
 export type ExportedFile = { docId: string; path: string; bytes: Buffer; attachment: Attachment };
+export type WrittenFile = Omit<ExportedFile, "bytes"> & { sha256: string; bytes: number };
 
 /** @param number counts from 1. */
 export function numberOf(prefix: string, number: number): { docId: string; folder: string } {
@@ -54,8 +56,7 @@ export function filesOf({
 
 /** The rows of an item: its own, then one for each of its attachments. */
 export function rowsOf(exported: Exported): Row[] {
-  const { docId } = exported;
-  const files = filesOf(exported);
+  const { docId, files } = exported;
   const family: Row = {
     BEGATTACH: docId,
     ENDATTACH: files.at(-1)?.docId ?? docId,
@@ -114,7 +115,10 @@ function postRow(post: Post): Row {
   };
 }
 
-function fileRow({ docId, path, bytes, attachment }: ExportedFile, { record }: Exported): Row {
+function fileRow(
+  { docId, path, bytes, sha256, attachment }: WrittenFile,
+  { record }: Exported,
+): Row {
   // A file is named by the key of its medium.
   const mediaKey = parse(attachment.AttachmentFileName).name;
   return {
@@ -124,16 +128,12 @@ function fileRow({ docId, path, bytes, attachment }: ExportedFile, { record }: E
     ALTTEXT: record.includes?.media.get(mediaKey)?.alt_text ?? "",
     FILENAME: attachment.AttachmentFileName,
     FILEEXT: extname(path).slice(1),
-    FILESIZE: String(bytes.byteLength),
+    FILESIZE: String(bytes),
     MIMETYPE: attachment.AttachmentType,
-    SHA256: sha256Of(bytes),
+    SHA256: sha256,
     NATIVEPATH: path,
     LINKS: attachment.Uri,
   };
-}
-
-export function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function custodianOf({ made: { account } }: Exported): string {

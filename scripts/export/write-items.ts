@@ -8,7 +8,7 @@ import { textOf, toEml } from "./eml.ts";
 import type { Folder } from "./folder.ts";
 import { CSV, DAT, type LoadFile } from "./load-files.ts";
 import { type MadeItem, makeItems } from "./make-items.ts";
-import { type Exported, filesOf, numberOf, rowsOf, sha256Of } from "./rows.ts";
+import { type Exported, filesOf, numberOf, rowsOf, type WrittenFile } from "./rows.ts";
 import { MISSING_HEAD, missingLine } from "./missing.ts";
 import { omittedMedia } from "./tables.ts";
 
@@ -56,7 +56,7 @@ export async function writeItems(
   return counts;
 }
 
-type Described = Omit<Exported, "native">;
+type Described = Omit<Exported, "native" | "files">;
 
 async function writeItem(
   folder: Folder,
@@ -65,18 +65,18 @@ async function writeItem(
 ): Promise<Counts> {
   const { made, docId, folder: part } = described;
   const native = options.natives ? await writeMessage(folder, described) : undefined;
-  const exported = { ...described, native };
   await folder.write(`text/${part}/${docId}.txt`, textOf(made.item));
-  const files = filesOf(exported);
-  for (const { path, bytes } of files) {
-    await folder.write(path, bytes);
+  const files: WrittenFile[] = [];
+  for (const { bytes, ...file } of filesOf(described)) {
+    const sha256 = await folder.write(file.path, bytes);
+    files.push({ ...file, sha256, bytes: bytes.byteLength });
   }
   const omitted = omittedMedia(made);
   for (const one of omitted) {
     await folder.append(NOT_EXPORTED, missingLine(one));
   }
   return {
-    ...(await writeRows(folder, options, exported)),
+    ...(await writeRows(folder, options, { ...described, native, files })),
     items: 1,
     files: files.length,
     [`items of type ${made.item.ItemType}`]: 1,
@@ -100,8 +100,9 @@ async function writeRows(
   exported: Exported,
 ): Promise<Counts> {
   const counts: Counts = {};
+  const rows = rowsOf(exported);
   for (const { extension, toLine } of chosen(formats)) {
-    for (const { line, replaced } of rowsOf(exported).map(toLine)) {
+    for (const { line, replaced } of rows.map(toLine)) {
       await folder.append(`load/items.${extension}`, line);
       add(counts, { [`characters replaced in ${extension}`]: replaced });
     }
@@ -115,8 +116,8 @@ async function writeMessage(
 ): Promise<NonNullable<Exported["native"]>> {
   const origin = { page: entry.page, itemSha256: entry.sha256, capturedAt: record.receivedAt };
   const message = await toEml(item, origin);
-  await folder.write(`natives/${part}/${docId}.eml`, message);
-  return { sha256: sha256Of(message), bytes: message.byteLength };
+  const sha256 = await folder.write(`natives/${part}/${docId}.eml`, message);
+  return { sha256, bytes: message.byteLength };
 }
 
 /** Collects what the rows of an item say besides the item. */
