@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 import * as z from "zod";
 import { names } from "../archive/names.ts";
 import { toRecord } from "../archive/records.ts";
@@ -163,6 +163,26 @@ export async function createWorkbench(): Promise<Workbench> {
       await stopped;
     },
   };
+}
+
+/**
+ * A workbench for each test of a file or group, on fake timers that begin at an instant. `take` is
+ * handed it before each test, and sets up what those tests have in common.
+ */
+export function useWorkbench(
+  take: (bench: Workbench) => void | Promise<void>,
+  { begins = WORK_BEGINS }: { begins?: string } = {},
+): void {
+  let bench: Workbench;
+  beforeEach(async () => {
+    vi.useFakeTimers({ now: new Date(begins) });
+    bench = await createWorkbench();
+    await take(bench);
+  });
+  afterEach(async () => {
+    await bench.clear();
+    vi.useRealTimers();
+  });
 }
 
 const poisonedSchema = z.object({ message: z.string() });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
@@ -10,10 +10,10 @@ import { COMPLETION_STATUS } from "../import-service/client.ts";
 import { SAS_URI } from "../testing/platform-calls.ts";
 import {
   answerPosts,
-  createWorkbench,
   JOB,
   WORK_BEGINS,
   type Workbench,
+  useWorkbench,
 } from "../testing/workbench.ts";
 
 const SECOND_MS = 1000;
@@ -24,14 +24,9 @@ const IDS = POSTS.map(({ id }) => id);
 const FRESH = JSON.stringify(SAS_URI.replace("0123456789", "fresh"));
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
+useWorkbench((made) => {
+  bench = made;
   bench.onX(answerPosts(POSTS));
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
 });
 
 describe("A SAS that is revoked in the middle", () => {

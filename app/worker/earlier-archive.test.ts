@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { names } from "../archive/names.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { readOutbox } from "../delivery/outbox.ts";
 import { COMPLETION_STATUS } from "../import-service/client.ts";
 import { postsOf } from "../feeds/posts.ts";
 import { ACCOUNT } from "../testing/harness.ts";
-import { createWorkbench, JOB, WORK_BEGINS, type Workbench } from "../testing/workbench.ts";
+import { JOB, WORK_BEGINS, type Workbench, useWorkbench } from "../testing/workbench.ts";
 
 /** What an archive said before its records had numbers, in the names of its members of then. */
 const WINDOW = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
@@ -15,9 +15,8 @@ const [HANDED_OVER, LATE] = ["2006500000000000000", "2006500000000000001"];
 const SHA256 = "ab".repeat(32);
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
+useWorkbench(async (made) => {
+  bench = made;
   const job = await textOf(names.job(JOB));
   await put(names.job(JOB), { ...without(JSON.parse(job)), colour: "of another version" });
   await put(names.coverage(postsOf(JOB)), {
@@ -73,10 +72,6 @@ beforeEach(async () => {
     foundAt: WORK_BEGINS,
   });
   await put(names.reads("2026-06", JOB), { days: { "2026-06-01": { owned: 1, others: 2 } } });
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
 });
 
 describe("An archive of an earlier schema", () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import type { Store } from "../archive/store.ts";
 import { countItems } from "../delivery/ledger.ts";
@@ -6,10 +6,10 @@ import { addToOutbox, countOutbox } from "../delivery/outbox.ts";
 import { COMPLETION_STATUS } from "../import-service/client.ts";
 import {
   answerPosts,
-  createWorkbench,
   JOB,
   WORK_BEGINS,
   type Workbench,
+  useWorkbench,
 } from "../testing/workbench.ts";
 import type { WorkerDeps } from "./worker.ts";
 
@@ -22,14 +22,9 @@ const POSTS = DAYS.flatMap((day) =>
 );
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
+useWorkbench((made) => {
+  bench = made;
   bench.onX(answerPosts(POSTS));
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
 });
 
 describe.each([2, 4])("%d workers on one queue", (count) => {

@@ -1,17 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
 import { ConnectorError } from "../errors.ts";
 import { forgetJob, readJob } from "../jobs/job.ts";
 import { guardQueue } from "../testing/guard-calls.ts";
-import {
-  answerPosts,
-  createWorkbench,
-  JOB,
-  putTask,
-  WORK_BEGINS,
-  type Workbench,
-} from "../testing/workbench.ts";
+import { answerPosts, JOB, putTask, type Workbench, useWorkbench } from "../testing/workbench.ts";
 import { readSchedule, startSchedule } from "./capture-schedule.ts";
 import type { Task } from "./task.ts";
 
@@ -22,14 +15,9 @@ const POST = postAt("2026-01-01T06:00:00.000Z");
 const LONG_AGO = "2026-05-01T00:00:00.000Z";
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
+useWorkbench((made) => {
+  bench = made;
   bench.onX(answerPosts([POST]));
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
 });
 
 describe("A window whose message was lost", () => {

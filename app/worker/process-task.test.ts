@@ -1,22 +1,17 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { addToOutbox } from "../delivery/outbox.ts";
 import { ACCOUNT } from "../testing/harness.ts";
 import {
   answerNoPosts,
-  createWorkbench,
   JOB,
   WORK_BEGINS,
   type Workbench,
+  useWorkbench,
 } from "../testing/workbench.ts";
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
+useWorkbench((made) => {
+  bench = made;
 });
 
 it("Posts that the platform asks for again are asked for at X, beside those of the window", async () => {

@@ -1,5 +1,5 @@
 import { tamperWith } from "../testing/memory-store.ts";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
 import { ITEM_MAPPING, type ItemParts, postToItem } from "../delivery/item.ts";
@@ -15,6 +15,7 @@ import {
   JOB,
   WORK_BEGINS,
   type Workbench,
+  useWorkbench,
 } from "../testing/workbench.ts";
 import { isDone } from "./task.ts";
 import { postsFeed } from "../feeds/posts.ts";
@@ -30,14 +31,9 @@ const FRESH = JSON.stringify(SAS_URI.replace("0123456789", "fresh"));
 const [OLD_CONTAINER, FRESH_CONTAINER] = ["sas-signature-0123456789", "sas-signature-fresh"];
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
+useWorkbench((made) => {
+  bench = made;
   bench.onX(answerPosts(POSTS));
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
 });
 
 describe("The same task again", () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { names } from "../archive/names.ts";
 import { readManifest } from "../delivery/manifest.ts";
 import { ConnectorError } from "../errors.ts";
@@ -9,18 +9,13 @@ import { PROFILE } from "../feeds/profile.ts";
 import { readRunState } from "../feeds/run-state.ts";
 import { readStatements } from "../feeds/statements.ts";
 import { ACCOUNT } from "../testing/harness.ts";
-import { createWorkbench, JOB, WORK_BEGINS, type Workbench } from "../testing/workbench.ts";
+import { JOB, WORK_BEGINS, type Workbench, useWorkbench } from "../testing/workbench.ts";
 import type { Twitter } from "../twitter/client.ts";
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
+useWorkbench((made) => {
+  bench = made;
   bench.onAccount(async () => answer(ACCOUNT));
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
 });
 
 it("A version of the profile goes out with the task that finds it, once, and the next with its own", async () => {

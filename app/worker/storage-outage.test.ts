@@ -1,9 +1,9 @@
 import { RestError } from "@azure/storage-blob";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { readHealth } from "../status/health.ts";
 import { type Around, guardQueue, guardStore } from "../testing/guard-calls.ts";
-import { answerPosts, createWorkbench, WORK_BEGINS, type Workbench } from "../testing/workbench.ts";
+import { answerPosts, type Workbench, useWorkbench } from "../testing/workbench.ts";
 import type { Worker } from "./worker.ts";
 
 const SECOND_MS = 1000;
@@ -21,14 +21,9 @@ const OUTAGES: [string, () => Error][] = [
 ];
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
+useWorkbench((made) => {
+  bench = made;
   bench.onX(answerPosts(POSTS));
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
 });
 
 describe.each([

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../archive/names.ts";
 import { ConnectorError, type ErrorCode } from "../errors.ts";
@@ -11,10 +11,10 @@ import {
   answerNoPosts,
   answerPosts,
   createPatientX,
-  createWorkbench,
   JOB,
   WORK_BEGINS,
   type Workbench,
+  useWorkbench,
 } from "../testing/workbench.ts";
 
 const SECOND_MS = 1000;
@@ -22,13 +22,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
 let bench: Workbench;
-beforeEach(async () => {
-  vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-  bench = await createWorkbench();
-});
-afterEach(async () => {
-  await bench.clear();
-  vi.useRealTimers();
+useWorkbench((made) => {
+  bench = made;
 });
 
 describe("A message", () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { manyPosts, postAt, startSmallX } from "../../scripts/local/x/testing/small-timeline.ts";
 import { names } from "../../app/archive/names.ts";
 import { capture } from "../../app/capture/capture.ts";
@@ -12,13 +12,7 @@ import { captureDepsOf, SOURCE, withholding } from "../../app/testing/captures.t
 import { ACCOUNT, addJob, createParts, X_KEYS } from "../../app/testing/harness.ts";
 import { startServer, unpackServer } from "../../app/testing/server-process.ts";
 import { createTestLog } from "../../app/testing/test-log.ts";
-import {
-  answerPosts,
-  createWorkbench,
-  JOB,
-  WORK_BEGINS,
-  type Workbench,
-} from "../../app/testing/workbench.ts";
+import { answerPosts, JOB, type Workbench, useWorkbench } from "../../app/testing/workbench.ts";
 import { firingAlerts, followRows, toRows } from "../testing/alerts.ts";
 import type { Row } from "../testing/kusto-run.ts";
 
@@ -27,14 +21,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 describe("the alerts over what the connector logs while it works", () => {
   let bench: Workbench;
-  beforeEach(async () => {
-    vi.useFakeTimers({ now: new Date(WORK_BEGINS) });
-    bench = await createWorkbench();
+  useWorkbench((made) => {
+    bench = made;
     bench.onX(answerPosts([postAt("2026-01-01T06:00:00.000Z")]));
-  });
-  afterEach(async () => {
-    await bench.clear();
-    vi.useRealTimers();
   });
   /** But for fields that the short posts here do not have. */
   const firing = () => {

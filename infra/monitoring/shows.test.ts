@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { postAt } from "../../scripts/local/x/testing/small-timeline.ts";
 import { ConnectorError } from "../../app/errors.ts";
 import { createIssuer } from "../../app/testing/entra-tokens.ts";
 import { createAppOf } from "../../app/testing/harness.ts";
 import { downloadRequest, postJson } from "../../app/testing/platform-calls.ts";
-import { answerPosts, createWorkbench, JOB, type Workbench } from "../../app/testing/workbench.ts";
+import { answerPosts, JOB, type Workbench, useWorkbench } from "../../app/testing/workbench.ts";
 import { toRows } from "../testing/alerts.ts";
 import { type Row, runKusto } from "../testing/kusto-run.ts";
 import { PANELS } from "./workbook.ts";
@@ -14,15 +14,13 @@ const HOUR_MS = 3_600_000;
 
 describe("the workbook over what the connector logs", () => {
   let bench: Workbench;
-  beforeEach(async () => {
-    vi.useFakeTimers({ now: new Date(NOW) });
-    bench = await createWorkbench();
-    bench.onX(answerPosts(["06", "18"].map((hour) => postAt(`2026-01-01T${hour}:00:00.000Z`))));
-  });
-  afterEach(async () => {
-    await bench.clear();
-    vi.useRealTimers();
-  });
+  useWorkbench(
+    (made) => {
+      bench = made;
+      bench.onX(answerPosts(["06", "18"].map((hour) => postAt(`2026-01-01T${hour}:00:00.000Z`))));
+    },
+    { begins: NOW },
+  );
 
   /** Asks for a day as the platform does. */
   async function ask(TaskId: string, day: number): Promise<void> {
