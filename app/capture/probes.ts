@@ -10,7 +10,13 @@ import { addSeconds, clip, floorToSecond, type Interval, subtract } from "../tim
 import { askOnce, askProbe, readPages, storedScan } from "./pages.ts";
 import { askTimeline, authorOf, readingOf } from "./timeline.ts";
 import { FIRST_TIME } from "./times.ts";
-import { type PageQuery, type CompletenessEvidence, readBy, type Scan } from "./scan.ts";
+import {
+  type PageQuery,
+  type CompletenessEvidence,
+  type ReachAnswers,
+  readBy,
+  type Scan,
+} from "./scan.ts";
 
 /** The least that X returns at a time, for questions that need no more. */
 const PROBE_SIZE = 5;
@@ -91,17 +97,13 @@ async function askAccount(
   { store, askAccount: ask }: CaptureDeps,
   source: Source,
   { captureId }: Part,
-): Promise<CompletenessEvidence> {
+): Promise<ReachAnswers> {
   const name = names.captureProof(source, captureId, "account" satisfies Probe);
   const { body } = await askOnce(store, name, () => ask(source), parseAccount);
   return toAccount(source.feed, body);
 }
 
-async function askNewer(
-  deps: CaptureDeps,
-  source: Source,
-  of: Part,
-): Promise<CompletenessEvidence> {
+async function askNewer(deps: CaptureDeps, source: Source, of: Part): Promise<ReachAnswers> {
   const query = newerThan(of);
   return toNewerPosts(await probeTimeline(deps, source, { ...of, probe: "newer", query }));
 }
@@ -110,11 +112,7 @@ async function askNewer(
  * Reads the newer posts to count them: X may count posts of an account that it never gives. It is
  * dear, and done once: beyond where it ended, everything is known to be out of reach.
  */
-async function countNewer(
-  deps: CaptureDeps,
-  source: Source,
-  of: Part,
-): Promise<CompletenessEvidence> {
+async function countNewer(deps: CaptureDeps, source: Source, of: Part): Promise<ReachAnswers> {
   const { store } = deps;
   const { outOfReachBefore = "" } = await readCoverage(store, source);
   if (of.part.end <= outOfReachBefore) {
@@ -142,11 +140,7 @@ function newerThan({ part, scan: { newest } }: Part): PageQuery {
 }
 
 /** When a few posts were made that are older than an interval. */
-export async function askOlder(
-  deps: CaptureDeps,
-  source: Source,
-  of: Part,
-): Promise<CompletenessEvidence> {
+export async function askOlder(deps: CaptureDeps, source: Source, of: Part): Promise<ReachAnswers> {
   if (of.part.start < FIRST_TIME) {
     return {};
   }
@@ -173,7 +167,7 @@ async function probeTimeline(
   );
 }
 
-function toAccount({ countOf }: TimelineFeed, body: Uint8Array): CompletenessEvidence {
+function toAccount({ countOf }: TimelineFeed, body: Uint8Array): ReachAnswers {
   const account = parseAccount(body);
   const [posts, createdAt] = [countOf?.(account), account.createdAt];
   return {
@@ -182,10 +176,10 @@ function toAccount({ countOf }: TimelineFeed, body: Uint8Array): CompletenessEvi
   };
 }
 
-function toNewerPosts({ posts, nextToken }: Page): CompletenessEvidence {
+function toNewerPosts({ posts, nextToken }: Page): ReachAnswers {
   return nextToken === undefined ? { newerPosts: posts.length } : {};
 }
 
-function toOlderTimes({ posts }: Page): CompletenessEvidence {
+function toOlderTimes({ posts }: Page): ReachAnswers {
   return { olderTimes: posts.map(({ createdAt }) => createdAt) };
 }

@@ -9,13 +9,16 @@ import {
   nextQuestion,
   type PageQuery,
   provenBy,
-  type CompletenessEvidence,
+  type ReachAnswers,
   readBy,
+  SURELY_WITHIN,
   type Scan,
 } from "./scan.ts";
 
-const FEW = { accountPosts: 3000 };
-const MANY = { accountPosts: 3001 };
+/** X has said nothing of it, and gives as many posts as of the own timeline. */
+const UNSAID = { surelyWithin: SURELY_WITHIN };
+const FEW = { ...UNSAID, accountPosts: 3000 };
+const MANY = { ...UNSAID, accountPosts: 3001 };
 const ASKED_AT = "2026-02-01T00:00:00.000Z";
 const DAY = { startTime: at("00:00"), endTime: at("24:00") };
 
@@ -44,7 +47,7 @@ describe("A walk", () => {
 
   it("without an end has read up to a minute before it was begun", () => {
     const scan = scanOf({ startTime: at("00:00") }, [page(["23:00"])]);
-    expect(readBy(scan, {})).toEqual([{ start: at("00:00"), end: "2026-01-31T23:59:00Z" }]);
+    expect(readBy(scan, UNSAID)).toEqual([{ start: at("00:00"), end: "2026-01-31T23:59:00Z" }]);
   });
 
   it.each<[string, string, string]>([
@@ -62,7 +65,7 @@ describe("What lies within X's reach", () => {
   const whole = { start: at("00:00"), end: at("24:00") };
   const tail = { start: "2026-01-01T12:00:01Z", end: at("24:00") };
 
-  it.each<[string, Scan, CompletenessEvidence, Interval[]]>([
+  it.each<[string, Scan, ReachAnswers, Interval[]]>([
     ["all, where the account has few posts", quiet, FEW, [whole]],
     ["nothing, where X is silent and the account has many", quiet, MANY, []],
     ["nothing, where X does not say how many there are", quiet, {}, []],
@@ -87,7 +90,7 @@ describe("What lies within X's reach", () => {
     ],
     ["not what is newer than the account", quiet, { accountSince: "2025-12-31T00:00:00Z" }, []],
   ])("is %s", (_title, scan, reach, read) => {
-    expect(readBy(scan, reach)).toEqual(read);
+    expect(readBy(scan, { ...UNSAID, ...reach })).toEqual(read);
   });
 });
 
@@ -102,9 +105,11 @@ describe("A search", () => {
 
   it("has read all, however old, where X shows the account in it, and nothing otherwise", () => {
     const scan = searched([page(["12:00"])]);
-    expect(readBy(scan, { isShown: true })).toEqual([{ start: at("00:00"), end: at("24:00") }]);
+    expect(readBy(scan, { ...UNSAID, isShown: true })).toEqual([
+      { start: at("00:00"), end: at("24:00") },
+    ]);
     expect(readBy(scan, { isShown: false, ...FEW })).toEqual([]);
-    expect(readBy(scan, {})).toEqual([]);
+    expect(readBy(scan, UNSAID)).toEqual([]);
   });
 });
 

@@ -267,9 +267,7 @@ export function suspectIntervalsOf({
 }
 
 /** What X said of how far back it reaches for an account. */
-export type CompletenessEvidence = {
-  /** How many of the newest records X surely gives; absent: as of the account's own timeline. */
-  surelyWithin?: number;
+export type ReachAnswers = {
   /** How many posts the account has, and since when it is there. */
   accountPosts?: number;
   accountSince?: string;
@@ -282,6 +280,9 @@ export type CompletenessEvidence = {
   /** Whether X's search shows a post of the account that is known. */
   isShown?: boolean;
 };
+
+/** What decides how much a scan proves: how many of a feed's newest records X surely gives, and its answers. */
+export type CompletenessEvidence = ReachAnswers & { surelyWithin: number };
 
 /**
  * The intervals that a walk has read completely. Beyond its depth X answers with an empty page as if
@@ -321,7 +322,7 @@ export function provenBy(scan: Scan, reach: CompletenessEvidence): Interval[] {
 
 function isWithinDepth({ posts, query }: Scan, reach: CompletenessEvidence): boolean {
   // A walk without an end begins with the newest post that there is.
-  const { surelyWithin = SURELY_WITHIN } = reach;
+  const { surelyWithin } = reach;
   const { accountPosts = Infinity, newerPosts = endOf(query) === END ? 0 : Infinity } = reach;
   return accountPosts <= surelyWithin || posts + newerPosts <= surelyWithin;
 }
